@@ -1,0 +1,107 @@
+/* DNS as the engine sees it: one append-only table of questions and answers per message.
+ *
+ * An evaluation asks the table. When the answer is not there, the question is entered and the evaluation
+ * returns SEKI_NEED_ANSWERS; whoever drives it finds the open questions, gets answers from a resolver, a zone
+ * file or a recording, enters them and calls again. The first answer stands until the verdict, so a TTL of 0
+ * cannot loop, and a verdict with its table can be explained, stored and replayed exactly.
+ *
+ * Names are octet strings with "." between labels, without a final dot and without escapes; seki_answers_ask()
+ * folds them to lower case. */
+#ifndef SEKISHO_ANSWERS_H
+#define SEKISHO_ANSWERS_H
+
+#include <sekisho/arena.h>
+#include <sekisho/ip.h>
+
+enum seki_rr_type {
+    SEKI_RR_A = 1,
+    SEKI_RR_PTR = 12,
+    SEKI_RR_MX = 15,
+    SEKI_RR_TXT = 16,
+    SEKI_RR_AAAA = 28
+};
+
+enum seki_answer_status {
+    SEKI_ANSWER_OPEN = 0,  /* not answered yet */
+    SEKI_ANSWER_FOUND,     /* at least one record */
+    SEKI_ANSWER_NODATA,    /* RCODE 0, no record of this type */
+    SEKI_ANSWER_NXDOMAIN,  /* RCODE 3 */
+    SEKI_ANSWER_FAILED     /* any other RCODE, time-out, DNSSEC bogus, unreadable answer, cancelled */
+};
+
+enum seki_dnssec { SEKI_DNSSEC_UNKNOWN = 0, SEKI_DNSSEC_INSECURE, SEKI_DNSSEC_SECURE, SEKI_DNSSEC_BOGUS };
+
+/** One resource record, decoded. */
+struct seki_record {
+    struct seki_ip address;  /* A, AAAA */
+    uint16_t preference;     /* MX */
+    struct seki_str text;    /* TXT: its character-strings joined without a space (RFC 7208 section 3.3);
+                                MX, PTR: the name, lower case, no final dot; "" is the root (null MX) */
+};
+
+struct seki_answer {
+    struct seki_str name;
+    enum seki_rr_type type;
+    enum seki_answer_status status;
+    enum seki_dnssec dnssec;
+    const struct seki_record *records;
+    size_t record_count;
+    uint32_t ttl_s;          /* least of the records' */
+    struct seki_str failure; /* why status is FAILED, for people: "timed out after 5000 ms", "SERVFAIL" */
+    bool is_taken;           /* the driver has fetched this question with seki_answers_next_open() */
+    bool is_prefetch;        /* asked ahead; no evaluation has needed it yet */
+    int64_t asked_at_us;     /* monotonic, set by the driver; 0 when not known */
+    int64_t answered_at_us;
+};
+
+struct seki_answers;
+
+/**
+ * @param arena          the message's: everything in the table lives as long as it
+ * @param max_questions  bound on questions per message; 0 = 200. A question beyond it is answered at once
+ *                       with SEKI_ANSWER_FAILED ("too many questions")
+ * @return NULL when the arena is full
+ */
+SEKI_API struct seki_answers *seki_answers_new(struct seki_arena *arena, size_t max_questions);
+
+/**
+ * What is known about name and type? An unknown question is entered as open.
+ * A name that cannot stand in the DNS (an empty label, a label over 63 octets, over 253 in all, empty) is
+ * answered at once as NXDOMAIN: nothing can have such a name.
+ * @return the entry, valid and at the same place as long as the arena; look at its status.
+ *         NULL when the arena is full (seki_arena_failure() says so)
+ */
+SEKI_API const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct seki_str name,
+                                                    enum seki_rr_type type);
+
+/** As seki_answers_ask(), for an answer that may be needed soon: asked early so that look-ups overlap. */
+SEKI_API void seki_answers_prefetch(struct seki_answers *answers, struct seki_str name, enum seki_rr_type type);
+
+/** For the driver: the next question that nobody has taken, marked as taken; NULL when there is none. */
+SEKI_API const struct seki_answer *seki_answers_next_open(struct seki_answers *answers);
+
+/** Questions taken or not, but without an answer. */
+SEKI_API size_t seki_answers_open_count(const struct seki_answers *answers);
+/** Of these, the ones that an evaluation has really needed (not only prefetched). */
+SEKI_API size_t seki_answers_needed_count(const struct seki_answers *answers);
+
+/**
+ * Enter an answer. The first one stands: a second call for the same question does nothing.
+ * @param question  from seki_answers_next_open() or seki_answers_ask() of this table
+ * @param outcome   status (not OPEN), dnssec, records, ttl_s, failure and times are taken from here, name and
+ *                  type are not looked at; records and texts are copied into the table's arena
+ * @return SEKI_OK; SEKI_LIMIT or SEKI_SYSTEM when it could not be copied: the question is then FAILED
+ */
+SEKI_API enum seki_result seki_answers_enter(struct seki_answers *answers, const struct seki_answer *question,
+                                             const struct seki_answer *outcome);
+
+/** Fail every open question ("deadline"). Returns how many. */
+SEKI_API size_t seki_answers_fail_open(struct seki_answers *answers, struct seki_str failure);
+
+/** Walk the table in the order of asking: index 0, 1, …; NULL past the end. */
+SEKI_API const struct seki_answer *seki_answers_at(const struct seki_answers *answers, size_t index);
+
+SEKI_API const char *seki_rr_type_name(enum seki_rr_type type);
+SEKI_API const char *seki_answer_status_name(enum seki_answer_status status);
+
+#endif

@@ -1,0 +1,50 @@
+#include <sekisho/ip.h>
+
+#include <arpa/inet.h>
+
+static void unmap_ipv4(struct seki_ip *ip)
+{
+    static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    if (ip->octet_count != 16 || memcmp(ip->octets, prefix, sizeof prefix) != 0)
+        return;
+    memmove(ip->octets, ip->octets + 12, 4);
+    memset(ip->octets + 4, 0, 12);
+    ip->octet_count = 4;
+}
+
+bool seki_ip_parse(struct seki_str text, struct seki_ip *ip_out)
+{
+    *ip_out = (struct seki_ip){ 0 };
+    if (seki_str_starts_with_nocase(text, SEKI_STR("IPv6:")))
+        text = seki_str_from(text, 5);
+    char terminated[SEKI_IP_TEXT_MAX];
+    if (text.len == 0 || text.len >= sizeof terminated || memchr(text.ptr, '\0', text.len) != NULL)
+        return false;
+    memcpy(terminated, text.ptr, text.len);
+    terminated[text.len] = '\0';
+    if (inet_pton(AF_INET, terminated, ip_out->octets) == 1)
+        ip_out->octet_count = 4;
+    else if (inet_pton(AF_INET6, terminated, ip_out->octets) == 1)
+        ip_out->octet_count = 16;
+    unmap_ipv4(ip_out);
+    return ip_out->octet_count != 0;
+}
+
+const char *seki_ip_format(const struct seki_ip *ip, char *text)
+{
+    if (ip->octet_count == 0)
+        memcpy(text, "unknown", sizeof "unknown");
+    else
+        inet_ntop(ip->octet_count == 4 ? AF_INET : AF_INET6, ip->octets, text, SEKI_IP_TEXT_MAX);
+    return text;
+}
+
+bool seki_ip_in_network(const struct seki_ip *ip, const struct seki_ip *network, unsigned prefix_bits)
+{
+    if (ip->octet_count != network->octet_count || ip->octet_count == 0 || prefix_bits > ip->octet_count * 8u)
+        return false;
+    unsigned whole = prefix_bits / 8, rest = prefix_bits % 8;
+    if (memcmp(ip->octets, network->octets, whole) != 0)
+        return false;
+    return rest == 0 || ((ip->octets[whole] ^ network->octets[whole]) >> (8 - rest)) == 0;
+}

@@ -1,0 +1,49 @@
+#include <sekisho/trace.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct seki_trace {
+    struct seki_arena *arena;
+    struct seki_trace_line *first, *last;
+};
+
+struct seki_trace *seki_trace_new(struct seki_arena *arena)
+{
+    struct seki_trace *trace = seki_arena_alloc(arena, 1, sizeof *trace);
+    if (trace != NULL)
+        trace->arena = arena;
+    return trace;
+}
+
+void seki_trace_restart(struct seki_trace *trace)
+{
+    if (trace != NULL)
+        trace->first = trace->last = NULL;
+}
+
+void seki_trace_add(struct seki_trace *trace, unsigned depth, const char *format, ...)
+{
+    if (trace == NULL)
+        return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct seki_trace_line *line = seki_arena_alloc(trace->arena, 1, sizeof *line);
+    if (line == NULL)
+        return;
+    line->depth = depth;
+    line->text = seki_arena_copy(trace->arena, seki_str_of(text));
+    if (trace->last != NULL)
+        trace->last->next = line;
+    else
+        trace->first = line;
+    trace->last = line;
+}
+
+const struct seki_trace_line *seki_trace_first(const struct seki_trace *trace)
+{
+    return trace != NULL ? trace->first : NULL;
+}

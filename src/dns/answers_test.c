@@ -1,0 +1,68 @@
+/* The table of DNS answers: first answer stands, bounds hold, hopeless names are settled without asking. */
+#include <sekisho/answers.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void the_first_answer_stands(void **state)
+{
+    (void)state;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_answers *answers = seki_answers_new(arena, 0);
+    const struct seki_answer *a = seki_answers_ask(answers, SEKI_STR("Example.COM."), SEKI_RR_TXT);
+    assert_int_equal(a->status, SEKI_ANSWER_OPEN);
+    assert_memory_equal(a->name.ptr, "example.com", 12);
+    assert_ptr_equal(seki_answers_next_open(answers), a);
+    assert_null(seki_answers_next_open(answers));
+    struct seki_record record = { .text = SEKI_STR("v=spf1 -all") };
+    struct seki_answer found = { .status = SEKI_ANSWER_FOUND, .records = &record, .record_count = 1 };
+    struct seki_answer failed = { .status = SEKI_ANSWER_FAILED };
+    assert_int_equal(seki_answers_enter(answers, a, &found), SEKI_OK);
+    assert_int_equal(seki_answers_enter(answers, a, &failed), SEKI_OK);
+    assert_int_equal(a->status, SEKI_ANSWER_FOUND);
+    assert_true(seki_str_equal(a->records[0].text, SEKI_STR("v=spf1 -all")));
+    assert_ptr_equal(seki_answers_ask(answers, SEKI_STR("example.com"), SEKI_RR_TXT), a);
+    assert_int_equal(seki_answers_open_count(answers), 0);
+    seki_arena_free(arena);
+}
+
+static void past_the_bound_a_question_fails_at_once(void **state)
+{
+    (void)state;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_answers *answers = seki_answers_new(arena, 1);
+    seki_answers_prefetch(answers, SEKI_STR("a.example"), SEKI_RR_A);
+    seki_answers_prefetch(answers, SEKI_STR("b.example"), SEKI_RR_A);
+    assert_null(seki_answers_at(answers, 1));
+    assert_int_equal(seki_answers_needed_count(answers), 0);
+    assert_int_equal(seki_answers_ask(answers, SEKI_STR("c.example"), SEKI_RR_A)->status, SEKI_ANSWER_FAILED);
+    assert_int_equal(seki_answers_ask(answers, SEKI_STR("a.example"), SEKI_RR_A)->status, SEKI_ANSWER_OPEN);
+    assert_int_equal(seki_answers_needed_count(answers), 1);
+    assert_int_equal(seki_answers_fail_open(answers, SEKI_STR("deadline")), 1);
+    assert_int_equal(seki_answers_open_count(answers), 0);
+    assert_int_equal(seki_answers_needed_count(answers), 0);
+    seki_arena_free(arena);
+}
+
+static void a_name_that_cannot_be_is_nxdomain(void **state)
+{
+    (void)state;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_answers *answers = seki_answers_new(arena, 0);
+    const char *names[] = { "", "a..example", ".example", "x.1234567890123456789012345678901234567890123456789012345678901234.example" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(seki_answers_ask(answers, seki_str_of(names[i]), SEKI_RR_A)->status, SEKI_ANSWER_NXDOMAIN);
+    assert_null(seki_answers_next_open(answers));
+    seki_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_answer_stands),
+        cmocka_unit_test(past_the_bound_a_question_fails_at_once),
+        cmocka_unit_test(a_name_that_cannot_be_is_nxdomain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+/* The milter protocol, version 6, towards the MTA; one server per event loop.
+ *
+ * The room knows packets, macros and the order of events; what a message means is the role's. Events that need no
+ * answer from us are negotiated away (the NR flags), so a message costs one round trip for each command that may be
+ * refused and one at its end. Body octets are handed on as they come in, without a copy. */
+#ifndef MILTER_SERVER_H
+#define MILTER_SERVER_H
+
+#include <sekisho/ip.h>
+
+struct event_base;
+struct milter_server;
+struct milter_session; /* one connection from the MTA */
+
+enum milter_action {
+    MILTER_CONTINUE = 0,
+    MILTER_ACCEPT,   /* let the rest of this message (at connect, helo: this connection) through unseen */
+    MILTER_REJECT,
+    MILTER_TEMPFAIL,
+    MILTER_DISCARD,
+    MILTER_LATER     /* only from end_of_message: milter_session_finish() will follow */
+};
+
+struct milter_reply { /* for MILTER_REJECT and MILTER_TEMPFAIL; code 0: the MTA's own words */
+    unsigned code;              /* 4xx or 5xx */
+    struct seki_str enhanced;   /* "5.7.1"; its class must agree with code */
+    struct seki_str text;       /* printable ASCII, one line */
+};
+
+/** What is to happen to the message; applied in the order of the members, all or (connection lost) nothing. */
+struct milter_decision {
+    const struct milter_field_removal {
+        struct seki_str name;
+        uint32_t ordinal;       /* among the fields of that name, 1 = topmost */
+    } *removals;                /* give them bottom-most first, so that ordinals stay true */
+    size_t removal_count;
+    const struct milter_field_insertion {
+        uint32_t index;         /* 0 = above everything */
+        struct seki_str name, value; /* value folded with CRLF WSP or LF WSP; written with LF */
+    } *insertions;
+    size_t insertion_count;
+    enum milter_action action;  /* CONTINUE or ACCEPT: deliver; REJECT, TEMPFAIL, DISCARD */
+    struct milter_reply reply;
+};
+
+/* What the role does. All are called on the loop's thread; views are valid during the call only. "state" is what
+ * open() returned. A NULL member means: not interested (then the event is negotiated away where it can be). */
+struct milter_handler {
+    void *(*open)(void *role, struct milter_session *session);  /* NULL: no memory, the connection is closed */
+    void (*close)(void *state);                                 /* also with a message under way */
+    enum milter_action (*connect)(void *state, struct seki_str host_name, const struct seki_ip *client);
+    enum milter_action (*helo)(void *state, struct seki_str name);
+    enum milter_action (*mail)(void *state, struct seki_str path);
+    enum milter_action (*rcpt)(void *state, struct seki_str path);
+    void (*data)(void *state);
+    void (*field)(void *state, struct seki_str name, struct seki_str value);
+    void (*end_of_header)(void *state);
+    void (*body)(void *state, struct seki_str octets);
+    enum milter_action (*end_of_message)(void *state);
+    void (*abort)(void *state);  /* the message is off, the connection stays; no event of it follows */
+};
+
+struct milter_limits {           /* 0 = the default */
+    size_t max_sessions;         /* 10,000 per server; beyond, new connections wait in the backlog */
+    size_t max_packet_octets;    /* of a non-body packet: 1 MiB; a longer one ends the connection */
+    unsigned idle_timeout_s;     /* 7,200: the MTA may keep a connection open */
+};
+
+struct milter_counters {
+    uint64_t connections, messages, protocol_errors;
+    size_t sessions;             /* now */
+};
+
+/**
+ * @param listener  a bound, listening, non-blocking socket; shared between the servers of all loops, stays yours
+ * @param role      handed to open()
+ */
+struct milter_server *milter_server_new(struct event_base *base, int listener, const struct milter_handler *handler,
+                                        void *role, const struct milter_limits *limits, struct seki_error *why);
+/** Stop accepting; sessions go on. */
+void milter_server_drain(struct milter_server *server);
+/** Sessions in the middle of a message; when 0 after milter_server_drain(), a stop harms nobody. */
+size_t milter_server_busy_count(const struct milter_server *server);
+/** Close everything now: a message under way is deferred by the MTA (milter_default_action = tempfail). */
+void milter_server_free(struct milter_server *server);
+struct milter_counters milter_server_counters(const struct milter_server *server);
+
+/** A macro's value ("i" queue id, "{auth_authen}", "j" …), "" when the MTA has not sent it. */
+struct seki_str milter_session_macro(const struct milter_session *session, struct seki_str name);
+
+/** The answer to MILTER_LATER. decision's views need to live only during the call. */
+void milter_session_finish(struct milter_session *session, const struct milter_decision *decision);
+/** For connect, helo, mail, rcpt: the words of the refusal about to be returned. */
+void milter_session_set_reply(struct milter_session *session, const struct milter_reply *reply);
+
+/**
+ * Open a listening socket: "unix:/path" or "inet:ADDR:PORT", "inet6:[ADDR]:PORT". A stale unix socket file that
+ * nobody answers on is replaced. @param unix_mode e.g. 0660. @return the descriptor, or -1 with *why
+ */
+int milter_listen(const char *address, unsigned unix_mode, struct seki_error *why);
+
+#endif
