@@ -1,0 +1,48 @@
+/* The public suffix list, through libpsl. Only RFC 7489 discovery asks it; RFC 9989 walks the tree instead. */
+#include <sekisho/domain.h>
+
+#include <libpsl.h>
+
+#define MAX_NAME_OCTETS 253u
+
+struct seki_psl {
+    psl_ctx_t *list;
+};
+
+struct seki_psl *seki_psl_load(const char *path, struct seki_error *why)
+{
+    struct seki_psl *psl = calloc(1, sizeof *psl);
+    if (psl == NULL) {
+        seki_error_set(why, "cannot load the public suffix list: no memory");
+        return NULL;
+    }
+    /* psl_latest(NULL) takes the distribution's file, unless the list built in is newer. */
+    psl->list = path != NULL ? psl_load_file(path) : psl_latest(NULL);
+    if (psl->list != NULL)
+        return psl;
+    seki_error_set(why,
+                   "%s: cannot be read as a public suffix list; install the package publicsuffix, or name a "
+                   "list in text or DAFSA form",
+                   path != NULL ? path : "the system's list");
+    free(psl);
+    return NULL;
+}
+
+void seki_psl_free(struct seki_psl *psl)
+{
+    if (psl == NULL)
+        return;
+    psl_free(psl->list);
+    free(psl);
+}
+
+struct seki_str seki_psl_registrable(const struct seki_psl *psl, struct seki_str domain)
+{
+    char terminated[MAX_NAME_OCTETS + 1];
+    if (!seki_domain_fits_dns(domain) || memchr(domain.ptr, '\0', domain.len) != NULL)
+        return SEKI_STR("");
+    memcpy(terminated, domain.ptr, domain.len);
+    terminated[domain.len] = '\0';
+    const char *found = psl_registrable_domain(psl->list, terminated);
+    return found != NULL ? seki_str_from(domain, (size_t)(found - terminated)) : SEKI_STR("");
+}
