@@ -1,0 +1,34 @@
+/* The grammar of master files (RFC 1035 section 5; $TTL of RFC 2308 section 4), read record by record. */
+#ifndef DNS_MASTER_READER_H
+#define DNS_MASTER_READER_H
+
+#include "dns/driver/name.h"
+
+#include <sekisho/result.h>
+
+struct master_entry {
+    const struct dns_name *owner;
+    uint16_t type;
+    uint32_t ttl_s;
+    const uint8_t *rdata; /* wire form, names uncompressed; NULL for a type that is passed over */
+    size_t rdata_len;
+};
+
+/** @return false with *why (without the place) when the record cannot stand: reading ends */
+typedef bool (*master_sink)(void *user, const struct master_entry *entry, struct seki_error *why);
+
+/**
+ * Read a whole file of class IN. A, AAAA, CNAME, MX, NS, PTR, SOA and TXT are understood; other types are passed over
+ * with their data, the obsolete type SPF among them (RFC 7208 section 3.1). Names before the first $ORIGIN are
+ * relative to the root. $INCLUDE and $GENERATE are refused.
+ * @param file_name  for *why
+ * @param sink       gets each record; views that end with the call
+ * @return false with *why: "FILE:LINE: what is wrong"
+ */
+SEKI_MUST_USE bool master_read(struct seki_str text, const char *file_name, master_sink sink, void *user,
+                               struct seki_error *why);
+
+/** The most that one <character-string> holds (RFC 1035 section 3.3). */
+#define DNS_CHARACTER_STRING_MAX 255u
+
+#endif

@@ -1,0 +1,346 @@
+/* How a question runs:
+ *
+ *   resolver_pump() takes it from the table and gives it to libunbound. From the cache, libunbound calls back before
+ *   ub_resolve_event() returns: the answer is entered and the question forgotten. Else it waits in two lists: its
+ *   look-up's, so that the look-up can be ended, and the resolver's, which is in the order of the deadlines because
+ *   the time-out is the same for all; so one timer watches them all.
+ *
+ * libunbound's callback only enters the answer and puts the look-up on the list of those to be told. They are told
+ * from an event of our own: the callback runs inside libunbound's machinery, where asking the next question would
+ * overwrite the packet being read, and answers that come together are told once.
+ *
+ * libunbound itself gives up on a dead server only after 28 seconds, so the deadline is ours: ub_cancel(), after
+ * which there is no callback. The query goes on inside libunbound, and the same question asked again joins it. */
+#include "dns/driver/resolver.h"
+
+#include "dns/driver/resolver_setup.h"
+#include "dns/driver/wire.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <sys/queue.h>
+#include <sys/time.h>
+#include <unbound.h>
+#include <unbound-event.h>
+
+#define DEFAULT_TIMEOUT_MS 5000u
+
+struct question {
+    TAILQ_ENTRY(question) by_deadline, by_lookup;
+    struct resolver_lookup *lookup;
+    const struct seki_answer *entry; /* in the table; NULL once it is answered */
+    int64_t asked_at_us;
+    int async_id;    /* libunbound's */
+    bool is_waiting; /* stands in both lists */
+};
+TAILQ_HEAD(question_list, question);
+
+struct resolver_lookup {
+    TAILQ_ENTRY(resolver_lookup) by_news;
+    struct resolver *resolver;
+    struct seki_answers *answers;
+    struct question_list questions;
+    void (*progress)(void *user);
+    void *user;
+    bool has_news; /* stands in the resolver's list with_news */
+};
+TAILQ_HEAD(lookup_list, resolver_lookup);
+
+struct resolver {
+    struct ub_ctx *ctx;
+    struct event *deadline, *news;
+    unsigned timeout_ms;
+    bool has_dnssec;
+    bool is_deadline_set;
+    const struct resolver_lookup *pumping; /* its caller is about to look for itself: no news for it */
+    struct question_list by_deadline, spare;
+    struct lookup_list with_news;
+    size_t lookup_count;
+    struct resolver_counters counters;
+    struct dns_records records; /* of the answer being read */
+};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t deadline_of(const struct resolver *resolver, const struct question *question)
+{
+    return question->asked_at_us + (int64_t)resolver->timeout_ms * 1000;
+}
+
+/* The timer stays at the deadline of a question that has been answered since; when it fires there is then nothing
+ * due, and it is set anew. So a question that is answered in time costs no timer at all. */
+static void watch_deadlines(struct resolver *resolver)
+{
+    const struct question *oldest = TAILQ_FIRST(&resolver->by_deadline);
+    if (oldest == NULL || resolver->is_deadline_set)
+        return;
+    int64_t wait_us = deadline_of(resolver, oldest) - now_us();
+    if (wait_us < 0)
+        wait_us = 0;
+    struct timeval wait = { .tv_sec = wait_us / 1000000, .tv_usec = wait_us % 1000000 };
+    resolver->is_deadline_set = event_add(resolver->deadline, &wait) == 0;
+}
+
+static struct question *question_new(struct resolver_lookup *lookup, const struct seki_answer *entry)
+{
+    struct question *question = TAILQ_FIRST(&lookup->resolver->spare);
+    if (question != NULL)
+        TAILQ_REMOVE(&lookup->resolver->spare, question, by_lookup);
+    else
+        question = malloc(sizeof *question);
+    if (question != NULL)
+        *question = (struct question){ .lookup = lookup, .entry = entry };
+    return question;
+}
+
+static void question_wait(struct question *question)
+{
+    TAILQ_INSERT_TAIL(&question->lookup->resolver->by_deadline, question, by_deadline);
+    TAILQ_INSERT_TAIL(&question->lookup->questions, question, by_lookup);
+    question->is_waiting = true;
+    watch_deadlines(question->lookup->resolver);
+}
+
+static void question_free(struct question *question)
+{
+    struct resolver *resolver = question->lookup->resolver;
+    if (question->is_waiting) {
+        TAILQ_REMOVE(&resolver->by_deadline, question, by_deadline);
+        TAILQ_REMOVE(&question->lookup->questions, question, by_lookup);
+    }
+    TAILQ_INSERT_HEAD(&resolver->spare, question, by_lookup);
+}
+
+static void note_news(struct resolver_lookup *lookup)
+{
+    struct resolver *resolver = lookup->resolver;
+    if (lookup->has_news || lookup == resolver->pumping)
+        return;
+    if (TAILQ_EMPTY(&resolver->with_news))
+        event_active(resolver->news, EV_TIMEOUT, 0);
+    TAILQ_INSERT_TAIL(&resolver->with_news, lookup, by_news);
+    lookup->has_news = true;
+}
+
+static void settle(struct question *question, struct seki_answer *outcome)
+{
+    outcome->asked_at_us = question->asked_at_us;
+    outcome->answered_at_us = now_us();
+    const struct seki_answer *entry = question->entry;
+    question->entry = NULL;
+    if (seki_answers_enter(question->lookup->answers, entry, outcome) != SEKI_OK)
+        outcome->status = SEKI_ANSWER_FAILED; /* entered as that, with its reason */
+    note_news(question->lookup);
+}
+
+static enum seki_dnssec dnssec_of(const struct resolver *resolver, int sec)
+{
+    if (!resolver->has_dnssec)
+        return SEKI_DNSSEC_UNKNOWN;
+    return sec == 2 ? SEKI_DNSSEC_SECURE : sec == 1 ? SEKI_DNSSEC_BOGUS : SEKI_DNSSEC_INSECURE;
+}
+
+/* What libunbound says, as the engine sees it. An argument rcode other than 0 is a failure, and the packet then says
+ * nothing; the RCODE of a real answer, NXDOMAIN too, stands in the packet. */
+static void read_outcome(struct resolver *resolver, const struct question *question, int rcode, const void *packet,
+                         int packet_len, int sec, struct seki_answer *outcome)
+{
+    *outcome = (struct seki_answer){ .status = SEKI_ANSWER_FAILED };
+    if (rcode != 0)
+        outcome->failure = dns_rcode_name((unsigned)rcode);
+    else
+        dns_wire_read(&resolver->records, packet, packet != NULL && packet_len > 0 ? (size_t)packet_len : 0,
+                      question->entry->type, outcome);
+    outcome->dnssec = rcode != 0 ? SEKI_DNSSEC_UNKNOWN : dnssec_of(resolver, sec);
+}
+
+static void fail_bogus(struct seki_answer *outcome, char *scratch, size_t size, const char *why_bogus)
+{
+    *outcome = (struct seki_answer){ .status = SEKI_ANSWER_FAILED, .dnssec = SEKI_DNSSEC_BOGUS };
+    snprintf(scratch, size, "DNSSEC: %s", why_bogus != NULL ? why_bogus : "bogus");
+    outcome->failure = seki_str_of(scratch);
+}
+
+static void on_answer(void *user, int rcode, void *packet, int packet_len, int sec, char *why_bogus,
+                      int was_ratelimited)
+{
+    struct question *question = user;
+    struct resolver *resolver = question->lookup->resolver;
+    struct seki_answer outcome;
+    char reason[256];
+    (void)was_ratelimited; /* set only with options that are not used here */
+    read_outcome(resolver, question, rcode, packet, packet_len, sec, &outcome);
+    if (outcome.dnssec == SEKI_DNSSEC_BOGUS)
+        fail_bogus(&outcome, reason, sizeof reason, why_bogus);
+    settle(question, &outcome);
+    if (outcome.status == SEKI_ANSWER_FAILED)
+        resolver->counters.failed++;
+    else
+        resolver->counters.answered++;
+    if (question->is_waiting)
+        question_free(question); /* else ask() has it in hand */
+}
+
+static void fail(struct question *question, const char *reason)
+{
+    struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = seki_str_of(reason) };
+    settle(question, &outcome);
+    question_free(question);
+}
+
+static void on_deadline(evutil_socket_t fd, short events, void *user)
+{
+    struct resolver *resolver = user;
+    (void)fd, (void)events;
+    resolver->is_deadline_set = false;
+    char reason[64];
+    snprintf(reason, sizeof reason, "timed out after %u ms", resolver->timeout_ms);
+    struct question *question;
+    while ((question = TAILQ_FIRST(&resolver->by_deadline)) != NULL &&
+           deadline_of(resolver, question) <= now_us()) {
+        ub_cancel(resolver->ctx, question->async_id);
+        resolver->counters.timed_out++;
+        fail(question, reason);
+    }
+    watch_deadlines(resolver);
+}
+
+static void on_news(evutil_socket_t fd, short events, void *user)
+{
+    struct resolver *resolver = user;
+    (void)fd, (void)events;
+    struct resolver_lookup *lookup;
+    while ((lookup = TAILQ_FIRST(&resolver->with_news)) != NULL) {
+        TAILQ_REMOVE(&resolver->with_news, lookup, by_news);
+        lookup->has_news = false;
+        lookup->progress(lookup->user); /* after this the look-up may be gone */
+    }
+}
+
+static bool make_events(struct resolver *resolver, struct event_base *base)
+{
+    resolver->deadline = evtimer_new(base, on_deadline, resolver);
+    resolver->news = event_new(base, -1, 0, on_news, resolver);
+    return resolver->deadline != NULL && resolver->news != NULL;
+}
+
+struct resolver *resolver_new(struct event_base *base, const struct resolver_options *options,
+                              struct seki_error *why)
+{
+    struct resolver *resolver = calloc(1, sizeof *resolver);
+    if (resolver == NULL) {
+        seki_error_set(why, "no memory for a resolver");
+        return NULL;
+    }
+    TAILQ_INIT(&resolver->by_deadline);
+    TAILQ_INIT(&resolver->spare);
+    TAILQ_INIT(&resolver->with_news);
+    resolver->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    resolver->has_dnssec = options->trust_anchor_file != NULL;
+    if (!make_events(resolver, base))
+        seki_error_set(why, "no memory for a resolver");
+    else
+        resolver->ctx = resolver_setup(base, options, why);
+    if (resolver->ctx == NULL) {
+        resolver_free(resolver);
+        return NULL;
+    }
+    return resolver;
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+void resolver_free(struct resolver *resolver)
+{
+    if (resolver == NULL)
+        return;
+    assert(resolver->lookup_count == 0);
+    ub_ctx_delete(resolver->ctx);
+    free_event(resolver->deadline);
+    free_event(resolver->news);
+    struct question *question;
+    while ((question = TAILQ_FIRST(&resolver->spare)) != NULL) {
+        TAILQ_REMOVE(&resolver->spare, question, by_lookup);
+        free(question);
+    }
+    free(resolver);
+}
+
+struct resolver_counters resolver_counters(const struct resolver *resolver)
+{
+    return resolver->counters;
+}
+
+struct resolver_lookup *resolver_lookup_new(struct resolver *resolver, struct seki_answers *answers,
+                                            void (*progress)(void *user), void *user)
+{
+    struct resolver_lookup *lookup = malloc(sizeof *lookup);
+    if (lookup == NULL)
+        return NULL;
+    *lookup =
+        (struct resolver_lookup){ .resolver = resolver, .answers = answers, .progress = progress, .user = user };
+    TAILQ_INIT(&lookup->questions);
+    resolver->lookup_count++;
+    return lookup;
+}
+
+static void ask(struct resolver_lookup *lookup, const struct seki_answer *entry)
+{
+    struct resolver *resolver = lookup->resolver;
+    struct question *question = question_new(lookup, entry);
+    if (question == NULL) {
+        const struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR("no memory") };
+        (void)!seki_answers_enter(lookup->answers, entry, &outcome);
+        return;
+    }
+    struct dns_name name;
+    char text[DNS_NAME_MASTER_MAX];
+    bool is_name = dns_name_from_text(entry->name, &name); /* the table has let no other pass */
+    assert(is_name);
+    question->asked_at_us = now_us();
+    resolver->counters.asked++;
+    int error = ub_resolve_event(resolver->ctx, dns_name_to_master(&name, text), (int)entry->type, DNS_CLASS_IN,
+                                 question, on_answer, &question->async_id);
+    if (question->entry == NULL)
+        question_free(question); /* answered from the cache */
+    else if (error != UB_NOERROR)
+        fail(question, ub_strerror(error));
+    else
+        question_wait(question);
+}
+
+size_t resolver_pump(struct resolver_lookup *lookup)
+{
+    struct resolver *resolver = lookup->resolver;
+    const struct seki_answer *entry;
+    resolver->pumping = lookup;
+    while ((entry = seki_answers_next_open(lookup->answers)) != NULL)
+        ask(lookup, entry);
+    resolver->pumping = NULL;
+    return seki_answers_open_count(lookup->answers);
+}
+
+void resolver_lookup_end(struct resolver_lookup *lookup)
+{
+    if (lookup == NULL)
+        return;
+    struct resolver *resolver = lookup->resolver;
+    struct question *question;
+    while ((question = TAILQ_FIRST(&lookup->questions)) != NULL) {
+        ub_cancel(resolver->ctx, question->async_id);
+        question_free(question);
+    }
+    if (lookup->has_news)
+        TAILQ_REMOVE(&resolver->with_news, lookup, by_news);
+    resolver->lookup_count--;
+    free(lookup);
+}
