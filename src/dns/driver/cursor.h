@@ -43,7 +43,7 @@ static inline uint8_t dns_cursor_u8(struct dns_cursor *c)
 static inline uint16_t dns_cursor_u16(struct dns_cursor *c)
 {
     const uint8_t *p = dns_cursor_take(c, 2);
-    return p != NULL ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+    return (uint16_t)(p != NULL ? p[0] * 256u + p[1] : 0u);
 }
 
 static inline uint32_t dns_cursor_u32(struct dns_cursor *c)
