@@ -1,0 +1,272 @@
+/* Checks over several options, and over what this machine has: one function per rule. */
+#include "daemon/config_table.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+struct check {
+    const struct config *config;
+    const char *file;
+    struct config_problems *problems;
+};
+
+/* A sentence about one option, with the line that set it ("FILE:LINE: name: …"). */
+static void SEKI_PRINTF(4, 5)
+    tell(const struct check *check, const char *section, const char *name, const char *format, ...)
+{
+    const struct config_option *option = config_option_find(seki_str_of(section), seki_str_of(name));
+    unsigned line = check->config->lines[option - config_options];
+    char sentence[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    if (line > 0)
+        config_problems_add(check->problems, check->file, line, "%s: %s", name, sentence);
+    else
+        config_problems_add(check->problems, check->file, 0, "[%s] %s: %s", section, name, sentence);
+}
+
+static bool is_unix_path(struct seki_str address)
+{
+    return seki_str_starts_with(address, SEKI_STR("unix:/")) && address.len > 6 && address.len < 5 + 108;
+}
+
+/* "inet:ADDR:PORT", "inet6:[ADDR]:PORT": the address, and false when it is none of these. */
+static bool split_inet(struct seki_str address, struct seki_ip *ip_out)
+{
+    uint64_t port;
+    bool is_inet6 = seki_str_starts_with(address, SEKI_STR("inet6:"));
+    if (!is_inet6 && !seki_str_starts_with(address, SEKI_STR("inet:")))
+        return false;
+    struct seki_str rest = seki_str_from(address, is_inet6 ? 6 : 5);
+    size_t colon = seki_str_find_last(rest, ':');
+    struct seki_str host = seki_str_head(rest, colon);
+    if (!seki_str_to_u64(seki_str_from(rest, colon + 1), 65535, &port) || port == 0)
+        return false;
+    if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+        host = seki_str_head(seki_str_from(host, 1), host.len - 2);
+    return seki_ip_parse(host, ip_out);
+}
+
+/* @param ip_out  unknown for a unix socket */
+static bool is_socket(struct seki_str address, struct seki_ip *ip_out)
+{
+    *ip_out = (struct seki_ip){ 0 };
+    return address.len <= CONFIG_ADDRESS_MAX_OCTETS && (is_unix_path(address) || split_inet(address, ip_out));
+}
+
+static void check_listen(const struct check *check)
+{
+    const struct config_texts *listen = &check->config->inbound.listen;
+    struct seki_ip ip;
+    if (listen->count == 0)
+        tell(check, "inbound", "listen", "no socket is named; name at least one");
+    if (listen->count >= CONFIG_LISTENERS_MAX)
+        tell(check, "inbound", "listen", "%zu sockets are named; at most %u fit", listen->count,
+             CONFIG_LISTENERS_MAX - 1);
+    for (size_t i = 0; i < listen->count; i++) {
+        if (!is_socket(listen->items[i], &ip))
+            tell(check, "inbound", "listen",
+                 "\"%s\" is no socket; write unix:/PATH, inet:ADDR:PORT or inet6:[ADDR]:PORT",
+                 listen->items[i].ptr);
+        for (size_t j = 0; j < i; j++) {
+            if (seki_str_equal(listen->items[i], listen->items[j]))
+                tell(check, "inbound", "listen", "\"%s\" is named twice; keep one of them", listen->items[i].ptr);
+        }
+    }
+}
+
+static bool is_loopback(const struct seki_ip *ip)
+{
+    static const struct seki_ip v4 = { 4, { 127 } };
+    static const struct seki_ip v6 = { 16, { [15] = 1 } };
+    return seki_ip_in_network(ip, &v4, 8) || seki_ip_in_network(ip, &v6, 128);
+}
+
+/* The figures name nobody, but whoever may read them may also keep the daemon busy. */
+static void check_metrics(const struct check *check)
+{
+    struct seki_str listen = check->config->metrics.listen;
+    struct seki_ip ip;
+    if (listen.len == 0)
+        return;
+    if (!is_socket(listen, &ip))
+        tell(check, "metrics", "listen", "\"%s\" is no socket; write for example inet:127.0.0.1:9641", listen.ptr);
+    else if (ip.octet_count != 0 && !is_loopback(&ip))
+        tell(check, "metrics", "listen",
+             "\"%s\" is not a loopback address; use 127.0.0.1 or [::1], with a proxy in front for others",
+             listen.ptr);
+    for (size_t i = 0; i < check->config->inbound.listen.count; i++) {
+        if (seki_str_equal(listen, check->config->inbound.listen.items[i]))
+            tell(check, "metrics", "listen", "\"%s\" is a milter socket already; choose another", listen.ptr);
+    }
+}
+
+/* Any text can be quoted in the field, but an authserv-id that needs it helps nobody (RFC 8601 section 2.5: it
+ * looks like a domain name). */
+static void check_authserv_id(const struct check *check, const char *name, struct seki_str id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        unsigned char c = (unsigned char)id.ptr[i];
+        if (seki_is_alnum(id.ptr[i]) || c >= 0x80 || strchr(".-_", c) != NULL)
+            continue;
+        tell(check, "inbound", name,
+             "\"%s\" does not look like a host name; use letters, digits, \".\", \"-\" and \"_\"", id.ptr);
+        return;
+    }
+}
+
+static void check_authserv_ids(const struct check *check)
+{
+    check_authserv_id(check, "authserv_id", check->config->inbound.authserv_id);
+    for (size_t i = 0; i < check->config->inbound.our_authserv_ids.count; i++)
+        check_authserv_id(check, "our_authserv_ids", check->config->inbound.our_authserv_ids.items[i]);
+}
+
+static bool is_within(const struct config_network *inner, const struct config_network *outer)
+{
+    return inner->prefix_bits >= outer->prefix_bits &&
+           seki_ip_in_network(&inner->address, &outer->address, outer->prefix_bits);
+}
+
+/* A relay inside a trusted network would never be looked at. */
+static void check_relays(const struct check *check)
+{
+    const struct config_networks *relays = &check->config->inbound.relays;
+    const struct config_networks *trusted = &check->config->inbound.trusted_networks;
+    char text[SEKI_IP_TEXT_MAX];
+    for (size_t i = 0; i < relays->count; i++) {
+        for (size_t j = 0; j < trusted->count; j++) {
+            if (is_within(&relays->items[i], &trusted->items[j]))
+                tell(check, "inbound", "relays",
+                     "%s/%u is in trusted_networks, whose mail passes unseen; take it out of one of the two",
+                     seki_ip_format(&relays->items[i].address, text), relays->items[i].prefix_bits);
+        }
+    }
+}
+
+static void check_times(const struct check *check)
+{
+    const struct config *config = check->config;
+    if (config->dns.timeout_ms > config->inbound.message_deadline_ms)
+        tell(check, "dns", "timeout",
+             "%llu ms is longer than [inbound] message_deadline, %llu ms; make it shorter, or no question is "
+             "waited for so long",
+             (unsigned long long)config->dns.timeout_ms, (unsigned long long)config->inbound.message_deadline_ms);
+}
+
+/* A header within its bound must have room: else a message that is only large would be deferred for ever. Fields
+ * are kept raw and canonicalized next to it, and every field needs an entry. */
+static void check_memory(const struct check *check)
+{
+    const struct config *config = check->config;
+    uint64_t need = 4 * config->limits.max_header_octets + 512 * config->limits.max_header_fields;
+    uint64_t need_mib = (need + 1024 * 1024 - 1) / (1024 * 1024);
+    if (config->limits.message_memory_octets < need)
+        tell(check, "limits", "message_memory",
+             "too small for max_header_size and max_header_fields; give at least %lluMiB",
+             (unsigned long long)need_mib);
+}
+
+static void check_psl(const struct check *check)
+{
+    if (check->config->dmarc.psl_file.len > 0 && check->config->dmarc.discovery != CONFIG_DISCOVERY_PSL)
+        tell(check, "dmarc", "psl_file", "it is only read with discovery = psl; set that, or remove this line");
+}
+
+/* "root" alone stands for the root servers; everything else is an address with or without a port. */
+static bool is_nameserver(struct seki_str text)
+{
+    struct seki_ip ip;
+    uint64_t port;
+    size_t close = seki_str_find(text, ']'), colon = seki_str_find_last(text, ':');
+    if (seki_ip_parse(text, &ip))
+        return true;
+    if (colon == text.len || !seki_str_to_u64(seki_str_from(text, colon + 1), 65535, &port) || port == 0)
+        return false;
+    if (text.ptr[0] == '[')
+        return close + 1 == colon && seki_ip_parse(seki_str_head(seki_str_from(text, 1), close - 1), &ip);
+    return seki_ip_parse(seki_str_head(text, colon), &ip) && ip.octet_count == 4;
+}
+
+static void check_nameservers(const struct check *check)
+{
+    const struct config_texts *servers = &check->config->dns.nameservers;
+    if (servers->count == 1 && seki_str_equal(servers->items[0], SEKI_STR("root")))
+        return;
+    for (size_t i = 0; i < servers->count; i++) {
+        if (!is_nameserver(servers->items[i]))
+            tell(check, "dns", "nameservers",
+                 "\"%s\" is no address; write ADDR, ADDR:PORT or [ADDR6]:PORT, or root alone",
+                 servers->items[i].ptr);
+    }
+}
+
+static bool is_lower_ascii(struct seki_str domain)
+{
+    for (size_t i = 0; i < domain.len; i++) {
+        if (domain.ptr[i] != seki_ascii_lower(domain.ptr[i]))
+            return false;
+    }
+    return seki_str_is_ascii(domain);
+}
+
+static void check_sealers(const struct check *check)
+{
+    for (size_t i = 0; i < check->config->arc.trusted_sealers.count; i++) {
+        struct seki_str domain = check->config->arc.trusted_sealers.items[i];
+        if (!is_lower_ascii(domain) || seki_str_find(domain, '.') == domain.len)
+            tell(check, "arc", "trusted_sealers",
+                 "\"%s\" is no domain in lower case; write U-labels as A-labels (xn--…)", domain.ptr);
+    }
+}
+
+static void check_group(const struct check *check)
+{
+    if (check->config->daemon.group.len > 0 && check->config->daemon.user.len == 0)
+        tell(check, "daemon", "group", "it is set without user; set user too");
+}
+
+static void check_testing(const struct check *check)
+{
+    if (check->config->testing.unsafe_min_rsa_bits < 1024 && check->config->dkim.min_rsa_bits > 1024)
+        tell(check, "testing", "unsafe_min_rsa_bits", "[dkim] min_rsa_bits asks for more; remove one of the two");
+}
+
+void config_check(const struct config *config, const char *file, struct config_problems *problems)
+{
+    static void (*const rules[])(const struct check *) = {
+        check_group,  check_listen,      check_metrics, check_authserv_ids, check_relays,  check_times,
+        check_memory, check_nameservers, check_psl,     check_sealers,      check_testing,
+    };
+    struct check check = { config, file, problems };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        rules[i](&check);
+}
+
+static void check_readable(const struct check *check, const char *section, const char *name, const char *path)
+{
+    if (path[0] == '\0' || access(path, R_OK) == 0)
+        return;
+    int error = errno;
+    tell(check, section, name, "cannot read \"%s\": %s", path, strerror(error));
+}
+
+void config_check_machine(const struct config *config, const char *file, struct config_problems *problems)
+{
+    struct check check = { config, file, problems };
+    const char *user = config->daemon.user.ptr, *group = config->daemon.group.ptr;
+    const char *socket_group = config->inbound.socket_group.ptr;
+    if (user[0] != '\0' && getpwnam(user) == NULL)
+        tell(&check, "daemon", "user", "there is no user \"%s\" here; create it", user);
+    if (group[0] != '\0' && getgrnam(group) == NULL)
+        tell(&check, "daemon", "group", "there is no group \"%s\" here; create it", group);
+    if (socket_group[0] != '\0' && getgrnam(socket_group) == NULL)
+        tell(&check, "inbound", "socket_group", "there is no group \"%s\" here; create it", socket_group);
+    check_readable(&check, "dns", "trust_anchor_file", config->dns.trust_anchor_file.ptr);
+    check_readable(&check, "dmarc", "psl_file", config->dmarc.psl_file.ptr);
+}

@@ -1,0 +1,235 @@
+#include "daemon/config_table.h"
+
+/* Where a member lies; does not compile when the member has another type than the row's reader writes. */
+#define AT(type, member)                                                                                           \
+    (offsetof(struct config, member) + 0 * sizeof(char[_Generic(((struct config *)0)->member, type : 1)]))
+#define TEXT(member)     .type = CONFIG_TEXT, .offset = AT(struct seki_str, member)
+#define TEXTS(member)    .type = CONFIG_TEXTS, .offset = AT(struct config_texts, member)
+#define NETWORKS(member) .type = CONFIG_NETWORKS, .offset = AT(struct config_networks, member)
+#define NUMBER(member)   .type = CONFIG_NUMBER, .offset = AT(uint64_t, member)
+#define MODE(member)     .type = CONFIG_MODE, .offset = AT(uint64_t, member)
+#define DURATION(member) .type = CONFIG_DURATION, .offset = AT(uint64_t, member)
+#define OCTETS(member)   .type = CONFIG_OCTETS, .offset = AT(uint64_t, member)
+#define WORD(member)     .type = CONFIG_WORD, .offset = AT(unsigned, member)
+#define YES_NO(member)   .type = CONFIG_YES_NO, .offset = AT(bool, member)
+
+#define SECONDS 1000u
+#define HOURS   (3600u * SECONDS)
+#define KIB     1024u
+#define MIB     (1024u * KIB)
+
+/* In the order of the enums in config.h and log.h. */
+static const char *const on_temperror_words[] = { "accept", "tempfail", NULL };
+static const char *const reply_codes_words[] = { "generic", "rfc7372", NULL };
+static const char *const discovery_words[] = { "treewalk", "psl", NULL };
+static const char *const log_to_words[] = { "stderr", "syslog", NULL };
+static const char *const log_format_words[] = { "text", "json", NULL };
+static const char *const log_level_words[] = { "information", "warning", "fatal", "panic", NULL };
+
+static const struct section {
+    const char *name, *help;
+} sections[] = {
+    { "daemon", "The daemon itself." },
+    { "inbound", "The milter for incoming mail." },
+    { "dns", "Where answers come from." },
+    { "spf", "SPF (RFC 7208)." },
+    { "dkim", "DKIM verification (RFC 6376, 8301, 8463)." },
+    { "dmarc", "DMARC (RFC 9989)." },
+    { "arc", "ARC (RFC 8617)." },
+    { "limits", "Bounds. Past each there is a defined answer; the sizes fit ordinary mail many times over." },
+    { "log", "What is told to whom." },
+    { "metrics", "Figures for Prometheus (/metrics) and a health check (/healthz) over HTTP." },
+    { "testing", "Never in production: what stands here weakens the checks." },
+};
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+const struct config_option config_options[] = {
+    { "daemon", "user", TEXT(daemon.user), "", .needs_restart = true,
+      .help = "Run the roles as this user; needed when started as root. Empty: as who started it." },
+    { "daemon", "group", TEXT(daemon.group), "", .needs_restart = true,
+      .help = "And with this group. Empty: the user's own." },
+    { "daemon", "pid_file", TEXT(daemon.pid_file), "", .needs_restart = true,
+      .help = "Process id of the supervisor; locked, so that a second one does not start. Empty: none." },
+    { "daemon", "host_name", TEXT(daemon.host_name), "", .help = "Our host name. Empty: what the system says." },
+    { "daemon", "loops", NUMBER(daemon.loops), "0", .max = 256, .needs_restart = true,
+      .help = "Event loops of a mail role, each with a thread, a resolver and caches. 0: one per core." },
+    { "daemon", "stop_timeout", DURATION(daemon.stop_timeout_ms), "30s", .max = 1 * HOURS,
+      .help = "At a stop, how long messages under way may take to finish." },
+
+    { "inbound", "listen", TEXTS(inbound.listen), "unix:/run/sekisho/inbound.sock",
+      .help = "Milter sockets: unix:/PATH, inet:ADDR:PORT or inet6:[ADDR]:PORT." },
+    { "inbound", "socket_mode", MODE(inbound.socket_mode), "0660", .max = 0777,
+      .help = "Permissions of unix sockets, octal." },
+    { "inbound", "socket_group", TEXT(inbound.socket_group), "",
+      .help = "Group of unix sockets, so that Postfix may connect: postfix. Empty: not changed." },
+    { "inbound", "authserv_id", TEXT(inbound.authserv_id), "",
+      .help = "Our name in Authentication-Results (RFC 8601 section 2.5). Empty: the host name." },
+    { "inbound", "our_authserv_ids", TEXTS(inbound.our_authserv_ids), "",
+      .help = "Further names that only we may use: fields that claim them are removed too." },
+    { "inbound", "trusted_networks", NETWORKS(inbound.trusted_networks), "127.0.0.0/8 ::1/128",
+      .help = "Clients left alone entirely: their mail passes unseen. ADDR or ADDR/BITS." },
+    { "inbound", "skip_authenticated", YES_NO(inbound.skip_authenticated), "yes",
+      .help = "Leave mail of senders who signed in (SMTP AUTH) alone." },
+    { "inbound", "relays", NETWORKS(inbound.relays), "",
+      .help = "Mail relays in front of us: what they bring is judged by the client that they saw." },
+    { "inbound", "on_temperror", WORD(inbound.on_temperror), "accept", .words = on_temperror_words,
+      .help = "When DNS fails: accept (deliver, temperror recorded) or tempfail (451, sender comes again)." },
+    { "inbound", "reply_codes", WORD(inbound.reply_codes), "generic", .words = reply_codes_words,
+      .help = "Enhanced codes of refusals: generic (X.7.1), or rfc7372, which tell the reason." },
+    { "inbound", "message_deadline", DURATION(inbound.message_deadline_ms), "30s", .min = 100, .max = 280 * SECONDS,
+      .help = "How long the end of a message may wait for DNS; then open questions count as failed." },
+
+    { "dns", "nameservers", TEXTS(dns.nameservers), "",
+      .help = "ADDR, ADDR:PORT or [ADDR6]:PORT. Empty: those of resolv.conf. root: ask the root servers." },
+    { "dns", "timeout", DURATION(dns.timeout_ms), "5s", .min = 10, .max = 60 * SECONDS,
+      .help = "Per question, from asking to giving up." },
+    { "dns", "trust_anchor_file", TEXT(dns.trust_anchor_file), "",
+      .help = "DNSSEC trust anchors, such as /usr/share/dns/root.key. Empty: no validation." },
+    { "dns", "cache_size", OCTETS(dns.cache_octets), "4MiB", .min = 64 * KIB, .max = 1024 * MIB,
+      .help = "Of each loop, for messages and for records each." },
+
+    { "spf", "max_void_lookups", NUMBER(spf.max_void_lookups), "2", .min = 1, .max = 10,
+      .help = "Look-ups without an answer before permerror (RFC 7208 section 4.6.4 says two)." },
+
+    { "dkim", "max_signatures", NUMBER(dkim.max_signatures), "10", .min = 1, .max = 100,
+      .help = "Tried per message, from the top; the rest count as not checked." },
+    { "dkim", "min_rsa_bits", NUMBER(dkim.min_rsa_bits), "1024", .min = 1024, .max = 4096,
+      .help = "Shorter RSA keys are refused (RFC 8301 section 3.2: 1024 at least)." },
+    { "dkim", "clock_skew", DURATION(dkim.clock_skew_ms), "5min", .min = 1 * SECONDS, .max = 24 * HOURS,
+      .help = "Allowed between the signer's clock and ours (t=, x=)." },
+    { "dkim", "cached_keys", NUMBER(dkim.max_cached_keys), "4096", .min = 16, .max = 1000000,
+      .help = "Parsed public keys kept, per loop." },
+
+    { "dmarc", "discovery", WORD(dmarc.discovery), "treewalk", .words = discovery_words,
+      .help = "Organizational Domain by treewalk (RFC 9989) or by psl, the public suffix list (RFC 7489)." },
+    { "dmarc", "psl_file", TEXT(dmarc.psl_file), "",
+      .help = "Public suffix list for discovery = psl. Empty: the system's." },
+    { "dmarc", "pct_zero_is_testing", YES_NO(dmarc.pct_zero_is_testing), "no",
+      .help = "Read the historic pct=0 as t=y. RFC 9989 gives pct no effect." },
+
+    { "arc", "trusted_sealers", TEXTS(arc.trusted_sealers), "",
+      .help = "Domains whose ARC seals may vouch for a message that fails DMARC." },
+
+    { "limits", "max_header_fields", NUMBER(limits.max_header_fields), "10000", .min = 100, .max = 100000,
+      .help = "Fields of a message. Past it the verdict is permerror, and the message is delivered with that." },
+    { "limits", "max_header_size", OCTETS(limits.max_header_octets), "1MiB", .min = 64 * KIB, .max = 16 * MIB,
+      .help = "Octets of a message's header. Past it likewise." },
+    { "limits", "message_memory", OCTETS(limits.message_memory_octets), "16MiB", .min = 1 * MIB, .max = 256 * MIB,
+      .help = "Memory for one message. Past it the message is answered 451." },
+    { "limits", "max_dns_questions", NUMBER(limits.max_questions), "200", .min = 20, .max = 1000,
+      .help = "DNS questions for one message. Further ones count as failed." },
+    { "limits", "max_sessions", NUMBER(limits.max_sessions), "10000", .min = 1, .max = 100000,
+      .help = "Milter sessions of one loop and socket. Further ones wait." },
+    { "limits", "max_packet_size", OCTETS(limits.max_packet_octets), "1MiB", .min = 64 * KIB, .max = 16 * MIB,
+      .help = "Longest milter packet (one header field, for one). A longer one ends the session." },
+    { "limits", "idle_timeout", DURATION(limits.idle_timeout_ms), "2h", .min = 1 * SECONDS, .max = 24 * HOURS,
+      .help = "A session in which the MTA says nothing for so long is closed." },
+
+    { "log", "to", WORD(log.to), "stderr", .words = log_to_words, .needs_restart = true,
+      .help = "stderr, or syslog (facility mail)." },
+    { "log", "format", WORD(log.format), "text", .words = log_format_words, .needs_restart = true,
+      .help = "text (key=value) or json, one event a line." },
+    { "log", "level", WORD(log.level), "information", .words = log_level_words, .needs_restart = true,
+      .help = "The least that is told: information, warning, fatal or panic." },
+
+    { "metrics", "listen", TEXT(metrics.listen), "",
+      .help = "Loopback address, such as inet:127.0.0.1:9641, or unix:/PATH. Empty: none." },
+
+    { "testing", "unsafe_min_rsa_bits", NUMBER(testing.unsafe_min_rsa_bits), "1024", .min = 512, .max = 1024,
+      .help = "Accept RSA keys that RFC 8301 forbids." },
+};
+const size_t config_option_count = sizeof config_options / sizeof config_options[0];
+
+const struct config_option *config_option_find(struct seki_str section, struct seki_str name)
+{
+    for (size_t i = 0; i < config_option_count; i++) {
+        if (seki_str_equal(section, seki_str_of(config_options[i].section)) &&
+            seki_str_equal(name, seki_str_of(config_options[i].name)))
+            return &config_options[i];
+    }
+    return NULL;
+}
+
+bool config_section_exists(struct seki_str section)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (seki_str_equal(section, seki_str_of(sections[i].name)))
+            return true;
+    }
+    return false;
+}
+
+const char *config_section_help(const struct config_option *option)
+{
+    struct seki_str section = seki_str_of(option->section);
+    if (option > config_options && seki_str_equal(section, seki_str_of(option[-1].section)))
+        return NULL;
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (seki_str_equal(section, seki_str_of(sections[i].name)))
+            return sections[i].help;
+    }
+    return NULL;
+}
+
+const char *config_section_of(struct seki_str name)
+{
+    for (size_t i = 0; i < config_option_count; i++) {
+        if (seki_str_equal(name, seki_str_of(config_options[i].name)))
+            return config_options[i].section;
+    }
+    return NULL;
+}
+
+/* Levenshtein distance, one row at a time; names over 40 octets are nobody's typing mistake. */
+static size_t edit_distance(struct seki_str a, struct seki_str b)
+{
+    size_t row[41];
+    if (a.len > 40 || b.len > 40)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t best = diagonal + (seki_ascii_lower(a.ptr[i - 1]) == seki_ascii_lower(b.ptr[j - 1]) ? 0 : 1);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b.len];
+}
+
+/* Near enough to be meant: at most three edits, and fewer than half of what was written. */
+static void keep_nearer(struct seki_str written, const char *candidate, const char **best, size_t *best_distance)
+{
+    size_t distance = edit_distance(written, seki_str_of(candidate));
+    if (distance > 3 || distance * 2 > written.len || distance >= *best_distance)
+        return;
+    *best = candidate;
+    *best_distance = distance;
+}
+
+const char *config_nearest_section(struct seki_str section)
+{
+    const char *best = NULL;
+    size_t distance = SIZE_MAX;
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        keep_nearer(section, sections[i].name, &best, &distance);
+    return best;
+}
+
+const char *config_nearest_name(struct seki_str section, struct seki_str name)
+{
+    const char *best = NULL;
+    size_t distance = SIZE_MAX;
+    for (size_t i = 0; i < config_option_count; i++) {
+        if (seki_str_equal(section, seki_str_of(config_options[i].section)))
+            keep_nearer(name, config_options[i].name, &best, &distance);
+    }
+    return best;
+}

@@ -1,0 +1,112 @@
+#include "daemon/listeners.h"
+
+#include "milter/server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define UNIX_PREFIX "unix:"
+
+static struct listener *find(const struct listeners *listeners, struct seki_str address)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (seki_str_equal(seki_str_of(listeners->items[i].address), address))
+            return (struct listener *)(uintptr_t)&listeners->items[i];
+    }
+    return NULL;
+}
+
+int listeners_find(const struct listeners *listeners, struct seki_str address)
+{
+    const struct listener *listener = find(listeners, address);
+    return listener != NULL ? listener->fd : -1;
+}
+
+static const char *unix_path(const char *address)
+{
+    return strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0 ? address + strlen(UNIX_PREFIX) : NULL;
+}
+
+static void close_at(struct listeners *listeners, size_t index)
+{
+    struct listener *listener = &listeners->items[index];
+    const char *path = unix_path(listener->address);
+    close(listener->fd);
+    if (path != NULL)
+        unlink(path);
+    *listener = listeners->items[--listeners->count];
+}
+
+/* Mode and group are set at every reload too, so that a change of them needs no restart. */
+static bool set_access(const char *address, const struct config *config, struct seki_error *why)
+{
+    const char *path = unix_path(address);
+    const char *group_name = config->inbound.socket_group.ptr;
+    if (path == NULL)
+        return true;
+    const struct group *group = group_name[0] != '\0' ? getgrnam(group_name) : NULL;
+    if (group_name[0] != '\0' && group == NULL) {
+        seki_error_set(why, "[inbound] socket_group: there is no group \"%s\" here; create it", group_name);
+        return false;
+    }
+    if ((group == NULL || lchown(path, (uid_t)-1, group->gr_gid) == 0) &&
+        chmod(path, (mode_t)config->inbound.socket_mode) == 0)
+        return true;
+    int error = errno;
+    seki_error_set(why, "cannot set mode and group of %s: %s", path, strerror(error));
+    return false;
+}
+
+static bool want(struct listeners *listeners, struct seki_str address, const struct config *config,
+                 struct seki_error *why)
+{
+    struct listener *listener = find(listeners, address);
+    if (listener == NULL) {
+        int fd = milter_listen(address.ptr, (unsigned)config->inbound.socket_mode, why);
+        if (fd < 0)
+            return false;
+        listener = &listeners->items[listeners->count++];
+        *listener = (struct listener){ .fd = fd, .is_new = true };
+        memcpy(listener->address, address.ptr, address.len + 1);
+    }
+    listener->is_wanted = true;
+    return set_access(listener->address, config, why);
+}
+
+bool listeners_prepare(struct listeners *listeners, const struct config *config, struct seki_error *why)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        listeners->items[i].is_wanted = false;
+        listeners->items[i].is_new = false;
+    }
+    bool is_done = config->metrics.listen.len == 0 || want(listeners, config->metrics.listen, config, why);
+    for (size_t i = 0; i < config->inbound.listen.count && is_done; i++)
+        is_done = want(listeners, config->inbound.listen.items[i], config, why);
+    if (!is_done)
+        listeners_revert(listeners);
+    return is_done;
+}
+
+void listeners_commit(struct listeners *listeners)
+{
+    for (size_t i = listeners->count; i-- > 0;) {
+        if (!listeners->items[i].is_wanted)
+            close_at(listeners, i);
+    }
+}
+
+void listeners_revert(struct listeners *listeners)
+{
+    for (size_t i = listeners->count; i-- > 0;) {
+        if (listeners->items[i].is_new)
+            close_at(listeners, i);
+    }
+}
+
+void listeners_close(struct listeners *listeners)
+{
+    while (listeners->count > 0)
+        close_at(listeners, listeners->count - 1);
+}
