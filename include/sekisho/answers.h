@@ -74,8 +74,10 @@ SEKI_API struct seki_answers *seki_answers_new(struct seki_arena *arena, size_t 
 SEKI_API const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct seki_str name,
                                                     enum seki_rr_type type);
 
-/** As seki_answers_ask(), for an answer that may be needed soon: asked early so that look-ups overlap. */
-SEKI_API void seki_answers_prefetch(struct seki_answers *answers, struct seki_str name, enum seki_rr_type type);
+/** As seki_answers_ask(), for an answer that may be needed soon: asked early so that look-ups overlap.
+ *  @return NULL also when the table is full: what is really needed goes first */
+SEKI_API const struct seki_answer *seki_answers_prefetch(struct seki_answers *answers, struct seki_str name,
+                                                         enum seki_rr_type type);
 
 /** For the driver: the next question that nobody has taken, marked as taken; NULL when there is none. */
 SEKI_API const struct seki_answer *seki_answers_next_open(struct seki_answers *answers);

@@ -76,13 +76,14 @@ static void open_or_settle(struct seki_answers *answers, struct entry *e)
     }
 }
 
-static struct entry *find_or_append(struct seki_answers *answers, struct seki_str name, enum seki_rr_type type)
+static struct entry *find_or_append(struct seki_answers *answers, struct seki_str name, enum seki_rr_type type,
+                                    size_t max_count)
 {
     if (name.len > 0 && name.ptr[name.len - 1] == '.')
         name.len--;
     uint32_t hash = seki_str_hash_nocase(name);
     struct entry *e = find(answers, name, type, hash);
-    if (e != NULL)
+    if (e != NULL || answers->count >= max_count)
         return e;
     e = append(answers, name, type, hash);
     if (e != NULL)
@@ -93,7 +94,7 @@ static struct entry *find_or_append(struct seki_answers *answers, struct seki_st
 const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct seki_str name,
                                            enum seki_rr_type type)
 {
-    struct entry *e = find_or_append(answers, name, type);
+    struct entry *e = find_or_append(answers, name, type, SIZE_MAX);
     if (e == NULL)
         return NULL;
     if (!e->is_needed && e->answer.status == SEKI_ANSWER_OPEN)
@@ -103,13 +104,15 @@ const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct 
     return &e->answer;
 }
 
-void seki_answers_prefetch(struct seki_answers *answers, struct seki_str name, enum seki_rr_type type)
+const struct seki_answer *seki_answers_prefetch(struct seki_answers *answers, struct seki_str name,
+                                                enum seki_rr_type type)
 {
-    if (answers->count >= answers->max)
-        return; /* what is really needed goes first */
-    struct entry *e = find_or_append(answers, name, type);
-    if (e != NULL && !e->is_needed)
+    struct entry *e = find_or_append(answers, name, type, answers->max);
+    if (e == NULL)
+        return NULL;
+    if (!e->is_needed)
         e->answer.is_prefetch = true;
+    return &e->answer;
 }
 
 const struct seki_answer *seki_answers_next_open(struct seki_answers *answers)
