@@ -18,6 +18,9 @@ struct seki_ip {
  */
 SEKI_API bool seki_ip_parse(struct seki_str text, struct seki_ip *ip_out);
 
+/** An IPv4-mapped IPv6 address as the IPv4 address; any other as it is. For addresses that come as octets. */
+SEKI_API struct seki_ip seki_ip_unmapped(const struct seki_ip *ip);
+
 /** @param text at least SEKI_IP_TEXT_MAX octets; "unknown" for an unknown one. @return text */
 SEKI_API const char *seki_ip_format(const struct seki_ip *ip, char *text);
 

@@ -2,14 +2,14 @@
 
 #include <arpa/inet.h>
 
-static void unmap_ipv4(struct seki_ip *ip)
+struct seki_ip seki_ip_unmapped(const struct seki_ip *ip)
 {
     static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
     if (ip->octet_count != 16 || memcmp(ip->octets, prefix, sizeof prefix) != 0)
-        return;
-    memmove(ip->octets, ip->octets + 12, 4);
-    memset(ip->octets + 4, 0, 12);
-    ip->octet_count = 4;
+        return *ip;
+    struct seki_ip ipv4 = { .octet_count = 4 };
+    memcpy(ipv4.octets, ip->octets + 12, 4);
+    return ipv4;
 }
 
 bool seki_ip_parse(struct seki_str text, struct seki_ip *ip_out)
@@ -26,7 +26,7 @@ bool seki_ip_parse(struct seki_str text, struct seki_ip *ip_out)
         ip_out->octet_count = 4;
     else if (inet_pton(AF_INET6, terminated, ip_out->octets) == 1)
         ip_out->octet_count = 16;
-    unmap_ipv4(ip_out);
+    *ip_out = seki_ip_unmapped(ip_out);
     return ip_out->octet_count != 0;
 }
 

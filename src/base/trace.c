@@ -31,6 +31,9 @@ void seki_trace_add(struct seki_trace *trace, unsigned depth, const char *format
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
     struct seki_trace_line *line = seki_arena_alloc(trace->arena, 1, sizeof *line);
     if (line == NULL)
         return;
