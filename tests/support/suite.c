@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include <yaml.h>
 
-#define MAX_RECORDS 512
+#define MAX_RECORDS    512
+#define MAX_NAME       1024
+#define MAX_CNAME_HOPS 8
 
 static void die(const char *path, const char *what)
 {
@@ -130,8 +132,22 @@ json_t *suite_load(const char *path)
 }
 
 struct suite_zone {
-    json_t *names; /* folded to lower case, no final dot */
+    json_t *names;   /* folded to lower case, no final dot */
+    json_t *failure; /* stands for a name whose look-up fails */
 };
+
+/* To lower case, without a final dot. @param folded MAX_NAME octets */
+static void fold(const char *name, char *folded)
+{
+    size_t len = name != NULL ? strlen(name) : 0;
+    if (len >= MAX_NAME)
+        die(name, "name too long");
+    for (size_t i = 0; i < len; i++)
+        folded[i] = seki_ascii_lower(name[i]);
+    if (len > 0 && folded[len - 1] == '.')
+        len--;
+    folded[len] = '\0';
+}
 
 struct suite_zone *suite_zone_new(json_t *names)
 {
@@ -139,17 +155,12 @@ struct suite_zone *suite_zone_new(json_t *names)
     if (zone == NULL)
         abort();
     zone->names = json_object();
+    zone->failure = json_string("TIMEOUT");
     const char *name;
     json_t *records;
     json_object_foreach (names, name, records) {
-        char folded[1024];
-        size_t len = strlen(name);
-        if (len >= sizeof folded)
-            die(name, "name too long");
-        for (size_t i = 0; i <= len; i++)
-            folded[i] = seki_ascii_lower(name[i]);
-        if (len > 0 && folded[len - 1] == '.')
-            folded[len - 1] = '\0';
+        char folded[MAX_NAME];
+        fold(name, folded);
         json_t *all = json_object_get(zone->names, folded);
         if (all == NULL) {
             all = json_is_array(records) ? json_array() : json_incref(records);
@@ -166,6 +177,7 @@ void suite_zone_free(struct suite_zone *zone)
     if (zone == NULL)
         return;
     json_decref(zone->names);
+    json_decref(zone->failure);
     free(zone);
 }
 
@@ -243,12 +255,27 @@ static bool has_type(json_t *list, const char *type)
     return false;
 }
 
+/* What stands at a name, or at the name its CNAME leads to. A loop of them fails like a time-out (RFC 1034 section
+ * 3.6.2). NULL: no such name. */
+static json_t *records_at(const struct suite_zone *zone, const char *name)
+{
+    json_t *list = json_object_get(zone->names, name);
+    for (int hops = 0; has_type(list, "CNAME"); hops++) {
+        if (hops == MAX_CNAME_HOPS)
+            return zone->failure;
+        char folded[MAX_NAME];
+        fold(json_string_value(json_object_get(json_array_get(list, 0), "CNAME")), folded);
+        list = json_object_get(zone->names, folded);
+    }
+    return list;
+}
+
 static void answer_one(const struct suite_zone *zone, struct seki_answers *answers, const struct seki_answer *question)
 {
     static char scratch[1 << 20];
     struct seki_record records[MAX_RECORDS];
     struct seki_answer outcome = { .records = records, .ttl_s = 3600, .dnssec = SEKI_DNSSEC_INSECURE };
-    json_t *list = json_object_get(zone->names, question->name.ptr);
+    json_t *list = records_at(zone, question->name.ptr);
     const char *type = seki_rr_type_name(question->type);
     if (question->type == SEKI_RR_TXT && !has_type(list, "TXT"))
         type = "SPF";
