@@ -2,6 +2,7 @@
 #ifndef SEKISHO_DMARC_H
 #define SEKISHO_DMARC_H
 
+#include <sekisho/buf.h>
 #include <sekisho/dkim.h>
 #include <sekisho/domain.h>
 #include <sekisho/spf.h>
@@ -11,7 +12,8 @@ enum seki_dmarc_policy { SEKI_DMARC_POLICY_UNSET = 0, SEKI_DMARC_POLICY_NONE, SE
 enum seki_dmarc_psd { SEKI_DMARC_PSD_UNKNOWN = 0 /* u, the default */, SEKI_DMARC_PSD_YES, SEKI_DMARC_PSD_NO };
 enum seki_dmarc_discovery { SEKI_DMARC_TREEWALK = 0, SEKI_DMARC_PSL };
 
-/** One DMARC record (RFC 9989 section 4.7). */
+/** One DMARC record (RFC 9989 section 4.7), as it stands: that ruf= is not to be used beside psd=y (RFC 9991 section
+ *  2), and what missing or invalid policies mean (section 4.10.1), is for those who act on it. */
 struct seki_dmarc_record {
     enum seki_dmarc_policy p, sp, np;   /* UNSET: absent or not valid */
     bool has_invalid_policy;            /* a p, sp or np that is there but not valid */
@@ -19,7 +21,8 @@ struct seki_dmarc_record {
     bool is_testing;                    /* t=y */
     enum seki_dmarc_psd psd;
     uint8_t fo;                         /* SEKI_DMARC_FO_* bits; default FO_0 */
-    const struct seki_str *rua;         /* URIs as written, "!size" removed; syntactically valid ones only */
+    const struct seki_str *rua;         /* URIs as written, "!size" removed; syntactically valid ones only, at most
+                                           the first 100 */
     size_t rua_count;
     const struct seki_str *ruf;
     size_t ruf_count;
@@ -32,6 +35,7 @@ struct seki_dmarc_record {
 #define SEKI_DMARC_FO_S 8u
 
 /**
+ * @param text        must live as long as the record, which holds views into it
  * @return SEKI_OK; SEKI_BAD_INPUT: not a DMARC record at all ("v=DMARC1" not first); syntax errors elsewhere fall
  *         back to defaults (RFC 9989 section 4.7); SEKI_LIMIT, SEKI_SYSTEM
  */
@@ -61,9 +65,11 @@ struct seki_dmarc_identifiers {
 struct seki_dmarc_verdict {
     enum seki_dmarc_result result;
     struct seki_str from_domain;   /* Author Domain, A-labels in lower case; "" when there is not exactly one */
-    struct seki_str policy_domain; /* where the record stands; "" for none */
+    struct seki_str policy_domain; /* where the record stands; "" for none. A record may stand there and still give the
+                                      result none: without valid policy and rua (section 4.10.1) */
     struct seki_str org_domain;    /* of the Author Domain; "" when no walk could be done */
-    enum seki_dmarc_policy published; /* p, sp or np as it applies, before t= */
+    enum seki_dmarc_policy published; /* p, sp or np as it applies, before t=; UNSET without a usable record, and when
+                                         it cannot be known whether np applies */
     enum seki_dmarc_policy policy; /* the same after t=: what the domain asks for (policy.dmarc) */
     enum seki_dmarc_policy disposition; /* what DMARC alone would do: NONE unless result is FAIL */
     bool spf_aligned, dkim_aligned; /* an authenticated and aligned identifier was there */
@@ -82,6 +88,7 @@ struct seki_dmarc;
  * permerror with a reason (never "none": nothing becomes "none" because parsing failed), and each readable
  * domain (up to max_author_domains) is evaluated so that the strictest policy among those that fail is known
  * (section 11.5).
+ * @return SEKI_OK; SEKI_USAGE: SEKI_DMARC_PSL without a list; SEKI_LIMIT, SEKI_SYSTEM
  */
 SEKI_API SEKI_MUST_USE enum seki_result seki_dmarc_new(struct seki_arena *arena, const struct seki_message *message,
                                                        const struct seki_dmarc_options *options,
@@ -96,7 +103,9 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_dmarc_new_for_domain(struct seki_ar
 /**
  * Advance. All names of a walk are known from the start, so all are asked at once.
  * @param identifiers  NULL while SPF and DKIM are not done: the Author Domain's walk is advanced all the same.
- *                     With both done, the verdict. mail_from NULL and dkim NULL inside: policy discovery alone.
+ *                     With both done, the verdict; only the domains in them are kept, as views. mail_from NULL
+ *                     and dkim NULL inside: policy discovery alone, whose result is fail (nothing has authenticated)
+ *                     when a policy applies, and temperror when any name of the walk failed.
  * @return SEKI_OK; SEKI_NEED_ANSWERS; SEKI_NEED_BODY: the walk is done, identifiers are awaited; SEKI_LIMIT,
  *         SEKI_SYSTEM
  */
