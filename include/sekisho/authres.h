@@ -29,12 +29,15 @@ struct seki_authres {
  * Write the field's value: what stands after "Authentication-Results:", folded with CRLF HTAB before each result
  * and wherever a line would pass 78 octets and can be folded.
  * Any value may hold anything: what is no token (RFC 2045) or address is quoted; CR, LF and NUL are dropped,
- * other control octets become "?". UTF-8 stays (RFC 8601 section 5 EAI form).
+ * other control octets but HTAB become "?". UTF-8 stays (RFC 8601 section 5 EAI form); in a value that is not
+ * UTF-8, octets above 127 become "?". The first line counts what stands on its line in the buffer already
+ * ("ARC-Authentication-Results: i=1;"); an empty buffer counts as "Authentication-Results:".
  */
 SEKI_API void seki_authres_write(const struct seki_authres *authres, struct seki_buf *buf);
 
 /**
- * Read a field value, folded or not, with comments anywhere.
+ * Read a field value, folded or not, with comments anywhere. Texts are given as written, case kept. A property
+ * without ptype ("action=none", Microsoft) has ptype "".
  * @return SEKI_OK; SEKI_BAD_INPUT with *why; SEKI_LIMIT (more than 100 results or 100 properties in one, or the
  *         arena), SEKI_SYSTEM
  */

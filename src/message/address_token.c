@@ -1,32 +1,5 @@
 #include "message/address_token.h"
 
-/* atext = ALPHA / DIGIT / "!" / "#" / … ; with all octets above 127 (RFC 6532 section 3.2) */
-static bool is_atext(char c)
-{
-    switch (c) {
-    case '!':
-    case '#':
-    case '$':
-    case '%':
-    case '&':
-    case '\'':
-    case '*':
-    case '+':
-    case '-':
-    case '/':
-    case '=':
-    case '?':
-    case '^':
-    case '_':
-    case '`':
-    case '{':
-    case '|':
-    case '}':
-    case '~': return true;
-    default: return seki_is_alnum(c) || (unsigned char)c >= 0x80;
-    }
-}
-
 static struct seki_address_token bad(struct seki_cursor *c, const char *problem)
 {
     if (c->problem == NULL)
@@ -44,7 +17,7 @@ static struct seki_address_token finished(const struct seki_cursor *c, enum seki
 static struct seki_address_token take_atom(struct seki_cursor *c)
 {
     size_t start = c->at;
-    while (is_atext(seki_cursor_peek(c)))
+    while (seki_is_atext(seki_cursor_peek(c)))
         c->at++;
     return finished(c, SEKI_ADDRESS_ATOM, start);
 }
@@ -108,6 +81,6 @@ struct seki_address_token seki_address_next(struct seki_cursor *c)
     case '>': c->at++; return finished(c, (enum seki_address_kind)next, c->at - 1);
     case '"': return take_quoted(c);
     case '[': return take_literal(c);
-    default: return is_atext(next) ? take_atom(c) : bad(c, "an octet that cannot stand in an address");
+    default: return seki_is_atext(next) ? take_atom(c) : bad(c, "an octet that cannot stand in an address");
     }
 }

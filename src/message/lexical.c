@@ -130,3 +130,29 @@ size_t seki_unquote(char *to, struct seki_str content)
     }
     return len;
 }
+
+bool seki_is_atext(char c)
+{
+    switch (c) {
+    case '!':
+    case '#':
+    case '$':
+    case '%':
+    case '&':
+    case '\'':
+    case '*':
+    case '+':
+    case '-':
+    case '/':
+    case '=':
+    case '?':
+    case '^':
+    case '_':
+    case '`':
+    case '{':
+    case '|':
+    case '}':
+    case '~': return true;
+    default: return seki_is_alnum(c) || (unsigned char)c >= 0x80;
+    }
+}

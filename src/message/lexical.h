@@ -47,4 +47,7 @@ bool seki_take_quoted_string(struct seki_cursor *c, struct seki_str *content_out
  *  @param to  room for content.len octets. @return octets written */
 size_t seki_unquote(char *to, struct seki_str content);
 
+/** atext = ALPHA / DIGIT / "!" / "#" / … ; with all octets above 127 (RFC 6532 section 3.2) */
+bool seki_is_atext(char c);
+
 #endif
