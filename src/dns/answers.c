@@ -4,9 +4,7 @@
 
 #include <stddef.h>
 
-/* Two hostile SPF records can need 122 questions each (RFC 7208 section 4.6.4: 10 terms with 10 exchanges, reverse
- * names, explanation), and must not leave DKIM and DMARC without. */
-#define DEFAULT_MAX_QUESTIONS 500u
+#define DEFAULT_MAX_QUESTIONS 200u
 
 struct entry {
     struct seki_answer answer; /* first: an entry and its answer share their address */
@@ -109,7 +107,7 @@ const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct 
 const struct seki_answer *seki_answers_prefetch(struct seki_answers *answers, struct seki_str name,
                                                 enum seki_rr_type type)
 {
-    struct entry *e = find_or_append(answers, name, type, (answers->max + 3) / 4);
+    struct entry *e = find_or_append(answers, name, type, answers->max);
     if (e == NULL)
         return NULL;
     if (!e->is_needed)

@@ -50,6 +50,10 @@ struct responder {
     struct master_file *zone;
     struct held_list held;
     int64_t delay_us, started_us;
+    struct in_addr address;
+    bool remembers;
+    uint64_t *asked; /* hashes of questions; a table with open addressing, 0 = free */
+    size_t asked_count, asked_slots;
     FILE *log;
     size_t fault_count;
     struct fault faults[MAX_FAULTS];
@@ -159,6 +163,46 @@ static void hold(struct responder *responder, struct tcp_client *client, const s
     watch_held(responder);
 }
 
+static bool enter_asked(uint64_t *slots, size_t count, uint64_t hash)
+{
+    size_t at = hash % count;
+    while (slots[at] != 0 && slots[at] != hash)
+        at = (at + 1) % count;
+    bool is_new = slots[at] == 0;
+    slots[at] = hash;
+    return is_new;
+}
+
+static void grow_asked(struct responder *responder)
+{
+    size_t slots = responder->asked_slots == 0 ? 1024 : responder->asked_slots * 2;
+    uint64_t *grown = calloc(slots, sizeof *grown);
+    if (grown == NULL)
+        die("no memory");
+    for (size_t i = 0; i < responder->asked_slots; i++)
+        if (responder->asked[i] != 0)
+            enter_asked(grown, slots, responder->asked[i]);
+    free(responder->asked);
+    responder->asked = grown;
+    responder->asked_slots = slots;
+}
+
+/* With --remember: was this asked before, so that a resolver would have it in its cache? FNV-1a; two questions with
+ * one hash cost a delay that does not come. */
+static bool is_remembered(struct responder *responder, const struct dns_query *query)
+{
+    if (!responder->remembers)
+        return false;
+    uint64_t hash = 0xcbf29ce484222325U ^ query->type;
+    for (size_t i = 0; i < query->name.len; i++)
+        hash = (hash ^ (uint8_t)seki_ascii_lower((char)query->name.octets[i])) * 0x100000001b3U;
+    if (responder->asked_count * 2 >= responder->asked_slots)
+        grow_asked(responder);
+    bool is_new = enter_asked(responder->asked, responder->asked_slots, hash == 0 ? 1 : hash);
+    responder->asked_count += is_new;
+    return !is_new;
+}
+
 static void answer(struct responder *responder, struct tcp_client *client, const struct sockaddr_in *to,
                    const uint8_t *octets, size_t len)
 {
@@ -171,7 +215,7 @@ static void answer(struct responder *responder, struct tcp_client *client, const
     log_query(responder, &query, client != NULL, fault, reply);
     if (fault == DNS_FAULT_TIMEOUT)
         return;
-    if (responder->delay_us > 0)
+    if (responder->delay_us > 0 && !is_remembered(responder, &query))
         hold(responder, client, to, reply, reply_len);
     else
         send_reply(responder, client, to, reply, reply_len);
@@ -246,7 +290,7 @@ static void on_tcp_accept(struct evconnlistener *listener, evutil_socket_t fd, s
 static struct evconnlistener *listen_on(struct responder *responder, uint16_t *port)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(*port) };
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr = responder->address;
     responder->udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (responder->udp < 0)
         die(strerror(errno));
@@ -274,7 +318,7 @@ static struct evconnlistener *listen_somewhere(struct responder *responder, uint
     for (int tries = 0; listener == NULL && tries < (*port == 0 ? 20 : 1); tries++)
         listener = listen_on(responder, port);
     if (listener == NULL)
-        die("cannot listen on 127.0.0.1: is the port taken?");
+        die("cannot listen: is the port taken?");
     return listener;
 }
 
@@ -321,12 +365,21 @@ static void open_log(struct responder *responder, const char *path)
     setvbuf(responder->log, NULL, _IOLBF, BUFSIZ); /* so that a test that waits for a line sees it */
 }
 
+static void read_address(struct responder *responder, const char *text)
+{
+    if (inet_pton(AF_INET, text, &responder->address) != 1)
+        die("--address: an IPv4 address");
+}
+
 static int usage(void)
 {
-    fputs("usage: dns_responder --zone FILE [--port N] [--delay-ms N] [--fail NAME=HOW]... [--log FILE]\n"
+    fputs("usage: dns_responder --zone FILE [--address IP] [--port N] [--delay-ms N [--remember]]\n"
+          "                     [--fail NAME=HOW]... [--log FILE]\n"
           "Answers from a master file on 127.0.0.1, UDP and TCP, and prints \"127.0.0.1:PORT\" once it does.\n"
+          "  --address IP     listens there instead\n"
           "  --port N         0, the default, takes a free one\n"
           "  --delay-ms N     holds every reply back for so long\n"
+          "  --remember       but answers what was asked before at once, as a resolver with a cache does\n"
           "  --fail NAME=HOW  HOW: servfail, refused, formerr, truncate (UDP), garbage, timeout\n"
           "  --log FILE       a line per query: milliseconds, udp or tcp, name, type, outcome\n"
           "Negative answers carry the SOA that the file has for the name; without one nobody caches them long.\n",
@@ -339,7 +392,8 @@ static bool read_options(struct responder *responder, int argc, char **argv, uin
     static const struct option options[] = {
         { "zone", required_argument, NULL, 'z' },     { "port", required_argument, NULL, 'p' },
         { "delay-ms", required_argument, NULL, 'd' }, { "fail", required_argument, NULL, 'f' },
-        { "log", required_argument, NULL, 'l' },      { 0 },
+        { "log", required_argument, NULL, 'l' },      { "address", required_argument, NULL, 'a' },
+        { "remember", no_argument, NULL, 'r' },       { 0 },
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -348,6 +402,8 @@ static bool read_options(struct responder *responder, int argc, char **argv, uin
         case 'p': *port_out = (uint16_t)number_of("--port", optarg, UINT16_MAX); break;
         case 'd': responder->delay_us = (int64_t)number_of("--delay-ms", optarg, 3600000) * 1000; break;
         case 'f': add_fault(responder, optarg); break;
+        case 'a': read_address(responder, optarg); break;
+        case 'r': responder->remembers = true; break;
         case 'l': open_log(responder, optarg); break;
         default: return false;
         }
@@ -388,7 +444,9 @@ static void run(struct responder *responder, uint16_t port)
         if (stops[i] == NULL || evsignal_add(stops[i], NULL) != 0)
             die("no memory");
     }
-    printf("127.0.0.1:%u\n", port);
+    char address[INET_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET, &responder->address, address, sizeof address);
+    printf("%s:%u\n", address, port);
     fflush(stdout);
     event_base_dispatch(responder->base);
     for (size_t i = 0; i < 2; i++)
@@ -404,6 +462,7 @@ int main(int argc, char **argv)
     uint16_t port = 0;
     TAILQ_INIT(&responder.held);
     responder.started_us = now_us();
+    responder.address.s_addr = htonl(INADDR_LOOPBACK);
     if (!read_options(&responder, argc, argv, &port))
         return usage();
     signal(SIGPIPE, SIG_IGN);
@@ -415,6 +474,7 @@ int main(int argc, char **argv)
     }
     event_base_free(responder.base);
     master_file_free(responder.zone);
+    free(responder.asked);
     if (responder.log != NULL)
         fclose(responder.log);
     return 0;
