@@ -58,7 +58,7 @@ struct seki_answers;
 
 /**
  * @param arena          the message's: everything in the table lives as long as it
- * @param max_questions  bound on questions per message; 0 = 200. A question beyond it is answered at once
+ * @param max_questions  bound on questions per message; 0 = 500. A question beyond it is answered at once
  *                       with SEKI_ANSWER_FAILED ("too many questions")
  * @return NULL when the arena is full
  */
@@ -75,7 +75,7 @@ SEKI_API const struct seki_answer *seki_answers_ask(struct seki_answers *answers
                                                     enum seki_rr_type type);
 
 /** As seki_answers_ask(), for an answer that may be needed soon: asked early so that look-ups overlap.
- *  @return NULL also when the table is full: what is really needed goes first */
+ *  @return NULL also when the table is a quarter full: what is really needed must find room */
 SEKI_API const struct seki_answer *seki_answers_prefetch(struct seki_answers *answers, struct seki_str name,
                                                          enum seki_rr_type type);
 

@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-#define DEFAULT_MAX_QUESTIONS 200u
+/* Two hostile SPF records can need 122 questions each (RFC 7208 section 4.6.4: 10 terms with 10 exchanges, reverse
+ * names, explanation), and must not leave DKIM and DMARC without. */
+#define DEFAULT_MAX_QUESTIONS 500u
 
 struct entry {
     struct seki_answer answer; /* first: an entry and its answer share their address */
@@ -107,7 +109,7 @@ const struct seki_answer *seki_answers_ask(struct seki_answers *answers, struct 
 const struct seki_answer *seki_answers_prefetch(struct seki_answers *answers, struct seki_str name,
                                                 enum seki_rr_type type)
 {
-    struct entry *e = find_or_append(answers, name, type, answers->max);
+    struct entry *e = find_or_append(answers, name, type, (answers->max + 3) / 4);
     if (e == NULL)
         return NULL;
     if (!e->is_needed)

@@ -45,12 +45,29 @@ static void past_the_bound_a_question_fails_at_once(void **state)
     seki_arena_free(arena);
 }
 
+static void asking_ahead_leaves_room_for_what_is_needed(void **state)
+{
+    (void)state;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_answers *answers = seki_answers_new(arena, 8);
+    const struct seki_answer *a = seki_answers_prefetch(answers, SEKI_STR("a.example"), SEKI_RR_A);
+    assert_true(a->is_prefetch);
+    assert_non_null(seki_answers_prefetch(answers, SEKI_STR("b.example"), SEKI_RR_A));
+    assert_null(seki_answers_prefetch(answers, SEKI_STR("c.example"), SEKI_RR_A));
+    assert_ptr_equal(seki_answers_prefetch(answers, SEKI_STR("a.example"), SEKI_RR_A), a);
+    assert_int_equal(seki_answers_ask(answers, SEKI_STR("c.example"), SEKI_RR_A)->status, SEKI_ANSWER_OPEN);
+    assert_int_equal(seki_answers_needed_count(answers), 1);
+    assert_int_equal(seki_answers_open_count(answers), 3);
+    seki_arena_free(arena);
+}
+
 static void a_name_that_cannot_be_is_nxdomain(void **state)
 {
     (void)state;
     struct seki_arena *arena = seki_arena_new(1 << 16);
     struct seki_answers *answers = seki_answers_new(arena, 0);
-    const char *names[] = { "", "a..example", ".example", "x.1234567890123456789012345678901234567890123456789012345678901234.example" };
+    const char *names[] = { "", "a..example", ".example",
+                            "x.1234567890123456789012345678901234567890123456789012345678901234.example" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_int_equal(seki_answers_ask(answers, seki_str_of(names[i]), SEKI_RR_A)->status, SEKI_ANSWER_NXDOMAIN);
     assert_null(seki_answers_next_open(answers));
@@ -62,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_answer_stands),
         cmocka_unit_test(past_the_bound_a_question_fails_at_once),
+        cmocka_unit_test(asking_ahead_leaves_room_for_what_is_needed),
         cmocka_unit_test(a_name_that_cannot_be_is_nxdomain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,9 @@ enum milter_action {
 };
 
 struct milter_reply { /* for MILTER_REJECT and MILTER_TEMPFAIL; code 0: the MTA's own words */
-    unsigned code;              /* 4xx or 5xx */
-    struct seki_str enhanced;   /* "5.7.1"; its class must agree with code */
-    struct seki_str text;       /* printable ASCII, one line */
+    unsigned code;              /* 4xx with TEMPFAIL, 5xx with REJECT; else the MTA's own words */
+    struct seki_str enhanced;   /* "5.7.1"; its class must agree with code; "": 4.7.1 or 5.7.1 */
+    struct seki_str text;       /* printable ASCII, one line of 1 to 480 octets */
 };
 
 /** What is to happen to the message; applied in the order of the members, all or (connection lost) nothing. */
@@ -36,7 +36,8 @@ struct milter_decision {
     size_t removal_count;
     const struct milter_field_insertion {
         uint32_t index;         /* 0 = above everything */
-        struct seki_str name, value; /* value folded with CRLF WSP or LF WSP; written with LF */
+        struct seki_str name, value; /* value folded with CRLF WSP or LF WSP; written with LF, and with one space
+                                        in front unless white space stands there */
     } *insertions;
     size_t insertion_count;
     enum milter_action action;  /* CONTINUE or ACCEPT: deliver; REJECT, TEMPFAIL, DISCARD */
@@ -44,20 +45,31 @@ struct milter_decision {
 };
 
 /* What the role does. All are called on the loop's thread; views are valid during the call only. "state" is what
- * open() returned. A NULL member means: not interested (then the event is negotiated away where it can be). */
+ * open() returned (without open(): the role itself). A NULL member means: not interested (then the event is negotiated
+ * away where it can be). For one connection the order is
+ *     open  connect  helo*  ( mail rcpt* data field* end_of_header body* ( end_of_message | abort ) )*  close
+ * where close may come at any time, helo again between messages, and an event inside a message only be left out.
+ * A role that answers a message for good (anything but CONTINUE at mail and end_of_message, ACCEPT or DISCARD at rcpt)
+ * hears no abort of it; one that answers a connection for good hears only close. No member may call
+ * milter_server_free(). */
 struct milter_handler {
     void *(*open)(void *role, struct milter_session *session);  /* NULL: no memory, the connection is closed */
     void (*close)(void *state);                                 /* also with a message under way */
+    /* client: octet_count 0 for a unix socket and whatever else is no address. Not DISCARD. */
     enum milter_action (*connect)(void *state, struct seki_str host_name, const struct seki_ip *client);
-    enum milter_action (*helo)(void *state, struct seki_str name);
-    enum milter_action (*mail)(void *state, struct seki_str path);
-    enum milter_action (*rcpt)(void *state, struct seki_str path);
+    enum milter_action (*helo)(void *state, struct seki_str name);  /* not DISCARD */
+    enum milter_action (*mail)(void *state, struct seki_str path);  /* as the MTA writes it: "<a@example.net>", "<>" */
+    enum milter_action (*rcpt)(void *state, struct seki_str path);  /* REJECT, TEMPFAIL: this recipient only */
     void (*data)(void *state);
+    /* value: all octets after the colon, without the last line end; the others are LF with Postfix and sendmail */
     void (*field)(void *state, struct seki_str name, struct seki_str value);
     void (*end_of_header)(void *state);
-    void (*body)(void *state, struct seki_str octets);
+    void (*body)(void *state, struct seki_str octets);              /* line ends CRLF; in pieces of any size but 0 */
     enum milter_action (*end_of_message)(void *state);
     void (*abort)(void *state);  /* the message is off, the connection stays; no event of it follows */
+    /* A sentence for the log: the MTA broke the protocol, the system refused something, a decision could not be
+     * written. session is NULL when it concerns the listener. */
+    void (*log)(void *role, const struct milter_session *session, const char *sentence);
 };
 
 struct milter_limits {           /* 0 = the default */
@@ -85,12 +97,15 @@ size_t milter_server_busy_count(const struct milter_server *server);
 void milter_server_free(struct milter_server *server);
 struct milter_counters milter_server_counters(const struct milter_server *server);
 
-/** A macro's value ("i" queue id, "{auth_authen}", "j" …), "" when the MTA has not sent it. */
+/** A macro's value ("i" queue id, "{auth_authen}", "j" …; "i" and "{i}" are one), "" when the MTA has not sent it. A view,
+ *  valid until the session's next event. Those of a message are gone after its decision. */
 struct seki_str milter_session_macro(const struct milter_session *session, struct seki_str name);
 
-/** The answer to MILTER_LATER. decision's views need to live only during the call. */
+/** The answer to MILTER_LATER, once; also from inside end_of_message, before it returns MILTER_LATER. Not after close().
+ *  decision's views need to live only during the call. What cannot be written (a field with a stray line end, more than
+ *  1 MiB in all or 64 KiB in one field) defers the message and is logged. */
 void milter_session_finish(struct milter_session *session, const struct milter_decision *decision);
-/** For connect, helo, mail, rcpt: the words of the refusal about to be returned. */
+/** For connect, helo, mail, rcpt, end_of_message: the words of the refusal about to be returned. */
 void milter_session_set_reply(struct milter_session *session, const struct milter_reply *reply);
 
 /**

@@ -1,0 +1,49 @@
+# The two commands: `make run` and `make test`. Both install what is missing from Debian's packages, naming it first.
+.PHONY: all run test fuzz bench install coverage format clean packages-%
+
+SECONDS ?= 60
+ARGS ?=
+DESTDIR ?=
+PREFIX ?= /usr/local
+
+all: build/plain/build.ninja
+	ninja -C build/plain
+
+packages-%:
+	@tools/install-packages $*
+
+build/plain/build.ninja:
+	@tools/install-packages build
+	meson setup build/plain --prefix=$(PREFIX) >/dev/null
+
+# Starts sekishod, a private Postfix and a DNS server on loopback, delivers sample messages, shows the verdicts.
+run: packages-run
+	@$(MAKE) --no-print-directory all >/dev/null
+	@demo/run $(ARGS)
+
+test: packages-test
+	@tools/test
+
+# make fuzz SECONDS=n: n seconds for each target.
+fuzz: packages-fuzz
+	@tools/fuzz $(SECONDS)
+
+# make bench [ARGS=--quick]: against OpenDKIM+OpenDMARC, Rspamd and the floor, in one run.
+bench: packages-bench
+	@$(MAKE) --no-print-directory all >/dev/null
+	@tests/bench/run.py $(ARGS)
+
+coverage: packages-test
+	@tools/install-packages test
+	meson setup build/coverage -Db_coverage=true --reconfigure >/dev/null 2>&1 || meson setup build/coverage -Db_coverage=true >/dev/null
+	ninja -C build/coverage >/dev/null && meson test -C build/coverage >/dev/null; ninja -C build/coverage coverage-text
+	@cat build/coverage/meson-logs/coverage.txt
+
+install: all
+	DESTDIR=$(DESTDIR) meson install -C build/plain --no-rebuild
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build _run

@@ -1,0 +1,65 @@
+/* The commands and options of `sekisho` as tables: parsing, --help, man pages and completion all read these.
+ *
+ * Contract (docs/cli.md): text for people by default; with --json standard output is one JSON document and nothing
+ * else. Exit 0 done, 1 the answer is no, 2 usage, 3 temporary failure. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <sekisho/str.h>
+
+enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
+
+struct cli_options {
+    bool json, help, allow_rsa_sha1;
+    const char *nameserver, *zone, *recording;
+    uint64_t dns_timeout_ms;
+    uint64_t time_s; /* 0: now */
+    const char *ip, *helo, *mail_from, *scope;
+    const char *authserv_id, *trusted_sealers;
+    uint64_t min_rsa_bits;
+    const char *discovery, *psl;
+};
+
+/* Which options a command takes; bits of cli_option.group. */
+enum cli_group {
+    CLI_GROUP_ALL = 1,
+    CLI_GROUP_DNS = 2,
+    CLI_GROUP_ENVELOPE = 4,
+    CLI_GROUP_SPF = 8,
+    CLI_GROUP_VERIFY = 16,
+    CLI_GROUP_KEYS = 32,
+    CLI_GROUP_DMARC = 64
+};
+
+enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
+
+struct cli_option {
+    const char *name;
+    const char *argument; /* "ADDR"; NULL for a flag */
+    const char *help;
+    enum cli_type type;
+    enum cli_group group;
+    size_t offset;        /* in struct cli_options */
+    uint64_t min, max;    /* of a number */
+};
+extern const struct cli_option cli_option_table[];
+extern const size_t cli_option_count;
+
+struct cli_command {
+    const char *noun, *verb; /* verb NULL: the noun alone ("verify") */
+    const char *operand;     /* "FILE", "DOMAIN"; NULL: takes none */
+    const char *help;
+    unsigned groups;
+    enum cli_exit (*run)(const struct cli_options *options, const char *operand);
+};
+extern const struct cli_command cli_command_table[];
+extern const size_t cli_command_count;
+
+enum cli_exit cli_spf_check(const struct cli_options *options, const char *operand);
+enum cli_exit cli_verify(const struct cli_options *options, const char *file);
+enum cli_exit cli_explain(const struct cli_options *options, const char *file);
+enum cli_exit cli_arc_verify(const struct cli_options *options, const char *file);
+enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *domain);
+enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);
+
+#endif

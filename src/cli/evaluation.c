@@ -1,0 +1,203 @@
+#include "cli/evaluation.h"
+
+#include "cli/input.h"
+#include "dns/driver/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAX_MESSAGE_MEMORY (64u << 20)
+#define MAX_TRUSTED_SEALERS 64
+
+static bool say(const struct seki_error *why)
+{
+    fprintf(stderr, "sekisho: %s\n", why->text);
+    return false;
+}
+
+bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *options)
+{
+    struct seki_error why = { "" };
+    const struct dns_source_options source = {
+        .resolver = { .nameservers = options->nameserver, .timeout_ms = (unsigned)options->dns_timeout_ms },
+        .zone_file = options->zone,
+    };
+    *e = (struct cli_evaluation){ .now_s = options->time_s != 0 ? (int64_t)options->time_s : (int64_t)time(NULL) };
+    e->context = seki_context_new(0, &why);
+    if (e->context != NULL)
+        e->source = dns_source_open(&source, &why);
+    if (e->source != NULL)
+        e->arena = seki_arena_new(MAX_MESSAGE_MEMORY);
+    if (e->arena != NULL)
+        e->answers = seki_answers_new(e->arena, 0);
+    if (e->answers != NULL)
+        return true;
+    if (why.text[0] == '\0')
+        seki_error_set(&why, "no memory to start with");
+    cli_evaluation_end(e);
+    return say(&why);
+}
+
+void cli_evaluation_end(struct cli_evaluation *e)
+{
+    seki_arena_free(e->arena);
+    if (e->source != NULL)
+        dns_source_close(e->source);
+    seki_context_free(e->context);
+}
+
+bool cli_evaluation_run(struct cli_evaluation *e, cli_step step, void *evaluation)
+{
+    struct seki_error why = { "" };
+    enum seki_result result;
+    while ((result = step(evaluation, e->answers, &why)) == SEKI_NEED_ANSWERS)
+        dns_source_answer(e->source, e->answers);
+    if (result == SEKI_OK)
+        return true;
+    if (why.text[0] == '\0')
+        seki_error_set(&why, "%s", result == SEKI_LIMIT ? "the message needs more memory than a message may have"
+                                                        : "no verdict: the system is out of memory");
+    return say(&why);
+}
+
+static bool read_client(const struct cli_options *options, struct seki_verify *verify)
+{
+    struct seki_ip client;
+    if (options->ip == NULL)
+        return true;
+    if (!seki_ip_parse(seki_str_of(options->ip), &client)) {
+        fprintf(stderr, "sekisho: --ip takes an IPv4 or IPv6 address, not \"%s\"\n", options->ip);
+        return false;
+    }
+    const char *helo = options->helo != NULL ? options->helo : "";
+    const char *mail_from = options->mail_from != NULL ? options->mail_from : "";
+    return seki_verify_client(verify, &client, seki_str_of(helo)) == SEKI_OK &&
+           seki_verify_mail_from(verify, seki_str_of(mail_from)) == SEKI_OK;
+}
+
+static void take_body(void *user, struct seki_str piece)
+{
+    seki_verify_body(user, piece);
+}
+
+static bool feed(struct seki_verify *verify, struct seki_str text)
+{
+    struct seki_str body;
+    bool is_unix;
+    if (seki_verify_header(verify, text, &body, &is_unix) != SEKI_OK || seki_verify_end_of_header(verify) != SEKI_OK) {
+        fprintf(stderr, "sekisho: the header needs more memory than a message may have\n");
+        return false;
+    }
+    cli_input_each_piece(body, is_unix, take_body, verify);
+    seki_verify_end_of_message(verify);
+    return true;
+}
+
+static size_t split_sealers(const char *list, struct seki_str *sealers)
+{
+    size_t count = 0;
+    struct seki_str rest = seki_str_of(list), one;
+    while (count < MAX_TRUSTED_SEALERS && seki_str_split(&rest, ',', &one))
+        sealers[count++] = seki_str_trim(one);
+    return count;
+}
+
+static enum seki_result step_verify(void *evaluation, struct seki_answers *answers, struct seki_error *why)
+{
+    struct cli_message_outcome *outcome = evaluation;
+    return seki_verify_step(outcome->verify, answers, &outcome->verdict, why);
+}
+
+bool cli_set_discovery(const struct cli_options *options, struct seki_dmarc_options *dmarc, struct seki_psl **psl)
+{
+    struct seki_error why;
+    if (options->discovery == NULL || strcmp(options->discovery, "treewalk") == 0)
+        return true;
+    if (strcmp(options->discovery, "psl") != 0) {
+        fprintf(stderr, "sekisho: --discovery is treewalk or psl, not \"%s\"\n", options->discovery);
+        return false;
+    }
+    *psl = seki_psl_load(options->psl, &why);
+    dmarc->discovery = SEKI_DMARC_PSL;
+    dmarc->psl = *psl;
+    return *psl != NULL || say(&why);
+}
+
+static void set_names(const struct cli_options *options, char *host, size_t size, struct seki_verify_options *verify)
+{
+    if (gethostname(host, size) != 0)
+        snprintf(host, size, "localhost");
+    host[size - 1] = '\0';
+    verify->receiver = seki_str_of(host);
+    verify->authserv_id = options->authserv_id != NULL ? seki_str_of(options->authserv_id) : verify->receiver;
+}
+
+static bool authenticate(struct cli_evaluation *e, const struct cli_options *options,
+                         const struct seki_verify_options *verify, struct cli_message_outcome *outcome)
+{
+    outcome->verify = seki_verify_new(e->arena, e->context, verify);
+    if (outcome->verify == NULL)
+        return false;
+    bool is_done = read_client(options, outcome->verify) && feed(outcome->verify, outcome->text) &&
+                   cli_evaluation_run(e, step_verify, outcome);
+    seki_verify_end(outcome->verify);
+    return is_done;
+}
+
+enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
+                               bool explain, struct cli_message_outcome *outcome)
+{
+    struct seki_error why;
+    struct seki_psl *psl = NULL;
+    char host[256];
+    struct seki_str sealers[MAX_TRUSTED_SEALERS];
+    struct seki_verify_options verify = {
+        .dkim = { .min_rsa_bits = (unsigned)options->min_rsa_bits, .allow_rsa_sha1 = options->allow_rsa_sha1 },
+        .without_spf = options->ip == NULL,
+        .now_s = e->now_s,
+        .explain = explain,
+        .trusted_sealers = sealers,
+        .trusted_sealer_count = options->trusted_sealers != NULL ? split_sealers(options->trusted_sealers, sealers) : 0,
+    };
+    *outcome = (struct cli_message_outcome){ 0 };
+    set_names(options, host, sizeof host, &verify);
+    if (!cli_set_discovery(options, &verify.dmarc, &psl))
+        return CLI_USAGE;
+    bool is_done = cli_input_read(file, &outcome->text, &why) || say(&why);
+    is_done = is_done && authenticate(e, options, &verify, outcome);
+    seki_psl_free(psl);
+    return is_done ? CLI_DONE : CLI_NO;
+}
+
+static bool any_signature(const struct seki_dkim_verdict *dkim, enum seki_dkim_result result)
+{
+    for (size_t i = 0; i < dkim->signature_count; i++)
+        if (dkim->signatures[i].result == result)
+            return true;
+    return false;
+}
+
+static enum cli_exit exit_without_dmarc(const struct seki_verdict *v)
+{
+    enum seki_spf_result spf = v->has_spf_mail_from ? v->spf_mail_from.result : SEKI_SPF_NONE;
+    if (any_signature(&v->dkim, SEKI_DKIM_PASS) || spf == SEKI_SPF_PASS)
+        return CLI_DONE;
+    if (any_signature(&v->dkim, SEKI_DKIM_TEMPERROR) || spf == SEKI_SPF_TEMPERROR)
+        return CLI_TEMPORARY;
+    bool has_failed = v->dkim.signature_count > 0 || spf == SEKI_SPF_FAIL || spf == SEKI_SPF_SOFTFAIL ||
+                      spf == SEKI_SPF_PERMERROR;
+    return has_failed ? CLI_NO : CLI_DONE;
+}
+
+enum cli_exit cli_exit_of(const struct seki_verdict *verdict)
+{
+    switch (verdict->dmarc.result) {
+    case SEKI_DMARC_PASS: return CLI_DONE;
+    case SEKI_DMARC_FAIL:
+    case SEKI_DMARC_PERMERROR: return CLI_NO;
+    case SEKI_DMARC_TEMPERROR: return CLI_TEMPORARY;
+    case SEKI_DMARC_NONE: break;
+    }
+    return exit_without_dmarc(verdict);
+}

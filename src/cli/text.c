@@ -1,0 +1,168 @@
+#include "cli/text.h"
+
+#include <stdio.h>
+
+/* Octets of the well-formed UTF-8 sequence at the front, 0 for none. */
+static size_t printable_sequence(struct seki_str s)
+{
+    unsigned char first = (unsigned char)s.ptr[0];
+    if (first < 0x80)
+        return first >= 0x20 && first != 0x7f;
+    for (size_t len = 2; len <= 4 && len <= s.len; len++)
+        if (seki_str_is_utf8(seki_str_head(s, len)))
+            return first == 0xc2 && (unsigned char)s.ptr[1] < 0xa0 ? 0 : len; /* C1 controls */
+    return 0;
+}
+
+void cli_print_str(struct seki_str s)
+{
+    while (s.len > 0) {
+        size_t len = printable_sequence(s);
+        if (len > 0)
+            printf("%.*s", (int)len, s.ptr);
+        else
+            printf("\\x%02x", (unsigned char)s.ptr[0]);
+        s = seki_str_from(s, len > 0 ? len : 1);
+    }
+}
+
+static void print_reason(struct seki_str reason)
+{
+    if (reason.len > 0) {
+        printf("  ");
+        cli_print_str(reason);
+    }
+    putchar('\n');
+}
+
+static void print_head(const char *title, const char *result, struct seki_str about)
+{
+    printf("%-9s %-10s ", title, result);
+    cli_print_str(about);
+}
+
+void cli_print_spf(const char *title, const struct seki_spf_verdict *spf)
+{
+    print_head(title, seki_spf_result_name(spf->result), spf->domain);
+    print_reason(spf->reason);
+    if (spf->explanation.len > 0) {
+        printf("          %s's words: ", "the domain");
+        cli_print_str(spf->explanation);
+        putchar('\n');
+    }
+}
+
+static void print_dkim(const struct seki_dkim_verdict *dkim)
+{
+    if (dkim->signature_count == 0)
+        printf("%-9s %-10s no DKIM-Signature field\n", "dkim", "none");
+    for (size_t i = 0; i < dkim->signature_count; i++) {
+        const struct seki_dkim_signature_verdict *s = &dkim->signatures[i];
+        print_head("dkim", seki_dkim_result_name(s->result), s->domain);
+        printf(" (selector ");
+        cli_print_str(s->selector);
+        printf(", ");
+        cli_print_str(s->algorithm);
+        if (s->key_bits > 0)
+            printf(", %u bits", s->key_bits);
+        putchar(')');
+        print_reason(s->reason);
+    }
+}
+
+void cli_print_arc(const struct seki_arc_verdict *arc)
+{
+    printf("%-9s %-10s ", "arc", seki_arc_result_name(arc->result));
+    if (arc->instance > 0)
+        printf("%u set%s", arc->instance, arc->instance == 1 ? "" : "s");
+    else
+        printf("no ARC fields");
+    print_reason(arc->reason);
+}
+
+static void print_dmarc(const struct seki_verdict *verdict)
+{
+    const struct seki_dmarc_verdict *dmarc = &verdict->dmarc;
+    print_head("dmarc", seki_dmarc_result_name(dmarc->result), dmarc->from_domain);
+    if (dmarc->record != NULL)
+        printf(" (policy %s at %.*s)", seki_dmarc_policy_name(dmarc->policy), SEKI_STR_ARGS(dmarc->policy_domain));
+    print_reason(dmarc->reason);
+    if (verdict->is_arc_override) {
+        printf("          disposition none for a trusted ARC chain: ");
+        cli_print_str(verdict->arc_override_comment);
+        putchar('\n');
+    }
+}
+
+static void print_field(struct seki_str value)
+{
+    struct seki_str line;
+    printf("\nAuthentication-Results:");
+    for (bool is_first = true; seki_str_split(&value, '\n', &line); is_first = false) {
+        line = seki_str_trim(line);
+        printf("%s", is_first ? " " : "\n        ");
+        cli_print_str(line);
+    }
+    putchar('\n');
+}
+
+void cli_print_verdict(const struct seki_verdict *verdict)
+{
+    if (verdict->has_spf_mail_from)
+        cli_print_spf("spf", &verdict->spf_mail_from);
+    else
+        printf("%-9s %-10s give --ip, --helo and --mail-from to check SPF\n", "spf", "-");
+    if (verdict->has_spf_helo)
+        cli_print_spf("spf helo", &verdict->spf_helo);
+    print_dkim(&verdict->dkim);
+    cli_print_arc(&verdict->arc);
+    print_dmarc(verdict);
+    print_field(verdict->authentication_results);
+}
+
+void cli_print_trace(const char *title, const struct seki_trace *trace)
+{
+    const struct seki_trace_line *line = seki_trace_first(trace);
+    if (line == NULL)
+        return;
+    printf("\n%s\n", title);
+    for (; line != NULL; line = line->next) {
+        printf("  %*s", (int)(line->depth > 20 ? 40 : line->depth * 2), "");
+        cli_print_str(line->text);
+        putchar('\n');
+    }
+}
+
+static void print_record(const struct seki_answer *answer, const struct seki_record *record)
+{
+    char address[SEKI_IP_TEXT_MAX];
+    printf("       ");
+    if (answer->type == SEKI_RR_A || answer->type == SEKI_RR_AAAA)
+        printf("%s", seki_ip_format(&record->address, address));
+    else if (answer->type == SEKI_RR_MX)
+        printf("%u ", record->preference);
+    cli_print_str(record->text);
+    putchar('\n');
+}
+
+static void print_answer(size_t number, const struct seki_answer *answer)
+{
+    printf("  %2zu. %-4s ", number, seki_rr_type_name(answer->type));
+    cli_print_str(answer->name);
+    printf("  %s%s%s", seki_answer_status_name(answer->status),
+           answer->dnssec == SEKI_DNSSEC_SECURE ? ", DNSSEC secure" : "",
+           answer->is_prefetch ? ", asked ahead and not needed" : "");
+    if (answer->answered_at_us > answer->asked_at_us && answer->asked_at_us > 0)
+        printf(", %lld ms", (long long)((answer->answered_at_us - answer->asked_at_us) / 1000));
+    print_reason(answer->failure);
+    for (size_t i = 0; i < answer->record_count; i++)
+        print_record(answer, &answer->records[i]);
+}
+
+void cli_print_answers(const struct seki_answers *answers)
+{
+    const struct seki_answer *answer;
+    printf("\nDNS, in the order of asking\n");
+    for (size_t i = 0; (answer = seki_answers_at(answers, i)) != NULL; i++)
+        print_answer(i + 1, answer);
+}

@@ -1,0 +1,15 @@
+/* Verdicts as text for people. Octets from outside are escaped, so that no message writes to the terminal. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <sekisho/verify.h>
+
+/** Control octets and broken UTF-8 as \xNN. */
+void cli_print_str(struct seki_str s);
+void cli_print_spf(const char *title, const struct seki_spf_verdict *spf);
+void cli_print_arc(const struct seki_arc_verdict *arc);
+void cli_print_verdict(const struct seki_verdict *verdict);
+void cli_print_trace(const char *title, const struct seki_trace *trace);
+void cli_print_answers(const struct seki_answers *answers);
+
+#endif

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The `sekisho` command as a user meets it: the demonstration's messages from a zone file, then everything wrong.
+
+usage: cli_test.py PATH-OF-SEKISHO
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from tap import Tap  # noqa: E402
+
+SEKISHO = os.path.abspath(sys.argv[1])
+ZONE = os.path.join(ROOT, "demo", "demo.zone")
+
+
+def sekisho(*words, text=None):
+    done = subprocess.run([SEKISHO, *words], input=text, capture_output=True, timeout=60)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def one_document(tap, out, name):
+    try:
+        return json.loads(out)
+    except ValueError as error:
+        tap.ok(False, f"{name}: standard output is one JSON document", f"{error}\n{out}")
+        return {}
+
+
+def envelope(case):
+    return ["--ip", case["client"], "--helo", case["helo"], "--mail-from", case["mail_from"], "--zone", ZONE]
+
+
+def results(verdict):
+    dkim = [s["result"] for s in verdict["dkim"]] or ["none"]
+    return {"spf": verdict["spf"]["result"], "dkim": dkim[0], "dmarc": verdict["dmarc"]["result"],
+            "arc": verdict["arc"]["result"]}
+
+
+def demonstration(tap):
+    with open(os.path.join(ROOT, "demo", "messages.json"), encoding="utf-8") as file:
+        demo = json.load(file)
+    for case in demo["messages"]:
+        path = os.path.join(ROOT, "demo", "messages", case["file"])
+        code, out, err = sekisho("verify", path, "--json", "--authserv-id", demo["authserv_id"], "--trusted-sealers",
+                                 "lists.example.org", *envelope(case))
+        verdict = one_document(tap, out, case["file"])
+        want = dict(case["expect"])
+        override = want.pop("override", False)
+        tap.equal(results(verdict), want, f"{case['file']}: {case['about']}")
+        tap.equal(verdict["dmarc"]["arc_override"], override, f"{case['file']}: ARC override is {override}")
+        tap.equal(code, {"pass": 0, "none": 0, "fail": 1, "permerror": 1, "temperror": 3}[want["dmarc"]],
+                  f"{case['file']}: exit code")
+        tap.equal(err, "", f"{case['file']}: nothing on standard error")
+        code, out, err = sekisho("explain", path, *envelope(case))
+        tap.ok("DNS, in the order of asking" in out and "Authentication-Results:" in out,
+               f"{case['file']}: explain tells the DNS and the field", out + err)
+
+
+def unix_and_wire_line_ends(tap):
+    path = os.path.join(ROOT, "demo", "messages", "signed.eml")
+    with open(path, "rb") as file:
+        wire = file.read()
+    want = sekisho("verify", path, "--json", "--zone", ZONE)[1]
+    got = sekisho("verify", "-", "--json", "--zone", ZONE, text=wire.replace(b"\r\n", b"\n"))[1]
+    tap.equal(json.loads(got)["dkim"], json.loads(want)["dkim"], "a Unix text on standard input verifies as on the wire")
+    tap.equal(json.loads(want)["spf"], None, "without --ip there is no SPF")
+
+
+def records(tap):
+    code, out, _ = sekisho("spf", "check", "--json", "--ip", "127.0.0.11", "--helo", "mta.esp.example.net",
+                           "--mail-from", "a@news.example.net", "--zone", ZONE)
+    spf = one_document(tap, out, "spf check")
+    tap.equal((code, spf["result"], spf["domain"], spf["lookups"]), (0, "pass", "news.example.net", 1), "spf check: pass through an include")
+    code, out, _ = sekisho("spf", "check", "--json", "--ip", "192.0.2.1", "--helo", "h.example", "--mail-from",
+                           "a@shop.example.com", "--zone", ZONE)
+    tap.equal((code, json.loads(out)["result"]), (1, "fail"), "spf check: fail exits 1")
+    code, out, _ = sekisho("spf", "check", "--json", "--ip", "127.0.0.10", "--helo", "mail.shop.example.com",
+                           "--mail-from", "", "--zone", ZONE)
+    tap.equal((code, json.loads(out)["result"], json.loads(out)["scope"]), (0, "pass", "helo"),
+              "spf check: a null reverse-path is judged by HELO")
+    code, out, _ = sekisho("dmarc", "policy", "mail.news.example.net", "--json", "--zone", ZONE)
+    policy = one_document(tap, out, "dmarc policy")
+    tap.equal((code, policy["result"], policy["policy_domain"], policy["policy"]),
+              (0, "found", "example.net", "quarantine"), "dmarc policy: found by the tree walk")
+    code, out, _ = sekisho("dmarc", "policy", "nothing.example.com", "--json", "--zone", ZONE)
+    tap.equal((code, json.loads(out)["result"]), (1, "none"), "dmarc policy: none exits 1")
+
+
+def authres(tap):
+    text = (b"Authentication-Results: mx.example.com 1; spf=pass smtp.mailfrom=a.example;\n"
+            b" dkim=fail (bad) reason=\"body; changed\" header.d=b.example\n"
+            b"Subject: x\n\nbody\n")
+    code, out, _ = sekisho("authres", "parse", "-", "--json", text=text)
+    fields = one_document(tap, out, "authres parse")["fields"]
+    tap.equal(code, 0, "authres parse: readable exits 0")
+    tap.equal(fields, [{"authserv_id": "mx.example.com", "version": 1, "results": [
+        {"method": "spf", "result": "pass", "reason": "", "props": {"smtp.mailfrom": "a.example"}},
+        {"method": "dkim", "result": "fail", "reason": "body; changed", "props": {"header.d": "b.example"}}]}],
+        "authres parse: every value as it was meant")
+    code, out, _ = sekisho("authres", "parse", "-", "--json", text=b"Authentication-Results: ;;=\n\n")
+    tap.ok(code == 1 and "error" in json.loads(out)["fields"][0], "authres parse: unreadable exits 1 and says why", out)
+
+
+def trouble(tap):
+    zone = ["--zone", ZONE]
+    table = [
+        ("no command", [], 2, "usage: sekisho"),
+        ("an unknown command", ["frobnicate"], 2, 'there is no command "frobnicate"'),
+        ("an unknown verb", ["spf", "frobnicate"], 2, 'there is no command "spf frobnicate"'),
+        ("an unknown option", ["verify", "x", "--frobnicate"], 2, "--frobnicate"),
+        ("a missing operand", ["verify", *zone], 2, "needs an operand"),
+        ("two operands", ["verify", "a", "b", *zone], 2, "one operand only"),
+        ("a missing file", ["verify", "/nonexistent.eml", *zone], 1, "cannot be opened: No such file"),
+        ("a folder for a file", ["verify", "/", *zone], 1, "cannot be read"),
+        ("a bad address", ["spf", "check", "--ip", "300.1.2.3", "--helo", "x", *zone], 2, "IPv4 or IPv6"),
+        ("a bad number", ["verify", "-", "--dns-timeout", "soon", *zone], 2, "whole number from 1 to 600000"),
+        ("a missing zone", ["dmarc", "policy", "a.example", "--zone", "/nonexistent"], 1, "/nonexistent"),
+        ("a bad domain", ["dmarc", "policy", "a..example", *zone], 1, "a..example"),
+    ]
+    for name, words, want_code, want_text in table:
+        code, out, err = sekisho(*words, text=b"")
+        tap.ok(code == want_code and want_text in err and out == "", f"{name}: exit {want_code} and a sentence",
+               f"exit {code}\n{out}{err}")
+    with tempfile.NamedTemporaryFile("w", suffix=".zone") as broken:
+        broken.write("$ORIGIN example.com.\na IN A 1.2.3\n")
+        broken.flush()
+        code, _, err = sekisho("dmarc", "policy", "a.example", "--zone", broken.name)
+        tap.ok(code == 1 and ":2" in err, "a broken zone: file, line and what is wrong", err)
+
+
+def dead_dns(tap):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        server = f"127.0.0.1:{deaf.getsockname()[1]}"
+        code, out, _ = sekisho("spf", "check", "--json", "--ip", "192.0.2.1", "--helo", "h.example.net", "--mail-from",
+                               "a@example.com", "--nameserver", server, "--dns-timeout", "300")
+        tap.equal((code, json.loads(out)["result"]), (3, "temperror"), "a silent name server is temperror and exit 3")
+
+
+def body(tap):
+    demonstration(tap)
+    unix_and_wire_line_ends(tap)
+    records(tap)
+    authres(tap)
+    trouble(tap)
+    dead_dns(tap)
+    tap.equal(sekisho("--help")[0], 0, "--help exits 0")
+    tap.ok(all(len(line) <= 100 for line in sekisho("verify", "--help")[1].splitlines()), "--help fits a screen")
+
+
+Tap().run(body)
