@@ -120,12 +120,14 @@ def trouble(tap):
         ("a bad address", ["spf", "check", "--ip", "300.1.2.3", "--helo", "x", *zone], 2, "IPv4 or IPv6"),
         ("a bad number", ["verify", "-", "--dns-timeout", "soon", *zone], 2, "whole number from 1 to 600000"),
         ("a missing zone", ["dmarc", "policy", "a.example", "--zone", "/nonexistent"], 1, "/nonexistent"),
-        ("a bad domain", ["dmarc", "policy", "a..example", *zone], 1, "a..example"),
     ]
     for name, words, want_code, want_text in table:
         code, out, err = sekisho(*words, text=b"")
         tap.ok(code == want_code and want_text in err and out == "", f"{name}: exit {want_code} and a sentence",
                f"exit {code}\n{out}{err}")
+    code, out, _ = sekisho("dmarc", "policy", "a..example", "--json", *zone)
+    tap.equal((code, json.loads(out)["result"], json.loads(out)["reason"]), (1, "permerror", "not a domain name"),
+              "a bad domain: permerror, exit 1 and why")
     with tempfile.NamedTemporaryFile("w", suffix=".zone") as broken:
         broken.write("$ORIGIN example.com.\na IN A 1.2.3\n")
         broken.flush()
