@@ -8,7 +8,7 @@ struct seki_mailbox {
     struct seki_str display_name; /* unquoted and unfolded; encoded words left as they are; "" if none */
     struct seki_str local_part;   /* unquoted */
     struct seki_str domain;       /* comments and white space removed, case kept; "[192.0.2.1]" for a literal;
-                                     "" when the address has none */
+                                     "" when the address has none ("root", "MAILER-DAEMON <>") */
     struct seki_str group;        /* the group's name, or ptr NULL outside a group */
 };
 

@@ -356,7 +356,7 @@ bool seki_authres_must_remove(struct seki_arena *arena, struct seki_str value, c
         return true;
     id = canonical_id(arena, id, &is_doubtful);
     for (size_t i = 0; i < our_id_count && !is_doubtful; i++)
-        if (seki_str_equal_nocase(id, canonical_id(arena, our_ids[i], &is_ours_doubtful)))
+        if (seki_str_equal_nocase(id, canonical_id(arena, seki_str_trim(our_ids[i]), &is_ours_doubtful)))
             return true;
     return is_doubtful;
 }

@@ -3,8 +3,9 @@
  * usual case that text is a view of the field.
  *
  * Nothing is guessed. Whoever forges From hopes that two readers see two domains; a field that is not an address
- * list by the letter of RFC 5322 (obsolete forms included) is refused as a whole. One thing is let through that the
- * grammar has not: an address without "@", as local programs write it. It has no domain. */
+ * list by the letter of RFC 5322 (obsolete forms included) is refused as a whole. Let through beside the grammar is
+ * what leaves no doubt about the domain: an address without "@", as local programs write it, and the empty one of
+ * bounces ("MAILER-DAEMON <>"), neither of which has one; and a display name that begins with a dot. */
 #include <sekisho/address.h>
 
 #include "message/address_token.h"
@@ -220,10 +221,12 @@ static bool skip_route(struct parser *p)
 static bool take_angle_addr(struct parser *p, struct seki_str display_name)
 {
     advance(p);
-    if ((p->token.kind == SEKI_ADDRESS_AT || p->token.kind == SEKI_ADDRESS_COMMA) && !skip_route(p))
+    bool is_route = p->token.kind == SEKI_ADDRESS_AT || p->token.kind == SEKI_ADDRESS_COMMA;
+    if (is_route && !skip_route(p))
         return false;
-    struct run local_part = take_run(p);
-    if (!take_addr_spec(p, display_name, &local_part))
+    struct run run = take_run(p);
+    bool is_empty = run.count == 0 && p->token.kind == SEKI_ADDRESS_GREATER && !is_route;
+    if (!(is_empty ? add_mailbox(p, display_name, &run, SEKI_STR("")) : take_addr_spec(p, display_name, &run)))
         return false;
     if (p->token.kind != SEKI_ADDRESS_GREATER)
         return fail(p, "no \">\"");
@@ -253,10 +256,7 @@ static bool take_address(struct parser *p)
 {
     struct run run = take_run(p);
     switch (p->token.kind) {
-    case SEKI_ADDRESS_LESS:
-        if (run.count > 0 && !run.is_phrase)
-            return fail(p, "a display name that begins with a dot");
-        return take_angle_addr(p, run_text(p, &run, true));
+    case SEKI_ADDRESS_LESS: return take_angle_addr(p, run_text(p, &run, true));
     case SEKI_ADDRESS_COLON:
         if (!run.is_phrase || p->group.ptr != NULL)
             return fail(p, "a colon that begins no group");
