@@ -1,0 +1,262 @@
+/* All mechanisms together: what is asked when, what the field says, and which fields must go. */
+#include <sekisho/verify.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+struct fixture {
+    struct seki_arena *arena;
+    struct seki_context *context;
+    struct seki_answers *answers;
+    struct seki_verify *verify;
+    struct seki_verdict verdict;
+};
+
+static const struct { const char *name, *text; } zone[] = {
+    { "example.com", "v=spf1 ip4:192.0.2.1 -all" },
+    { "_dmarc.example.com", "v=DMARC1; p=reject" },
+    { "mail.example.com", "v=spf1 ip4:192.0.2.1 -all" },
+};
+
+static void begin(struct fixture *f, const struct seki_verify_options *options)
+{
+    struct seki_error why;
+    *f = (struct fixture){ .arena = seki_arena_new(4 << 20) };
+    f->context = seki_context_new(0, &why);
+    assert_non_null(f->context);
+    f->answers = seki_answers_new(f->arena, 0);
+    f->verify = seki_verify_new(f->arena, f->context, options);
+    assert_non_null(f->verify);
+}
+
+static void end(struct fixture *f)
+{
+    seki_verify_end(f->verify);
+    seki_context_free(f->context);
+    seki_arena_free(f->arena);
+}
+
+static void answer_all(struct fixture *f)
+{
+    const struct seki_answer *question;
+    while ((question = seki_answers_next_open(f->answers)) != NULL) {
+        struct seki_record record = { 0 };
+        struct seki_answer outcome = { .status = SEKI_ANSWER_NXDOMAIN, .records = &record };
+        for (size_t i = 0; i < sizeof zone / sizeof zone[0]; i++) {
+            if (question->type != SEKI_RR_TXT || !seki_str_equal(question->name, seki_str_of(zone[i].name)))
+                continue;
+            record.text = seki_str_of(zone[i].text);
+            outcome.status = SEKI_ANSWER_FOUND;
+            outcome.record_count = 1;
+        }
+        assert_int_equal(seki_answers_enter(f->answers, question, &outcome), SEKI_OK);
+    }
+}
+
+static void finish(struct fixture *f)
+{
+    assert_int_equal(seki_verify_end_of_header(f->verify), SEKI_OK);
+    seki_verify_body(f->verify, SEKI_STR("Hello\r\n"));
+    seki_verify_end_of_message(f->verify);
+    enum seki_result result;
+    while ((result = seki_verify_step(f->verify, f->answers, &f->verdict, NULL)) == SEKI_NEED_ANSWERS)
+        answer_all(f);
+    assert_int_equal(result, SEKI_OK);
+}
+
+static void field(struct fixture *f, const char *name, const char *value)
+{
+    assert_int_equal(seki_verify_field(f->verify, seki_str_of(name), seki_str_of(value)), SEKI_OK);
+}
+
+static void envelope(struct fixture *f, const char *ip, const char *helo, const char *mail_from)
+{
+    struct seki_ip client;
+    assert_true(seki_ip_parse(seki_str_of(ip), &client));
+    assert_int_equal(seki_verify_client(f->verify, &client, seki_str_of(helo)), SEKI_OK);
+    assert_int_equal(seki_verify_mail_from(f->verify, seki_str_of(mail_from)), SEKI_OK);
+}
+
+static bool says(const struct fixture *f, const char *text)
+{
+    struct seki_str value = f->verdict.authentication_results, want = seki_str_of(text);
+    return memmem(value.ptr, value.len, want.ptr, want.len) != NULL;
+}
+
+static const struct seki_verify_options named = { .authserv_id = SEKI_STR_INIT("mx.example.net") };
+
+static bool is_open(const struct fixture *f, const char *name)
+{
+    const struct seki_answer *answer;
+    for (size_t i = 0; (answer = seki_answers_at(f->answers, i)) != NULL; i++)
+        if (answer->status == SEKI_ANSWER_OPEN && seki_str_equal(answer->name, seki_str_of(name)))
+            return true;
+    return false;
+}
+
+static void everything_independent_is_asked_when_the_header_ends(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@example.com>");
+    assert_int_equal(seki_verify_step(f.verify, f.answers, &f.verdict, NULL), SEKI_NEED_ANSWERS);
+    assert_true(is_open(&f, "example.com"));
+    assert_true(is_open(&f, "mail.example.com"));
+    field(&f, "From", " a@news.example.com");
+    field(&f, "DKIM-Signature", " v=1; a=rsa-sha256; d=example.com; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA");
+    assert_int_equal(seki_verify_end_of_header(f.verify), SEKI_OK);
+    assert_int_equal(seki_verify_step(f.verify, f.answers, &f.verdict, NULL), SEKI_NEED_ANSWERS);
+    assert_true(is_open(&f, "s._domainkey.example.com"));
+    assert_true(is_open(&f, "_dmarc.news.example.com"));
+    assert_true(is_open(&f, "_dmarc.example.com"));
+    assert_true(is_open(&f, "_dmarc.com"));
+    end(&f);
+}
+
+static void the_field_names_what_was_checked(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@example.com>");
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_PASS);
+    assert_true(says(&f, "mx.example.net;"));
+    assert_true(says(&f, "spf=pass smtp.mailfrom=example.com"));
+    assert_true(says(&f, "spf=pass smtp.helo=mail.example.com"));
+    assert_true(says(&f, "dkim=none"));
+    assert_true(says(&f, "dmarc=pass header.from=example.com policy.dmarc=reject"));
+    assert_true(says(&f, "smtp.remote-ip=192.0.2.1"));
+    end(&f);
+}
+
+static void a_null_reverse_path_is_reported_as_helo(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<>");
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_false(f.verdict.has_spf_helo);
+    assert_true(says(&f, "spf=pass smtp.helo=mail.example.com"));
+    assert_false(says(&f, "smtp.mailfrom"));
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_PASS);
+    end(&f);
+}
+
+static void a_source_route_is_no_part_of_the_address(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<@relay.example.org,@b.example.org:a@example.com>");
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_true(says(&f, "smtp.mailfrom=example.com"));
+    end(&f);
+}
+
+static void without_a_client_spf_is_left_out(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_false(f.verdict.has_spf_mail_from);
+    assert_false(says(&f, "spf="));
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_FAIL);
+    assert_int_equal(f.verdict.disposition, SEKI_DMARC_POLICY_REJECT);
+    end(&f);
+}
+
+struct removals {
+    size_t ordinals[8], count;
+};
+
+static void note(void *user, size_t field_index, size_t ordinal)
+{
+    (void)field_index;
+    struct removals *removals = user;
+    assert_true(removals->count < 8);
+    removals->ordinals[removals->count++] = ordinal;
+}
+
+static void forged_fields_are_named_from_the_bottom(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct removals removals = { .count = 0 };
+    const struct seki_str ours[] = { SEKI_STR("mx.example.net") };
+    begin(&f, &named);
+    field(&f, "Authentication-Results", " mx.example.net; spf=pass smtp.mailfrom=a.example");
+    field(&f, "authentication-results", " other.example.org; spf=pass smtp.mailfrom=a.example");
+    field(&f, "AUTHENTICATION-RESULTS", " (x)\n\tMX.Example.NET (y) 1; dkim=pass header.d=a.example");
+    field(&f, "Authentication-Results", " \"mx.example.net\"; none");
+    seki_verify_forged_fields(f.verify, ours, 1, note, &removals);
+    assert_int_equal(removals.count, 3);
+    assert_int_equal(removals.ordinals[0], 4);
+    assert_int_equal(removals.ordinals[1], 3);
+    assert_int_equal(removals.ordinals[2], 1);
+    end(&f);
+}
+
+static void past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct removals removals = { .count = 0 };
+    const struct seki_str ours[] = { SEKI_STR("mx.example.net") };
+    struct seki_verify_options options = named;
+    options.message.max_fields = 2;
+    begin(&f, &options);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@example.com>");
+    field(&f, "From", " a@example.com");
+    field(&f, "Subject", " x");
+    field(&f, "Authentication-Results", " mx.example.net; dmarc=pass header.from=example.com");
+    finish(&f);
+    assert_int_equal(f.verdict.spf_mail_from.result, SEKI_SPF_PASS);
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_PERMERROR);
+    assert_true(says(&f, "dkim=permerror"));
+    seki_verify_forged_fields(f.verify, ours, 1, note, &removals);
+    assert_int_equal(removals.count, 1);
+    assert_int_equal(removals.ordinals[0], 1);
+    end(&f);
+}
+
+static void what_a_sender_chose_cannot_break_the_field(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "x; dmarc=pass", "<\"a b; dmarc=pass\"@example.com>");
+    field(&f, "From", " a@example.com");
+    field(&f, "DKIM-Signature", " v=1; a=rsa-sha256; d=e.example; s=\"; dmarc=pass; h=from; bh=AAAA; b=AA");
+    finish(&f);
+    struct seki_authres parsed;
+    assert_int_equal(seki_authres_parse(f.arena, f.verdict.authentication_results, &parsed, NULL), SEKI_OK);
+    size_t dmarc = 0;
+    for (size_t i = 0; i < parsed.result_count; i++)
+        dmarc += seki_str_equal(parsed.results[i].method, SEKI_STR("dmarc"));
+    assert_int_equal(dmarc, 1);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_independent_is_asked_when_the_header_ends),
+        cmocka_unit_test(the_field_names_what_was_checked),
+        cmocka_unit_test(a_null_reverse_path_is_reported_as_helo),
+        cmocka_unit_test(a_source_route_is_no_part_of_the_address),
+        cmocka_unit_test(without_a_client_spf_is_left_out),
+        cmocka_unit_test(forged_fields_are_named_from_the_bottom),
+        cmocka_unit_test(past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go),
+        cmocka_unit_test(what_a_sender_chose_cannot_break_the_field),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
