@@ -20,7 +20,8 @@ struct seki_address_list {
 
 /**
  * Read a whole field value (From, Sender, To …).
- * @param value     raw, folded as it arrived
+ * @param value     raw, folded as it arrived; CRLF or LF with white space behind it is a fold, other line breaks and
+ *                  NUL are refused
  * @param list_out  views into value or the arena; empty on failure
  * @param why       what is wrong and where; may be NULL
  * @return SEKI_OK; SEKI_BAD_INPUT when it is not an address list to its last octet, or nests comments deeper
@@ -32,7 +33,8 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_address_parse_list(struct seki_aren
 
 /**
  * Split an SMTP path as MAIL FROM gives it, with or without angle brackets and a source route
- * (RFC 5321 section 4.1.2). "<>" and "" give two empty parts. A path without "@" is all local-part.
+ * (RFC 5321 section 4.1.2). "<>" and "" give two empty parts. A path without "@" is all local-part. The parts are
+ * views; a quoted local part keeps its quotes, an unquoted one may hold what MTAs let through ("a b", "a..b").
  * @return false when it is not a path
  */
 SEKI_API bool seki_address_split_path(struct seki_str path, struct seki_str *local_part_out,
