@@ -121,6 +121,8 @@ static unsigned put_answer(struct writer *w, const struct master_file *zone, con
     /* An SOA's owner is written as a part of the question's name, so behind a CNAME there is none. */
     if (found != MASTER_FOUND && answers == 0)
         set_u16(w, 8, put_soa(w, zone, name));
+    if (found == MASTER_DELEGATED)
+        return DNS_RCODE_SERVFAIL; /* as a resolver that cannot reach the servers of the other zone */
     return found == MASTER_NXDOMAIN ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
 }
 

@@ -258,10 +258,27 @@ static const struct node *find_wildcard(const struct master_file *file, const st
     return find_node(file, &wildcard);
 }
 
+/* Is there a zone cut (RFC 1034 section 4.2.1) between this name and the SOA above it? A file without a SOA is a
+ * handful of records to try, and its NS records mean nothing to us. */
+static bool is_delegated(const struct master_file *file, const struct dns_name *name)
+{
+    bool has_cut = false;
+    for (struct dns_name at = *name;; dns_name_parent(&at, &at)) {
+        const struct node *node = find_node(file, &at);
+        if (node != NULL && find_rrset(node, DNS_TYPE_SOA) != NULL)
+            return has_cut;
+        has_cut = has_cut || (node != NULL && find_rrset(node, DNS_TYPE_NS) != NULL);
+        if (dns_name_is_root(&at))
+            return false;
+    }
+}
+
 enum master_found master_file_find(const struct master_file *file, const struct dns_name *name, uint16_t type,
                                    const struct master_record **records_out)
 {
     *records_out = NULL;
+    if (is_delegated(file, name))
+        return MASTER_DELEGATED;
     const struct node *node = find_node(file, name);
     if (node == NULL)
         node = find_wildcard(file, name);
@@ -313,6 +330,11 @@ void master_file_answer(const struct master_file *file, const struct seki_answer
     }
     if (found == MASTER_NXDOMAIN)
         return;
+    if (found == MASTER_DELEGATED) {
+        *outcome_out = (struct seki_answer){ .status = SEKI_ANSWER_FAILED,
+                                             .failure = SEKI_STR("delegated: the answer stands in another zone") };
+        return;
+    }
     collect(record, question->type, records);
     dns_records_conclude(records, outcome_out);
 }

@@ -28,6 +28,7 @@ enum master_found {
     MASTER_NXDOMAIN,
     MASTER_NODATA, /* the name exists, if only because there is one below it (RFC 8020 section 2) */
     MASTER_ALIAS,  /* *records_out is its CNAME */
+    MASTER_DELEGATED, /* other servers answer for it: a NS record at it or above, below this file's SOA */
     MASTER_FOUND
 };
 
