@@ -1,7 +1,8 @@
 """A private Postfix on loopback for tests, benchmarks and the demonstration.
 
 It has a folder of its own for configuration, queue, log and mailboxes, touches nothing of the system's Postfix, and
-needs to be started as root (Postfix drops its privileges itself). DNS is off: what a message is judged by must not
+needs to be started as root (Postfix drops its privileges itself, so other users must be able to enter the folder: one
+of mkdtemp() needs chmod 755). DNS is off: what a message is judged by must not
 depend on the machine's resolver.
 
     with Postfix("/tmp/x", 2525, milter="inet:127.0.0.1:8890") as postfix:
@@ -142,7 +143,7 @@ class Postfix:
             raise PostfixError("Postfix must be started as root")
         self._write_configuration()
         done = self._postfix("start")
-        for _ in range(100):
+        for _ in range(100 if done.returncode == 0 else 0):
             try:
                 smtplib.SMTP("127.0.0.1", self.port, timeout=5).quit()
                 return self
