@@ -45,34 +45,10 @@ static void talk_free(struct talk *talk)
     free(talk);
 }
 
-/* As readv() would. @return octets taken */
-static size_t fill(struct talk *talk, struct seki_str octets)
-{
-    struct iovec vectors[2];
-    size_t count = milter_session_prepare(&talk->session, vectors), filled = 0;
-    assert_in_range(count, 1, 2);
-    for (size_t i = 0; i < count && filled < octets.len; i++) {
-        size_t len = octets.len - filled < vectors[i].iov_len ? octets.len - filled : vectors[i].iov_len;
-        memcpy(vectors[i].iov_base, octets.ptr + filled, len);
-        filled += len;
-    }
-    return filled;
-}
-
-static void take_replies(struct talk *talk)
-{
-    seki_buf_add(&talk->replies, seki_buf_str(&talk->engine.replies.out));
-    seki_buf_clear(&talk->engine.replies.out);
-}
-
 static void feed(struct talk *talk, struct seki_str octets)
 {
-    while (octets.len > 0 && talk->flow == MILTER_FLOW_MORE) {
-        size_t len = fill(talk, octets);
-        talk->flow = milter_session_received(&talk->session, len);
-        take_replies(talk);
-        octets = seki_str_from(octets, len);
-    }
+    if (talk->flow == MILTER_FLOW_MORE)
+        talk->flow = milter_recorder_feed(&talk->session, octets, &talk->replies);
 }
 
 /* What was composed goes in, in pieces of at most so many octets. */
@@ -681,12 +657,10 @@ static void later_stops_reading_until_the_decision(void **state)
     const struct milter_field_insertion insertion = { 0, SEKI_STR("X-A"), SEKI_STR("b") };
     const struct milter_decision decision = { .insertions = &insertion, .insertion_count = 1 };
     milter_session_decide(&talk->session, &decision);
-    assert_int_equal(milter_session_resume(&talk->session), MILTER_FLOW_WAIT);
-    take_replies(talk);
+    assert_int_equal(milter_recorder_resume(&talk->session, &talk->replies), MILTER_FLOW_WAIT);
     assert_string_equal(codes(talk), "icccc"); /* and the next message's envelope */
     milter_session_decide(&talk->session, &decision);
-    assert_int_equal(milter_session_resume(&talk->session), MILTER_FLOW_MORE);
-    take_replies(talk);
+    assert_int_equal(milter_recorder_resume(&talk->session, &talk->replies), MILTER_FLOW_MORE);
     assert_string_equal(codes(talk), "ic");
     assert_int_equal(talk->session.held_capacity, 0);
     talk_free(talk);

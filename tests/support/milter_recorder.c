@@ -187,3 +187,48 @@ const struct milter_handler milter_recorder_handler = {
     .abort = on_abort,
     .log = on_log,
 };
+
+/* As readv() would. @return octets taken */
+static size_t fill(struct milter_session *session, struct seki_str octets)
+{
+    struct iovec vectors[2];
+    size_t count = milter_session_prepare(session, vectors), filled = 0;
+    if (count < 1 || count > 2)
+        abort();
+    for (size_t i = 0; i < count && filled < octets.len; i++) {
+        size_t room = vectors[i].iov_len, left = octets.len - filled, len = left < room ? left : room;
+        if (room == 0)
+            abort();
+        memcpy(vectors[i].iov_base, octets.ptr + filled, len);
+        filled += len;
+    }
+    return filled;
+}
+
+static void take_replies(struct milter_session *session, struct seki_buf *replies)
+{
+    struct seki_buf *out = &session->engine->replies.out;
+    if (replies != NULL)
+        seki_buf_add(replies, seki_buf_str(out));
+    seki_buf_clear(out);
+}
+
+enum milter_flow milter_recorder_feed(struct milter_session *session, struct seki_str octets,
+                                      struct seki_buf *replies)
+{
+    enum milter_flow flow = MILTER_FLOW_MORE;
+    while (octets.len > 0 && flow == MILTER_FLOW_MORE) {
+        size_t len = fill(session, octets);
+        flow = milter_session_received(session, len);
+        take_replies(session, replies);
+        octets = seki_str_from(octets, len);
+    }
+    return flow;
+}
+
+enum milter_flow milter_recorder_resume(struct milter_session *session, struct seki_buf *replies)
+{
+    enum milter_flow flow = milter_session_resume(session);
+    take_replies(session, replies);
+    return flow;
+}

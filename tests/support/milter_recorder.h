@@ -7,9 +7,7 @@
 #ifndef MILTER_RECORDER_H
 #define MILTER_RECORDER_H
 
-#include "milter/event.h"
-
-#include <sekisho/buf.h>
+#include "milter/session.h"
 
 enum milter_recorder_order { /* of one connection */
                              RECORDER_CLOSED,
@@ -44,5 +42,15 @@ void milter_recorder_init(struct milter_recorder *recorder);
 void milter_recorder_release(struct milter_recorder *recorder);
 /** What stands there, terminated; valid until the next event. */
 const char *milter_recorder_text(struct milter_recorder *recorder);
+
+/**
+ * Hand octets to a session as a socket would, and take the replies.
+ * @param replies  what the session has to say is appended; NULL: thrown away
+ * @return as milter_session_received(); after anything but MILTER_FLOW_MORE the rest of the octets was not taken
+ */
+enum milter_flow milter_recorder_feed(struct milter_session *session, struct seki_str octets,
+                                      struct seki_buf *replies);
+/** The same for what the session holds, after a decision. */
+enum milter_flow milter_recorder_resume(struct milter_session *session, struct seki_buf *replies);
 
 #endif
