@@ -175,7 +175,8 @@ static void read_fo(struct parse *parse, struct seki_str value)
             return;
         bits |= bit;
     }
-    if ((bits & SEKI_DMARC_FO_0) == 0 || (bits & SEKI_DMARC_FO_1) == 0)
+    bool has_both = (bits & SEKI_DMARC_FO_0) != 0 && (bits & SEKI_DMARC_FO_1) != 0;
+    if (bits != 0 && !has_both)
         parse->fo = (uint8_t)bits;
 }
 
