@@ -9,15 +9,18 @@ struct seki_canon_out {
     void (*write)(void *user, const char *octets, size_t len);
     void *user;
     char *staging;
-    size_t staging_size, used; /* used is 0 between calls */
+    size_t staging_size; /* at least 1,024 */
+    size_t used;         /* 0 between calls */
 };
+
+enum seki_white_space { SEKI_NO_WSP = 0, SEKI_WSP, SEKI_WSP_CR };
 
 struct seki_body_canon { /* zero, with kind set, is the start of a body */
     enum seki_canonicalization kind;
-    bool has_cr;             /* the last octet was CR: half a line end, or a bare CR */
-    bool has_wsp;            /* relaxed: white space before that, which the end of a line would swallow */
-    uint64_t held_line_ends; /* CRLFs not put out: they may turn out to stand at the end of the body */
-    uint64_t length;         /* canonical octets put out so far */
+    enum seki_white_space open; /* relaxed: what stands at the end and cannot be decided yet */
+    bool has_cr;                /* the last octet was CR: half a line end, or a bare CR */
+    uint64_t held_line_ends;    /* CRLFs not put out: they may turn out to stand at the end of the body */
+    uint64_t length;            /* canonical octets put out so far */
 };
 
 /** The next piece. Only CRLF ends a line; a bare CR or LF is an octet like any other. */

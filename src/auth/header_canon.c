@@ -40,7 +40,7 @@ static char *copy_run(char *out, const char **p_inout, const char *end)
     const char *p = *p_inout;
     uint32_t changes = 0;
     while (changes == 0 && end - p > (ptrdiff_t)SEKI_SCAN_STEP) {
-        changes = seki_scan_wsp(p) | seki_scan_cr(p);
+        changes = seki_scan_changes(p) | seki_scan_cr(p);
         size_t len = changes != 0 ? (size_t)__builtin_ctz(changes) : SEKI_SCAN_STEP;
         memcpy(out, p, SEKI_SCAN_STEP);
         out += len;

@@ -67,19 +67,26 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
-/* Eight octets at a time. */
+static uint64_t word_at(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* Two lanes of eight octets each, so that the multiplications overlap. */
 static uint64_t hash_record(uint64_t seed, struct seki_str record)
 {
-    uint64_t hash = mix(seed, record.len), word;
+    uint64_t even = mix(seed, record.len), odd = ~seed;
+    char tail[16] = { 0 };
     size_t at = 0;
-    for (; record.len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, record.ptr + at, sizeof word);
-        hash = mix(hash, word);
+    for (; record.len - at >= sizeof tail; at += sizeof tail) {
+        even = mix(even, word_at(record.ptr + at));
+        odd = mix(odd, word_at(record.ptr + at + 8));
     }
-    word = 0;
     if (at < record.len)
-        memcpy(&word, record.ptr + at, record.len - at);
-    return mix(mix(hash, word), seed);
+        memcpy(tail, record.ptr + at, record.len - at);
+    return mix(mix(even, word_at(tail)), mix(odd, word_at(tail + 8)));
 }
 
 static void ring_insert(struct seki_key_cache *cache, struct entry *entry)

@@ -1,5 +1,5 @@
 /* Looking for rare octets in long runs of ordinary ones, sixteen at a time. Everything that canonicalization and the
- * tag parser do on runs stands on the three questions below. Nothing outside the stated octets is read. */
+ * tag parser do on runs stands on the questions below. Nothing outside the stated octets is read. */
 #ifndef AUTH_OCTET_SCAN_H
 #define AUTH_OCTET_SCAN_H
 
@@ -18,13 +18,21 @@ static inline __m128i seki_load(const char *p)
 
 /* Where relaxed canonicalization may change something: HTAB, or SP followed by an octet up to SP (WSP, CR; others are
  * false alarms). Bit i is for p[i]. Reads p[0] to p[16]. */
-static inline uint32_t seki_scan_wsp(const char *p)
+static inline uint32_t seki_scan_changes(const char *p)
 {
     const __m128i sp = _mm_set1_epi8(' ');
     __m128i here = seki_load(p), next = seki_load(p + 1);
     __m128i next_is_low = _mm_cmpeq_epi8(_mm_min_epu8(next, sp), next);
     __m128i loose_sp = _mm_and_si128(_mm_cmpeq_epi8(here, sp), next_is_low);
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(loose_sp, _mm_cmpeq_epi8(here, _mm_set1_epi8('\t'))));
+}
+
+/* SP and HTAB. Reads p[0] to p[15]. */
+static inline uint32_t seki_scan_wsp(const char *p)
+{
+    __m128i here = seki_load(p);
+    __m128i is_sp = _mm_cmpeq_epi8(here, _mm_set1_epi8(' '));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(is_sp, _mm_cmpeq_epi8(here, _mm_set1_epi8('\t'))));
 }
 
 /* Reads p[0] to p[15]. */
@@ -45,11 +53,20 @@ static inline uint32_t seki_scan_not_valchar(const char *p)
 
 #else
 
-static inline uint32_t seki_scan_wsp(const char *p)
+static inline uint32_t seki_scan_changes(const char *p)
 {
     uint32_t mask = 0;
     for (unsigned i = 0; i < SEKI_SCAN_STEP; i++)
         if (p[i] == '\t' || (p[i] == ' ' && (unsigned char)p[i + 1] <= ' '))
+            mask |= 1u << i;
+    return mask;
+}
+
+static inline uint32_t seki_scan_wsp(const char *p)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < SEKI_SCAN_STEP; i++)
+        if (p[i] == ' ' || p[i] == '\t')
             mask |= 1u << i;
     return mask;
 }

@@ -24,7 +24,7 @@ struct seki_tag_list {
  */
 const char *seki_tag_list_parse(struct seki_str text, struct seki_tag_list *list_out);
 
-/** @param name  compared with case. @return NULL when there is none */
+/** @param name  not empty, compared with case. @return NULL when there is none */
 const struct seki_tag *seki_tag_list_find(const struct seki_tag_list *list, struct seki_str name);
 
 /**
