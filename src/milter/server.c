@@ -221,7 +221,8 @@ static bool serve(struct connection *connection, short what)
     } else {
         flow = read_once(connection);
     }
-    return flow != MILTER_FLOW_CLOSE && flush(connection);
+    bool is_well = flush(connection); /* also in front of an end: the MTA need not have waited to say QUIT */
+    return is_well && flow != MILTER_FLOW_CLOSE;
 }
 
 static void on_connection(evutil_socket_t fd, short what, void *arg)

@@ -1,4 +1,4 @@
-/* The milter protocol, version 6, towards the MTA; one server per event loop.
+/* The milter protocol, version 6, towards the MTA; one server per event loop, and every call on the loop's thread.
  *
  * The room knows packets, macros and the order of events; what a message means is the role's. Events that need no
  * answer from us are negotiated away (the NR flags), so a message costs one round trip for each command that may be

@@ -568,6 +568,81 @@ static void a_broken_mta_costs_its_own_connection_only(void **state)
     tear_down(fixture);
 }
 
+static void a_reply_leaves_before_the_connection_does(void **state)
+{
+    (void)state;
+    struct fixture *fixture = prepare();
+    start(fixture);
+    struct milter_client mta;
+    meet_and_greet(fixture, &mta);
+    milter_client_put_mail(&mta, &sample);
+    milter_client_put_eom(&mta, &sample);
+    milter_client_put(&mta, 'Q', SEKI_STR(""));
+    assert_int_equal(milter_client_ask(&mta).code, 'c');
+    assert_int_equal(milter_client_ask(&mta).code, 'c');
+    assert_int_equal(milter_client_ask(&mta).code, 0);
+    wait_for(&fixture->closes, 1);
+    stop(fixture);
+    milter_client_release(&mta);
+    tear_down(fixture);
+}
+
+/* A role whose sessions end each other's waits: the state is the session itself. */
+static struct milter_session *waiting;
+
+static void *crossing_open(void *role, struct milter_session *session)
+{
+    (void)role;
+    return session;
+}
+
+static enum milter_action crossing_mail(void *state, struct seki_str path)
+{
+    (void)path;
+    const struct milter_reply words = { 550, SEKI_STR("5.7.1"), SEKI_STR("of this session") };
+    if (waiting == NULL)
+        return MILTER_CONTINUE;
+    milter_session_set_reply(state, &words);
+    milter_session_finish(waiting, &current->decision);
+    return MILTER_REJECT;
+}
+
+static enum milter_action crossing_end_of_message(void *state)
+{
+    waiting = state;
+    atomic_fetch_add(&current->ends, 1);
+    return MILTER_LATER;
+}
+
+static void a_decision_may_come_from_within_another_session(void **state)
+{
+    (void)state;
+    struct fixture *fixture = prepare();
+    fixture->handler = (struct milter_handler){ .open = crossing_open,
+                                                .mail = crossing_mail,
+                                                .end_of_message = crossing_end_of_message };
+    fixture->decision = (struct milter_decision){ .action = MILTER_TEMPFAIL,
+                                                  .reply = { 451, SEKI_STR("4.7.1"), SEKI_STR("of the other") } };
+    start(fixture);
+    struct milter_client first, second;
+    meet(fixture, &first);
+    meet(fixture, &second);
+    milter_client_put_mail(&first, &sample);
+    assert_int_equal(milter_client_ask(&first).code, 'c');
+    milter_client_put_eom(&first, &sample);
+    milter_client_flush(&first);
+    wait_for(&fixture->ends, 1);
+    milter_client_put_mail(&second, &sample);
+    struct milter_client_reply reply = milter_client_ask(&second);
+    assert_true(seki_str_equal(reply.payload, SEKI_STR("550 5.7.1 of this session\0")));
+    reply = milter_client_ask(&first);
+    assert_true(seki_str_equal(reply.payload, SEKI_STR("451 4.7.1 of the other\0")));
+    stop(fixture);
+    milter_client_release(&first);
+    milter_client_release(&second);
+    tear_down(fixture);
+}
+
 static void servers_share_a_listener(void **state)
 {
     (void)state;
@@ -621,6 +696,8 @@ int main(void)
         cmocka_unit_test(draining_lets_sessions_go_on_and_takes_no_new_ones),
         cmocka_unit_test(freeing_the_server_closes_what_is_under_way),
         cmocka_unit_test(a_broken_mta_costs_its_own_connection_only),
+        cmocka_unit_test(a_reply_leaves_before_the_connection_does),
+        cmocka_unit_test(a_decision_may_come_from_within_another_session),
         cmocka_unit_test(servers_share_a_listener),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

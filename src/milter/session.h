@@ -36,7 +36,7 @@ enum milter_state {
 enum milter_flow {
     MILTER_FLOW_MORE, /* send what stands in engine->replies.out, then go on reading */
     MILTER_FLOW_WAIT, /* the same, but stop reading */
-    MILTER_FLOW_CLOSE /* nothing need be sent */
+    MILTER_FLOW_CLOSE /* the same, then close */
 };
 
 /* What comes in at once, at most. A body packet of 65,535 octets and what surrounds it fit. */
