@@ -84,10 +84,23 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* "*.example" means every name below example. */
+static bool is_meant(const struct dns_name *pattern, const struct dns_name *name)
+{
+    bool is_wildcard = pattern->octets[0] == 1 && pattern->octets[1] == '*';
+    size_t tail = is_wildcard ? pattern->len - 2u : pattern->len;
+    if (!is_wildcard || name->len <= tail)
+        return dns_name_equal(pattern, name);
+    struct dns_name rest = *name;
+    while (rest.len > tail)
+        dns_name_parent(&rest, &rest);
+    return rest.len == tail && memcmp(rest.octets, pattern->octets + 2, tail) == 0;
+}
+
 static enum dns_fault fault_for(const struct responder *responder, const struct dns_name *name)
 {
     for (size_t i = 0; i < responder->fault_count; i++)
-        if (dns_name_equal(&responder->faults[i].name, name))
+        if (is_meant(&responder->faults[i].name, name))
             return responder->faults[i].fault;
     return DNS_FAULT_NONE;
 }
@@ -380,7 +393,8 @@ static int usage(void)
           "  --port N         0, the default, takes a free one\n"
           "  --delay-ms N     holds every reply back for so long\n"
           "  --remember       but answers what was asked before at once, as a resolver with a cache does\n"
-          "  --fail NAME=HOW  HOW: servfail, refused, formerr, truncate (UDP), garbage, timeout\n"
+          "  --fail NAME=HOW  HOW: servfail, refused, formerr, truncate (UDP), garbage, timeout;\n"
+          "                   *.NAME means every name below it\n"
           "  --log FILE       a line per query: milliseconds, udp or tcp, name, type, outcome\n"
           "Negative answers carry the SOA that the file has for the name; without one nobody caches them long.\n",
           stderr);

@@ -9,8 +9,13 @@
  * from an event of our own: the callback runs inside libunbound's machinery, where asking the next question would
  * overwrite the packet being read, and answers that come together are told once.
  *
- * libunbound itself gives up on a dead server only after 28 seconds, so the deadline is ours: ub_cancel(), after
- * which there is no callback. The query goes on inside libunbound, and the same question asked again joins it. */
+ * libunbound itself gives up on a dead server late, so the deadline is ours. A question past it, or whose look-up has
+ * ended, is abandoned: its callback finds nobody to tell. ub_cancel() would only suppress that callback; the query
+ * goes on inside libunbound either way (and the same question asked again joins it), and we want to know how long.
+ *
+ * For each question under way costs libunbound a socket and a dozen KiB. So there is a bound, and those beyond it
+ * queue for their turn. Questions of the last moments have a lower bound of their own, since they are the many when
+ * all is well; slow ones have left it, so that a few hundred names that nobody answers do not hold up the others. */
 #include "dns/driver/resolver.h"
 
 #include "dns/driver/resolver_setup.h"
@@ -23,15 +28,19 @@
 #include <unbound.h>
 #include <unbound-event.h>
 
-#define DEFAULT_TIMEOUT_MS 5000u
+#define MAX_FRESH     512u
+#define FRESH_FOR_US  250000
+#define TURN_EVERY_US 50000 /* how often the queue is looked at when no answer comes */
 
 struct question {
     TAILQ_ENTRY(question) by_deadline, by_lookup;
-    struct resolver_lookup *lookup;
+    TAILQ_ENTRY(question) by_turn; /* queued, fresh */
+    struct resolver *resolver;
+    struct resolver_lookup *lookup;  /* NULL: abandoned */
     const struct seki_answer *entry; /* in the table; NULL once it is answered */
-    int64_t asked_at_us;
-    int async_id;    /* libunbound's */
-    bool is_waiting; /* stands in both lists */
+    int64_t asked_at_us, sent_at_us;
+    bool is_waiting; /* in by_deadline and its look-up's list */
+    bool is_queued, is_fresh, is_under_way;
 };
 TAILQ_HEAD(question_list, question);
 
@@ -53,7 +62,11 @@ struct resolver {
     bool has_dnssec;
     bool is_deadline_set;
     const struct resolver_lookup *pumping; /* its caller is about to look for itself: no news for it */
-    struct question_list by_deadline, spare;
+    const struct question *asking;         /* ub_resolve_event() is working on it */
+    struct question_list by_deadline;
+    struct question_list queued, fresh; /* by turn, the oldest first */
+    struct question_list abandoned, spare;
+    size_t fresh_count, under_way_count, max_under_way;
     struct lookup_list with_news;
     size_t lookup_count;
     struct resolver_counters counters;
@@ -88,32 +101,107 @@ static void watch_deadlines(struct resolver *resolver)
 
 static struct question *question_new(struct resolver_lookup *lookup, const struct seki_answer *entry)
 {
-    struct question *question = TAILQ_FIRST(&lookup->resolver->spare);
+    struct resolver *resolver = lookup->resolver;
+    struct question *question = TAILQ_FIRST(&resolver->spare);
     if (question != NULL)
-        TAILQ_REMOVE(&lookup->resolver->spare, question, by_lookup);
+        TAILQ_REMOVE(&resolver->spare, question, by_lookup);
     else
         question = malloc(sizeof *question);
     if (question != NULL)
-        *question = (struct question){ .lookup = lookup, .entry = entry };
+        *question =
+            (struct question){ .resolver = resolver, .lookup = lookup, .entry = entry, .asked_at_us = now_us() };
     return question;
 }
 
 static void question_wait(struct question *question)
 {
-    TAILQ_INSERT_TAIL(&question->lookup->resolver->by_deadline, question, by_deadline);
-    TAILQ_INSERT_TAIL(&question->lookup->questions, question, by_lookup);
+    if (question->is_waiting)
+        return;
     question->is_waiting = true;
-    watch_deadlines(question->lookup->resolver);
+    TAILQ_INSERT_TAIL(&question->resolver->by_deadline, question, by_deadline);
+    TAILQ_INSERT_TAIL(&question->lookup->questions, question, by_lookup);
+    watch_deadlines(question->resolver);
 }
 
+static void question_stop_waiting(struct question *question)
+{
+    if (!question->is_waiting)
+        return;
+    question->is_waiting = false;
+    TAILQ_REMOVE(&question->resolver->by_deadline, question, by_deadline);
+    TAILQ_REMOVE(&question->lookup->questions, question, by_lookup);
+}
+
+static void question_queue(struct question *question)
+{
+    struct resolver *resolver = question->resolver;
+    if (TAILQ_EMPTY(&resolver->queued))
+        event_add(resolver->news, &(struct timeval){ .tv_usec = TURN_EVERY_US });
+    TAILQ_INSERT_TAIL(&resolver->queued, question, by_turn);
+    question->is_queued = true;
+    question_wait(question);
+}
+
+static void question_unqueue(struct question *question)
+{
+    TAILQ_REMOVE(&question->resolver->queued, question, by_turn);
+    question->is_queued = false;
+}
+
+static void question_begin(struct question *question, int64_t sent_at_us)
+{
+    struct resolver *resolver = question->resolver;
+    question->sent_at_us = sent_at_us;
+    question->is_under_way = question->is_fresh = true;
+    TAILQ_INSERT_TAIL(&resolver->fresh, question, by_turn);
+    resolver->fresh_count++;
+    resolver->under_way_count++;
+}
+
+static void question_is_fresh_no_more(struct question *question)
+{
+    TAILQ_REMOVE(&question->resolver->fresh, question, by_turn);
+    question->resolver->fresh_count--;
+    question->is_fresh = false;
+}
+
+/* Nobody needs it any more, libunbound least of all. */
 static void question_free(struct question *question)
 {
-    struct resolver *resolver = question->lookup->resolver;
-    if (question->is_waiting) {
-        TAILQ_REMOVE(&resolver->by_deadline, question, by_deadline);
-        TAILQ_REMOVE(&question->lookup->questions, question, by_lookup);
+    struct resolver *resolver = question->resolver;
+    question_stop_waiting(question);
+    if (question->lookup == NULL)
+        TAILQ_REMOVE(&resolver->abandoned, question, by_lookup);
+    if (question->is_queued)
+        question_unqueue(question);
+    if (question->is_fresh)
+        question_is_fresh_no_more(question);
+    if (question->is_under_way) {
+        resolver->under_way_count--;
+        if (!TAILQ_EMPTY(&resolver->queued))
+            event_active(resolver->news, EV_TIMEOUT, 0);
     }
     TAILQ_INSERT_HEAD(&resolver->spare, question, by_lookup);
+}
+
+/* Its asker waits no longer. */
+static void question_abandon(struct question *question)
+{
+    if (!question->is_under_way) {
+        question_free(question);
+        return;
+    }
+    question_stop_waiting(question);
+    question->lookup = NULL;
+    TAILQ_INSERT_HEAD(&question->resolver->abandoned, question, by_lookup);
+}
+
+static bool is_room(struct resolver *resolver, int64_t now)
+{
+    struct question *oldest;
+    while ((oldest = TAILQ_FIRST(&resolver->fresh)) != NULL && now - oldest->sent_at_us >= FRESH_FOR_US)
+        question_is_fresh_no_more(oldest);
+    return resolver->fresh_count < MAX_FRESH && resolver->under_way_count < resolver->max_under_way;
 }
 
 static void note_news(struct resolver_lookup *lookup)
@@ -170,19 +258,21 @@ static void on_answer(void *user, int rcode, void *packet, int packet_len, int s
                       int was_ratelimited)
 {
     struct question *question = user;
-    struct resolver *resolver = question->lookup->resolver;
-    struct seki_answer outcome;
-    char reason[256];
+    struct resolver *resolver = question->resolver;
     (void)was_ratelimited; /* set only with options that are not used here */
-    read_outcome(resolver, question, rcode, packet, packet_len, sec, &outcome);
-    if (outcome.dnssec == SEKI_DNSSEC_BOGUS)
-        fail_bogus(&outcome, reason, sizeof reason, why_bogus);
-    settle(question, &outcome);
-    if (outcome.status == SEKI_ANSWER_FAILED)
-        resolver->counters.failed++;
-    else
-        resolver->counters.answered++;
-    if (question->is_waiting)
+    if (question->lookup != NULL) {
+        struct seki_answer outcome;
+        char reason[256];
+        read_outcome(resolver, question, rcode, packet, packet_len, sec, &outcome);
+        if (outcome.dnssec == SEKI_DNSSEC_BOGUS)
+            fail_bogus(&outcome, reason, sizeof reason, why_bogus);
+        settle(question, &outcome);
+        if (outcome.status == SEKI_ANSWER_FAILED)
+            resolver->counters.failed++;
+        else
+            resolver->counters.answered++;
+    }
+    if (question != resolver->asking)
         question_free(question); /* else ask() has it in hand */
 }
 
@@ -190,7 +280,41 @@ static void fail(struct question *question, const char *reason)
 {
     struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = seki_str_of(reason) };
     settle(question, &outcome);
-    question_free(question);
+    question_abandon(question);
+}
+
+static void ask(struct question *question, int64_t now)
+{
+    struct resolver *resolver = question->resolver;
+    struct dns_name name;
+    char text[DNS_NAME_MASTER_MAX];
+    bool is_name = dns_name_from_text(question->entry->name, &name); /* the table has let no other pass */
+    assert(is_name);
+    resolver->asking = question;
+    int error = ub_resolve_event(resolver->ctx, dns_name_to_master(&name, text), (int)question->entry->type,
+                                 DNS_CLASS_IN, question, on_answer, NULL);
+    resolver->asking = NULL;
+    if (question->entry == NULL) {
+        question_free(question); /* answered from the cache */
+    } else if (error != UB_NOERROR) {
+        resolver->counters.failed++;
+        fail(question, ub_strerror(error));
+    } else {
+        question_begin(question, now);
+        question_wait(question);
+    }
+}
+
+static void ask_queued(struct resolver *resolver)
+{
+    int64_t now = now_us();
+    struct question *question;
+    while ((question = TAILQ_FIRST(&resolver->queued)) != NULL && is_room(resolver, now)) {
+        question_unqueue(question);
+        ask(question, now);
+    }
+    if (question != NULL)
+        event_add(resolver->news, &(struct timeval){ .tv_usec = TURN_EVERY_US });
 }
 
 static void on_deadline(evutil_socket_t fd, short events, void *user)
@@ -200,10 +324,9 @@ static void on_deadline(evutil_socket_t fd, short events, void *user)
     resolver->is_deadline_set = false;
     char reason[64];
     snprintf(reason, sizeof reason, "timed out after %u ms", resolver->timeout_ms);
+    int64_t now = now_us();
     struct question *question;
-    while ((question = TAILQ_FIRST(&resolver->by_deadline)) != NULL &&
-           deadline_of(resolver, question) <= now_us()) {
-        ub_cancel(resolver->ctx, question->async_id);
+    while ((question = TAILQ_FIRST(&resolver->by_deadline)) != NULL && deadline_of(resolver, question) <= now) {
         resolver->counters.timed_out++;
         fail(question, reason);
     }
@@ -214,6 +337,7 @@ static void on_news(evutil_socket_t fd, short events, void *user)
 {
     struct resolver *resolver = user;
     (void)fd, (void)events;
+    ask_queued(resolver);
     struct resolver_lookup *lookup;
     while ((lookup = TAILQ_FIRST(&resolver->with_news)) != NULL) {
         TAILQ_REMOVE(&resolver->with_news, lookup, by_news);
@@ -238,9 +362,13 @@ struct resolver *resolver_new(struct event_base *base, const struct resolver_opt
         return NULL;
     }
     TAILQ_INIT(&resolver->by_deadline);
+    TAILQ_INIT(&resolver->queued);
+    TAILQ_INIT(&resolver->fresh);
+    TAILQ_INIT(&resolver->abandoned);
     TAILQ_INIT(&resolver->spare);
     TAILQ_INIT(&resolver->with_news);
-    resolver->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    resolver->timeout_ms = resolver_timeout_ms(options);
+    resolver->max_under_way = resolver_socket_count();
     resolver->has_dnssec = options->trust_anchor_file != NULL;
     if (!make_events(resolver, base))
         seki_error_set(why, "no memory for a resolver");
@@ -259,6 +387,15 @@ static void free_event(struct event *event)
         event_free(event);
 }
 
+static void free_questions(struct question_list *list)
+{
+    struct question *question;
+    while ((question = TAILQ_FIRST(list)) != NULL) {
+        TAILQ_REMOVE(list, question, by_lookup);
+        free(question);
+    }
+}
+
 void resolver_free(struct resolver *resolver)
 {
     if (resolver == NULL)
@@ -267,11 +404,8 @@ void resolver_free(struct resolver *resolver)
     ub_ctx_delete(resolver->ctx);
     free_event(resolver->deadline);
     free_event(resolver->news);
-    struct question *question;
-    while ((question = TAILQ_FIRST(&resolver->spare)) != NULL) {
-        TAILQ_REMOVE(&resolver->spare, question, by_lookup);
-        free(question);
-    }
+    free_questions(&resolver->abandoned);
+    free_questions(&resolver->spare);
     free(resolver);
 }
 
@@ -293,29 +427,20 @@ struct resolver_lookup *resolver_lookup_new(struct resolver *resolver, struct se
     return lookup;
 }
 
-static void ask(struct resolver_lookup *lookup, const struct seki_answer *entry)
+static void ask_or_queue(struct resolver_lookup *lookup, const struct seki_answer *entry)
 {
     struct resolver *resolver = lookup->resolver;
     struct question *question = question_new(lookup, entry);
+    resolver->counters.asked++;
     if (question == NULL) {
         const struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR("no memory") };
         (void)!seki_answers_enter(lookup->answers, entry, &outcome);
-        return;
+        resolver->counters.failed++;
+    } else if (TAILQ_EMPTY(&resolver->queued) && is_room(resolver, question->asked_at_us)) {
+        ask(question, question->asked_at_us);
+    } else {
+        question_queue(question);
     }
-    struct dns_name name;
-    char text[DNS_NAME_MASTER_MAX];
-    bool is_name = dns_name_from_text(entry->name, &name); /* the table has let no other pass */
-    assert(is_name);
-    question->asked_at_us = now_us();
-    resolver->counters.asked++;
-    int error = ub_resolve_event(resolver->ctx, dns_name_to_master(&name, text), (int)entry->type, DNS_CLASS_IN,
-                                 question, on_answer, &question->async_id);
-    if (question->entry == NULL)
-        question_free(question); /* answered from the cache */
-    else if (error != UB_NOERROR)
-        fail(question, ub_strerror(error));
-    else
-        question_wait(question);
 }
 
 size_t resolver_pump(struct resolver_lookup *lookup)
@@ -324,7 +449,7 @@ size_t resolver_pump(struct resolver_lookup *lookup)
     const struct seki_answer *entry;
     resolver->pumping = lookup;
     while ((entry = seki_answers_next_open(lookup->answers)) != NULL)
-        ask(lookup, entry);
+        ask_or_queue(lookup, entry);
     resolver->pumping = NULL;
     return seki_answers_open_count(lookup->answers);
 }
@@ -335,10 +460,8 @@ void resolver_lookup_end(struct resolver_lookup *lookup)
         return;
     struct resolver *resolver = lookup->resolver;
     struct question *question;
-    while ((question = TAILQ_FIRST(&lookup->questions)) != NULL) {
-        ub_cancel(resolver->ctx, question->async_id);
-        question_free(question);
-    }
+    while ((question = TAILQ_FIRST(&lookup->questions)) != NULL)
+        question_abandon(question);
     if (lookup->has_news)
         TAILQ_REMOVE(&resolver->with_news, lookup, by_news);
     resolver->lookup_count--;

@@ -6,8 +6,10 @@
 #include <unbound-event.h>
 
 #define DEFAULT_CACHE_OCTETS (4u * 1024u * 1024u)
-#define MAX_SOCKETS          1024u
+#define MAX_SOCKETS          2048u
 #define MIN_SOCKETS          16u
+#define FORWARD_TRIES        4u
+#define MIN_FIRST_TRY_MS     50u
 
 struct setting {
     const char *option, *value;
@@ -30,7 +32,7 @@ static const struct setting common_settings[] = {
  * Here one name that the resolver cannot answer in time would fail the mail of everybody else; so it forgets soon. */
 static const struct setting forwarding_settings[] = {
     { "unblock-lan-zones:", "yes" }, { "insecure-lan-zones:", "yes" }, { "domain-insecure:", "test." },
-    { "infra-host-ttl:", "2" },      { "infra-keep-probing:", "yes" }, { "outbound-msg-retry:", "4" },
+    { "infra-host-ttl:", "2" },      { "infra-keep-probing:", "yes" },
 };
 static const char *const forwarded_zones[] = {
     "test.",
@@ -66,7 +68,7 @@ static bool set_all(struct ub_ctx *ctx, const struct setting *settings, size_t c
 
 /* Each question under way has a socket of its own (its port is part of what a forger must guess). The library's 16
  * would hold a loop to 800 questions a second when answers take 20 ms. */
-static size_t socket_count(void)
+size_t resolver_socket_count(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -139,6 +141,17 @@ static bool read_resolv_conf(struct ub_ctx *ctx, const char *path, struct seki_e
     return error == UB_NOERROR;
 }
 
+/* libunbound sends again when twice the usual round trip has passed, and gives up after so many tries; on a local
+ * resolver that is a second in all. But a resolver that must first ask half the world answers late, not seldom. So
+ * the first try waits long enough that all of them (each twice as long as the one before) fill our deadline. */
+static bool set_patience(struct ub_ctx *ctx, unsigned timeout_ms, struct seki_error *why)
+{
+    size_t first_ms = timeout_ms / ((1u << FORWARD_TRIES) - 1);
+    return set_number(ctx, "infra-cache-min-rtt:", first_ms < MIN_FIRST_TRY_MS ? MIN_FIRST_TRY_MS : first_ms,
+                      why) &&
+           set_number(ctx, "outbound-msg-retry:", FORWARD_TRIES, why);
+}
+
 static bool is_forwarding(const struct resolver_options *options)
 {
     return options->nameservers == NULL || strcmp(options->nameservers, "root") != 0;
@@ -148,7 +161,8 @@ static bool set_servers(struct ub_ctx *ctx, const struct resolver_options *optio
 {
     if (!is_forwarding(options))
         return true;
-    if (!set_all(ctx, forwarding_settings, COUNT_OF(forwarding_settings), why))
+    if (!set_all(ctx, forwarding_settings, COUNT_OF(forwarding_settings), why) ||
+        !set_patience(ctx, resolver_timeout_ms(options), why))
         return false;
     return options->nameservers != NULL ? add_nameservers(ctx, options->nameservers, why)
                                         : read_resolv_conf(ctx, options->resolv_conf, why);
@@ -176,7 +190,7 @@ static bool configure(struct ub_ctx *ctx, const struct resolver_options *options
 {
     size_t cache = options->cache_octets > 0 ? options->cache_octets : DEFAULT_CACHE_OCTETS;
     return set_all(ctx, common_settings, COUNT_OF(common_settings), why) &&
-           set_number(ctx, "outgoing-range:", socket_count(), why) &&
+           set_number(ctx, "outgoing-range:", resolver_socket_count(), why) &&
            set_number(ctx, "msg-cache-size:", cache, why) && set_number(ctx, "rrset-cache-size:", cache, why) &&
            set_dnssec(ctx, options->trust_anchor_file, why) && set_servers(ctx, options, why);
 }

@@ -17,4 +17,13 @@ bool resolver_spell_address(struct seki_str text, char *spelt);
 
 #define RESOLVER_ADDRESS_MAX 64u
 
+/** How many sockets one resolver uses at most: a quarter of what the process may open, up to 2,048. */
+size_t resolver_socket_count(void);
+
+/** The time-out of one question with its default filled in. */
+static inline unsigned resolver_timeout_ms(const struct resolver_options *options)
+{
+    return options->timeout_ms > 0 ? options->timeout_ms : 5000;
+}
+
 #endif
