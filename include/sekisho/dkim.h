@@ -71,6 +71,10 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_dkim_step(struct seki_dkim *dkim, s
                                                        struct seki_dkim_verdict *verdict_out,
                                                        struct seki_error *why);
 
+/** d= of the signature at index (topmost first) as A-labels in lower case, known from the start, so that what will have
+ *  to be asked about it can be asked ahead. "" when it could not be read; ptr NULL past the last one. */
+SEKI_API struct seki_str seki_dkim_domain(const struct seki_dkim *dkim, size_t index);
+
 SEKI_API const char *seki_dkim_result_name(enum seki_dkim_result result);
 
 #endif

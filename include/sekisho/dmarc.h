@@ -114,7 +114,11 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_dmarc_step(struct seki_dmarc *dmarc
                                                         struct seki_dmarc_verdict *verdict_out,
                                                         struct seki_error *why);
 
-/** Start the walk of another domain early (a DKIM d= that may have to align). Does nothing when not useful. */
+/**
+ * Start the walk of another domain early (a DKIM d= or MAIL FROM domain that may have to align).
+ * @param domain  in any spelling. Nothing is asked when it is the Author Domain, or has no more than a top-level domain in
+ *                common with it, or is no domain name.
+ */
 SEKI_API void seki_dmarc_prefetch(struct seki_dmarc *dmarc, struct seki_answers *answers, struct seki_str domain);
 
 SEKI_API const char *seki_dmarc_result_name(enum seki_dmarc_result result);

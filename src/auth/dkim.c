@@ -176,6 +176,13 @@ enum seki_result seki_dkim_step(struct seki_dkim *dkim, struct seki_answers *ans
     return SEKI_OK;
 }
 
+struct seki_str seki_dkim_domain(const struct seki_dkim *dkim, size_t index)
+{
+    if (index >= dkim->count)
+        return (struct seki_str){ NULL, 0 };
+    return or_empty(dkim->checks[index].signature.domain_ascii);
+}
+
 const char *seki_dkim_result_name(enum seki_dkim_result result)
 {
     static const char *const names[] = {

@@ -17,9 +17,9 @@ static enum seki_result arena_full(struct seki_arena *arena, struct seki_error *
 
 /* 1. Making one. */
 
-enum seki_result seki_dmarc_make(struct seki_arena *arena, const struct seki_dmarc_from *from,
-                                 const struct seki_dmarc_options *options, struct seki_dmarc **dmarc_out,
-                                 struct seki_error *why)
+static enum seki_result make(struct seki_arena *arena, const struct seki_dmarc_from *from,
+                             const struct seki_dmarc_options *options, struct seki_dmarc **dmarc_out,
+                             struct seki_error *why)
 {
     struct seki_dmarc *dmarc = seki_arena_alloc(arena, 1, sizeof *dmarc);
     struct seki_dmarc_author *authors = seki_arena_alloc(arena, from->domain_count, sizeof *authors);
@@ -64,7 +64,7 @@ enum seki_result seki_dmarc_new(struct seki_arena *arena, const struct seki_mess
         seki_dmarc_from_read(arena, message, max_domains > 0 ? max_domains : DEFAULT_MAX_AUTHOR_DOMAINS, &from);
     if (result != SEKI_OK)
         return arena_full(arena, why);
-    return seki_dmarc_make(arena, &from, options, dmarc_out, why);
+    return make(arena, &from, options, dmarc_out, why);
 }
 
 enum seki_result seki_dmarc_new_for_domain(struct seki_arena *arena, struct seki_str domain,
@@ -81,7 +81,7 @@ enum seki_result seki_dmarc_new_for_domain(struct seki_arena *arena, struct seki
     struct seki_dmarc_from from = { .domains = &ascii,
                                     .domain_count = result == SEKI_OK,
                                     .defect = result == SEKI_OK ? SEKI_STR("") : SEKI_STR("not a domain name") };
-    return seki_dmarc_make(arena, &from, options, dmarc_out, why);
+    return make(arena, &from, options, dmarc_out, why);
 }
 
 /* 2. The verdict. */
@@ -274,12 +274,14 @@ static bool may_align(const struct seki_dmarc_author *author, struct seki_str do
 
 void seki_dmarc_prefetch(struct seki_dmarc *dmarc, struct seki_answers *answers, struct seki_str domain)
 {
-    if (dmarc->is_done || dmarc->walks.psl != NULL || !seki_domain_fits_dns(domain))
+    struct seki_str ascii;
+    if (dmarc->is_done || dmarc->walks.psl != NULL || dmarc->author_count == 0 ||
+        seki_domain_to_ascii(dmarc->arena, domain, &ascii) != SEKI_OK)
         return;
     for (size_t i = 0; i < dmarc->author_count; i++) {
-        if (!may_align(&dmarc->authors[i], domain))
+        if (!may_align(&dmarc->authors[i], ascii))
             continue;
-        struct seki_dmarc_walk *walk = seki_dmarc_walk_get(&dmarc->walks, domain);
+        struct seki_dmarc_walk *walk = seki_dmarc_walk_get(&dmarc->walks, ascii);
         if (walk != NULL)
             seki_dmarc_walk_ask_ahead(walk, answers);
         return;

@@ -64,11 +64,12 @@ static void collect_spf(struct seki_dmarc_author *author, const struct seki_spf_
 
 /* Section 4.4.1: d= of each signature that verified. Not when l= left a part of the body unsigned (RFC 6376 section
  * 8.2), nor with a key in test mode: such mail is treated as unsigned (RFC 6376 section 3.6.1, t=y). */
-static void collect_dkim(struct seki_dmarc_author *author, const struct seki_dkim_verdict *dkim)
+static void collect_dkim(struct seki_dmarc_author *author, const struct seki_dkim_verdict *dkim, bool same_name)
 {
     for (size_t i = 0; dkim != NULL && i < dkim->signature_count; i++) {
         const struct seki_dkim_signature_verdict *signature = &dkim->signatures[i];
-        if (signature->is_partial || signature->is_testing || !seki_domain_fits_dns(signature->domain_ascii))
+        if (signature->is_partial || signature->is_testing || !seki_domain_fits_dns(signature->domain_ascii) ||
+            seki_str_equal_nocase(signature->domain_ascii, author->domain) != same_name)
             continue;
         if (signature->result == SEKI_DKIM_PASS || signature->result == SEKI_DKIM_TEMPERROR)
             author->identifiers[author->identifier_count++] =
@@ -87,26 +88,22 @@ static bool collect(struct seki_dmarc_author *author, struct seki_arena *arena,
     if (author->identifiers == NULL)
         return false;
     collect_spf(author, given->mail_from);
-    collect_dkim(author, given->dkim);
+    /* The Author Domain's own name first: it needs no walk, and spares those of the others. */
+    collect_dkim(author, given->dkim, true);
+    collect_dkim(author, given->dkim, false);
     author->has_identifiers = true;
     return true;
 }
 
-struct selection {
-    bool is_spf, is_temporary, same_name_only;
-};
-
-/* Align the selected ones until one is found that does. What needs answers does not hold the others up, so that their
- * questions go out together. */
-static enum seki_result align_some(struct seki_dmarc_author *author, struct seki_dmarc_walks *walks,
-                                   struct selection selection, struct seki_answers *answers)
+/* Align those of one mechanism that passed (or ended in temperror) until one is found that does. What needs answers does
+ * not hold the others up, so that their questions go out together. */
+static enum seki_result align_some(struct seki_dmarc_author *author, struct seki_dmarc_walks *walks, bool is_spf,
+                                   bool is_temporary, struct seki_answers *answers)
 {
     enum seki_result overall = SEKI_OK;
     for (size_t i = 0; i < author->identifier_count; i++) {
         struct seki_dmarc_identifier *identifier = &author->identifiers[i];
-        if (identifier->is_spf != selection.is_spf || identifier->is_temporary != selection.is_temporary)
-            continue;
-        if (selection.same_name_only && !seki_str_equal_nocase(identifier->domain, author->domain))
+        if (identifier->is_spf != is_spf || identifier->is_temporary != is_temporary)
             continue;
         enum seki_result result = align(author, walks, identifier, answers);
         if (result == SEKI_NEED_ANSWERS)
@@ -119,22 +116,18 @@ static enum seki_result align_some(struct seki_dmarc_author *author, struct seki
     return overall;
 }
 
-/* One mechanism: a same name first, because it needs no walk and then spares those of the others. */
-static enum seki_result align_mechanism(struct seki_dmarc_author *author, struct seki_dmarc_walks *walks,
-                                        bool is_spf, struct seki_answers *answers)
-{
-    enum seki_result result =
-        align_some(author, walks, (struct selection){ .is_spf = is_spf, .same_name_only = true }, answers);
-    if (result != SEKI_OK || seki_dmarc_author_aligned(author, is_spf) != NULL)
-        return result;
-    return align_some(author, walks, (struct selection){ .is_spf = is_spf }, answers);
-}
-
 static enum seki_result worse(enum seki_result a, enum seki_result b)
 {
     static_assert(SEKI_OK < SEKI_NEED_ANSWERS && SEKI_NEED_ANSWERS < SEKI_LIMIT && SEKI_LIMIT < SEKI_SYSTEM,
                   "order");
     return a > b ? a : b;
+}
+
+static enum seki_result align_both(struct seki_dmarc_author *author, struct seki_dmarc_walks *walks,
+                                   bool is_temporary, struct seki_answers *answers)
+{
+    return worse(align_some(author, walks, false, is_temporary, answers),
+                 align_some(author, walks, true, is_temporary, answers));
 }
 
 /* Identifiers that ended in temperror matter only when nothing else has aligned. */
@@ -145,17 +138,14 @@ enum seki_result seki_dmarc_author_align(struct seki_dmarc_author *author, struc
         return SEKI_OK;
     if (!collect(author, walks->arena, given))
         return seki_arena_failure(walks->arena);
-    enum seki_result result = SEKI_OK;
-    if (seki_dmarc_author_has_policy(author)) {
-        result = align_mechanism(author, walks, false, answers);
-        result = worse(result, align_mechanism(author, walks, true, answers));
-        if (result == SEKI_OK && seki_dmarc_author_aligned(author, true) == NULL &&
-            seki_dmarc_author_aligned(author, false) == NULL) {
-            result = align_some(author, walks, (struct selection){ .is_temporary = true }, answers);
-            result = worse(result, align_some(author, walks,
-                                              (struct selection){ .is_spf = true, .is_temporary = true }, answers));
-        }
+    if (!seki_dmarc_author_has_policy(author)) {
+        author->is_aligned = true;
+        return SEKI_OK;
     }
+    enum seki_result result = align_both(author, walks, false, answers);
+    if (result == SEKI_OK && seki_dmarc_author_aligned(author, true) == NULL &&
+        seki_dmarc_author_aligned(author, false) == NULL)
+        result = align_both(author, walks, true, answers);
     author->is_aligned = result == SEKI_OK;
     return result;
 }

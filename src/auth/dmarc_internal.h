@@ -27,11 +27,6 @@ struct seki_dmarc_from {
 enum seki_result seki_dmarc_from_read(struct seki_arena *arena, const struct seki_message *message,
                                       size_t max_domains, struct seki_dmarc_from *from_out);
 
-/** Make an evaluation of these domains. */
-enum seki_result seki_dmarc_make(struct seki_arena *arena, const struct seki_dmarc_from *from,
-                                 const struct seki_dmarc_options *options, struct seki_dmarc **dmarc_out,
-                                 struct seki_error *why);
-
 /** Write the trace of a finished evaluation: what was asked, what it means, and why the verdict came out. */
 void seki_dmarc_explain(const struct seki_dmarc *dmarc, const struct seki_dmarc_identifiers *identifiers);
 

@@ -726,6 +726,30 @@ static void a_walk_that_may_be_needed_is_asked_ahead(void **state)
     world_free(&w);
 }
 
+/* Found by the fuzzer: d= of the verdict depended on whose walk was answered first. */
+static void the_order_of_answers_does_not_matter(void **state)
+{
+    (void)state;
+    static const struct zone_entry zone[] = { { "_dmarc.example.com", "v=DMARC1; p=reject" }, { NULL, NULL } };
+    static const struct spf spf = { NULL, SEKI_SPF_NONE, SEKI_SPF_MAIL_FROM };
+    static const struct signature dkim[] = { { "a.x.example.com", SEKI_DKIM_PASS },
+                                             { "b.example.com", SEKI_DKIM_PASS },
+                                             { NULL, SEKI_DKIM_NONE } };
+    struct world w;
+    world_new(&w, &spf, dkim);
+    struct seki_dmarc *dmarc;
+    struct seki_dmarc_verdict verdict;
+    assert_int_equal(seki_dmarc_new_for_domain(w.arena, SEKI_STR("example.com"), NULL, &dmarc, NULL), SEKI_OK);
+    assert_int_equal(seki_dmarc_step(dmarc, w.answers, &w.identifiers, &verdict, NULL), SEKI_NEED_ANSWERS);
+    zone_answer(zone, w.answers);
+    assert_int_equal(seki_dmarc_step(dmarc, w.answers, &w.identifiers, &verdict, NULL), SEKI_NEED_ANSWERS);
+    zone_answer_one(zone, w.answers, seki_answers_ask(w.answers, SEKI_STR("_dmarc.b.example.com"), SEKI_RR_TXT));
+    assert_int_equal(seki_dmarc_step(dmarc, w.answers, &w.identifiers, &verdict, NULL), SEKI_NEED_ANSWERS);
+    verdict = evaluate(&w, dmarc, zone);
+    assert_true(is_text(verdict.dkim_domain, "a.x.example.com"));
+    world_free(&w);
+}
+
 static void policy_discovery_alone(void **state)
 {
     (void)state;
@@ -854,6 +878,7 @@ int main(void)
         cmocka_unit_test(the_walk_goes_on_before_identifiers_are_known),
         cmocka_unit_test(a_third_party_costs_no_question),
         cmocka_unit_test(a_walk_that_may_be_needed_is_asked_ahead),
+        cmocka_unit_test(the_order_of_answers_does_not_matter),
         cmocka_unit_test(policy_discovery_alone),
         cmocka_unit_test(the_list_must_be_there_for_rfc_7489),
         cmocka_unit_test(a_full_arena_is_a_limit),

@@ -1,7 +1,8 @@
 /* The order in which a message arrives, and which evaluation can move at each point:
  *
  *   envelope    SPF of HELO and MAIL FROM start, and overlap everything below
- *   header end  DKIM and ARC ask for all keys, DMARC for the Author Domain's whole walk; body hashes are requested
+ *   header end  DKIM and ARC ask for all keys, DMARC for the whole walks of the Author Domain and of what may have to
+ *               align with it; body hashes are requested
  *   body        hashes run; answers come in meanwhile
  *   end         signatures are checked, identifiers go to DMARC, the field is written
  *
@@ -36,6 +37,7 @@ struct seki_verify {
     struct seki_dmarc *dmarc;
 
     bool spf_helo_done, spf_mail_from_done, dkim_done, arc_done, dmarc_done;
+    bool has_asked_ahead;
     struct seki_verdict verdict;
 };
 
@@ -221,6 +223,19 @@ static void step_signatures(struct seki_verify *v, struct seki_answers *answers,
         v->arc_done = settle(seki_arc_step(v->arc, answers, &v->verdict.arc, why), worst);
 }
 
+/* The walks of what may have to align go out with everything else, and not only when it has authenticated. */
+static void ask_ahead(struct seki_verify *v, struct seki_answers *answers)
+{
+    struct seki_str local_part, domain;
+    if (v->has_asked_ahead)
+        return;
+    v->has_asked_ahead = true;
+    if (v->spf_mail_from != NULL && seki_address_split_path(v->mail_from, &local_part, &domain))
+        seki_dmarc_prefetch(v->dmarc, answers, domain.len > 0 ? domain : v->helo);
+    for (size_t i = 0; v->dkim != NULL && (domain = seki_dkim_domain(v->dkim, i)).ptr != NULL; i++)
+        seki_dmarc_prefetch(v->dmarc, answers, domain);
+}
+
 static void step_dmarc(struct seki_verify *v, struct seki_answers *answers, enum seki_result *worst,
                        struct seki_error *why)
 {
@@ -235,6 +250,8 @@ static void step_dmarc(struct seki_verify *v, struct seki_answers *answers, enum
     bool is_ready = v->stage == STAGE_MESSAGE_ENDED && is_spf_known && is_dkim_known;
     v->dmarc_done = settle(
         seki_dmarc_step(v->dmarc, answers, is_ready ? &identifiers : NULL, &v->verdict.dmarc, why), worst);
+    if (!is_ready)
+        ask_ahead(v, answers);
 }
 
 static enum seki_result conclude(struct seki_verify *v, struct seki_verdict *verdict_out)

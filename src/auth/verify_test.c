@@ -115,6 +115,24 @@ static void everything_independent_is_asked_when_the_header_ends(void **state)
     end(&f);
 }
 
+static void what_may_have_to_align_is_asked_with_the_rest(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@bounce.example.com>");
+    field(&f, "From", " a@example.com");
+    field(&f, "DKIM-Signature", " v=1; a=rsa-sha256; d=mail.Example.com; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA");
+    field(&f, "DKIM-Signature", " v=1; a=rsa-sha256; d=esp.example.net; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA");
+    assert_int_equal(seki_verify_end_of_header(f.verify), SEKI_OK);
+    assert_int_equal(seki_verify_step(f.verify, f.answers, &f.verdict, NULL), SEKI_NEED_ANSWERS);
+    assert_true(is_open(&f, "_dmarc.example.com"));
+    assert_true(is_open(&f, "_dmarc.bounce.example.com"));
+    assert_true(is_open(&f, "_dmarc.mail.example.com"));
+    assert_false(is_open(&f, "_dmarc.esp.example.net"));
+    end(&f);
+}
+
 static void the_field_names_what_was_checked(void **state)
 {
     (void)state;
@@ -250,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_independent_is_asked_when_the_header_ends),
+        cmocka_unit_test(what_may_have_to_align_is_asked_with_the_rest),
         cmocka_unit_test(the_field_names_what_was_checked),
         cmocka_unit_test(a_null_reverse_path_is_reported_as_helo),
         cmocka_unit_test(a_source_route_is_no_part_of_the_address),
