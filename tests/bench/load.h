@@ -2,7 +2,8 @@
  *
  * A session is one SMTP client's: a connection to every milter of the chain, CONNECT and HELO once, then messages.
  * Commands of the envelope go to each milter in turn. The message itself goes to the first milter whole, then, with
- * the fields that one inserted, to the second, and so on. Events that a milter wants no part in are not sent, those
+ * the fields that one inserted, to the second, and so on. At the start all sessions are opened first, so that as many
+ * as were asked for are at work from the first message on. Events that a milter wants no part in are not sent, those
  * that it will not answer are not waited for; what is not waited for stays in the write buffer, which is flushed
  * when it is full (4 KiB on unix sockets, twice the segment size on TCP, as vstream_tweak_tcp() has it) or before
  * a wait. */
@@ -84,9 +85,10 @@ struct load {
     int epoll;
     struct load_session *sessions;
     struct load_session *to_open, **to_open_end; /* a milter's backlog is short: few are opened at a time */
+    bool started;                                /* not before all sessions are open */
     size_t opening, handed_out, finished, refused, errors, inserted;
     size_t verdicts[LOAD_VERDICTS];
-    int64_t first_ns, last_ns, deadline_ns;
+    int64_t first_ns, last_ns;
     uint32_t *whole_us, *eom_us; /* per finished message */
 };
 
@@ -96,7 +98,7 @@ int64_t load_now_ns(void);
 
 /** Queue a session for opening. */
 void load_session_queue(struct load_session *session);
-/** Open queued sessions, as many as may be under way. */
+/** Open queued sessions, as many as may be under way; once all are open, let them begin. */
 void load_open_queued(struct load *load);
 /** What epoll said about one peer. */
 void load_peer_event(struct load_peer *peer, bool readable, bool writable);

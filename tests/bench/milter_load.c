@@ -30,7 +30,9 @@ bool load_next_message(struct load_session *session)
 {
     struct load *load = session->load;
     session->message = NULL;
-    if (load->handed_out == load->options.messages || (load->deadline_ns != 0 && load_now_ns() > load->deadline_ns))
+    int64_t limit_ns = load->options.seconds * 1000000000LL;
+    if (load->handed_out == load->options.messages ||
+        (load->started && limit_ns > 0 && load_now_ns() - load->first_ns > limit_ns))
         return false;
     session->queue_id = load->handed_out++;
     session->message = &load->corpus.messages[(load->options.start + session->queue_id) % load->corpus.count];
@@ -134,7 +136,6 @@ static void prepare(struct load *load)
     load->whole_us = need(calloc(options->messages, sizeof *load->whole_us));
     load->eom_us = need(calloc(options->messages, sizeof *load->eom_us));
     load->to_open_end = &load->to_open;
-    load->deadline_ns = options->seconds > 0 ? load_now_ns() + options->seconds * 1000000000LL : 0;
     for (size_t i = 0; i < options->sessions; i++) {
         load->sessions[i].load = load;
         for (size_t k = 0; k < LOAD_MAX_MILTERS; k++)

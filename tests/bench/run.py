@@ -24,6 +24,7 @@ import subjects
 import table
 
 DNS_ADDRESS = "10.53.53.53"  # not 127/8: libunbound, inside OpenDKIM, refuses to ask there
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INSIDE = "SEKISHO_BENCH_INSIDE"
 CORPUS_VERSION = "1"
 
@@ -252,7 +253,7 @@ def enter_namespace():
 
 def read_options():
     parser = argparse.ArgumentParser(description="Compare Sekisho with OpenDKIM+OpenDMARC and Rspamd.")
-    parser.add_argument("--build", default="build", help="build directory, optimized (build)")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build/plain"), help="build directory (build/plain)")
     parser.add_argument("--daemon", help="another sekishod than the one in the build directory")
     parser.add_argument("--quick", action="store_true", help="a minute: 16 sessions, warm, DNS at once")
     parser.add_argument("--subjects", default=",".join(subject.name for subject in subjects.ALL))
