@@ -32,7 +32,8 @@ static bool put_channel(int channel)
     return dup2(channel, CHILD_CHANNEL) == CHILD_CHANNEL;
 }
 
-/* In the new process. The supervisor has one thread, so anything may be called here. */
+/* In the new process. The supervisor's log has a thread, which may have held any lock at the fork: so nothing here
+ * takes one (no memory, no streams, no names looked up). */
 static _Noreturn void become_role(const char *role, int program, int channel, const struct privileges_user *user)
 {
     struct seki_error why = { "" };

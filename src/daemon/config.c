@@ -311,12 +311,26 @@ unsigned config_min_rsa_bits(const struct config *config)
     return (unsigned)(bits < 1024 ? bits : config->dkim.min_rsa_bits);
 }
 
+static bool is_same(const struct config_option *option, const struct config *a, const struct config *b)
+{
+    return config_value_equal(option, (const char *)a + option->offset, (const char *)b + option->offset);
+}
+
+bool config_section_equal(const struct config *a, const struct config *b, const char *section)
+{
+    for (size_t i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        if (seki_str_equal(seki_str_of(option->section), seki_str_of(section)) && !is_same(option, a, b))
+            return false;
+    }
+    return true;
+}
+
 void config_list_restart_changes(const struct config *before, const struct config *after, struct seki_buf *buf)
 {
     for (size_t i = 0; i < config_option_count; i++) {
         const struct config_option *option = &config_options[i];
-        if (option->needs_restart && !config_value_equal(option, (const char *)before + option->offset,
-                                                         (const char *)after + option->offset))
+        if (option->needs_restart && !is_same(option, before, after))
             seki_buf_add_format(buf, "%s%s.%s", buf->len > 0 ? " " : "", option->section, option->name);
     }
 }

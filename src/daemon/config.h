@@ -120,6 +120,9 @@ unsigned config_min_rsa_bits(const struct config *config);
 /** The commented sample (packaging/sekisho.conf), made from the table. */
 void config_write_sample(struct seki_buf *buf);
 
+/** Do both say the same in this section? */
+bool config_section_equal(const struct config *a, const struct config *b, const char *section);
+
 /** Names ("section.name", with spaces between) of options that differ and are only read at start. */
 void config_list_restart_changes(const struct config *before, const struct config *after, struct seki_buf *buf);
 

@@ -225,10 +225,10 @@ static void check_sealers(const struct check *check)
     }
 }
 
-static void check_group(const struct check *check)
+static void check_user(const struct check *check)
 {
-    if (check->config->daemon.group.len > 0 && check->config->daemon.user.len == 0)
-        tell(check, "daemon", "group", "it is set without user; set user too");
+    if (check->config->daemon.user.len == 0)
+        tell(check, "daemon", "user", "it is empty; name the user that a sekishod started as root becomes");
 }
 
 static void check_testing(const struct check *check)
@@ -240,7 +240,7 @@ static void check_testing(const struct check *check)
 void config_check(const struct config *config, const char *file, struct config_problems *problems)
 {
     static void (*const rules[])(const struct check *) = {
-        check_group,  check_listen,      check_metrics, check_authserv_ids, check_relays,  check_times,
+        check_user,   check_listen,      check_metrics, check_authserv_ids, check_relays,  check_times,
         check_memory, check_nameservers, check_psl,     check_sealers,      check_testing,
     };
     struct check check = { config, file, problems };
@@ -261,12 +261,13 @@ void config_check_machine(const struct config *config, const char *file, struct 
     struct check check = { config, file, problems };
     const char *user = config->daemon.user.ptr, *group = config->daemon.group.ptr;
     const char *socket_group = config->inbound.socket_group.ptr;
-    if (user[0] != '\0' && getpwnam(user) == NULL)
-        tell(&check, "daemon", "user", "there is no user \"%s\" here; create it", user);
-    if (group[0] != '\0' && getgrnam(group) == NULL)
-        tell(&check, "daemon", "group", "there is no group \"%s\" here; create it", group);
+    if (geteuid() == 0 && getpwnam(user) == NULL)
+        tell(&check, "daemon", "user", "there is no user \"%s\" here; create it, or name another", user);
+    if (geteuid() == 0 && group[0] != '\0' && getgrnam(group) == NULL)
+        tell(&check, "daemon", "group", "there is no group \"%s\" here; create it, or name another", group);
     if (socket_group[0] != '\0' && getgrnam(socket_group) == NULL)
-        tell(&check, "inbound", "socket_group", "there is no group \"%s\" here; create it", socket_group);
+        tell(&check, "inbound", "socket_group", "there is no group \"%s\" here; create it, or name another",
+             socket_group);
     check_readable(&check, "dns", "trust_anchor_file", config->dns.trust_anchor_file.ptr);
     check_readable(&check, "dmarc", "psl_file", config->dmarc.psl_file.ptr);
 }

@@ -44,8 +44,8 @@ static const struct section {
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
 
 const struct config_option config_options[] = {
-    { "daemon", "user", TEXT(daemon.user), "", .needs_restart = true,
-      .help = "Run the roles as this user; needed when started as root. Empty: as who started it." },
+    { "daemon", "user", TEXT(daemon.user), "sekisho", .needs_restart = true,
+      .help = "Run the roles as this user when started as root." },
     { "daemon", "group", TEXT(daemon.group), "", .needs_restart = true,
       .help = "And with this group. Empty: the user's own." },
     { "daemon", "pid_file", TEXT(daemon.pid_file), "", .needs_restart = true,
@@ -56,12 +56,12 @@ const struct config_option config_options[] = {
     { "daemon", "stop_timeout", DURATION(daemon.stop_timeout_ms), "30s", .max = 1 * HOURS,
       .help = "At a stop, how long messages under way may take to finish." },
 
-    { "inbound", "listen", TEXTS(inbound.listen), "unix:/run/sekisho/inbound.sock",
+    { "inbound", "listen", TEXTS(inbound.listen), "unix:/var/spool/postfix/sekisho/inbound.sock",
       .help = "Milter sockets: unix:/PATH, inet:ADDR:PORT or inet6:[ADDR]:PORT." },
     { "inbound", "socket_mode", MODE(inbound.socket_mode), "0660", .max = 0777,
       .help = "Permissions of unix sockets, octal." },
-    { "inbound", "socket_group", TEXT(inbound.socket_group), "",
-      .help = "Group of unix sockets, so that Postfix may connect: postfix. Empty: not changed." },
+    { "inbound", "socket_group", TEXT(inbound.socket_group), "postfix",
+      .help = "Group of unix sockets, so that Postfix may connect. Empty: not changed." },
     { "inbound", "authserv_id", TEXT(inbound.authserv_id), "",
       .help = "Our name in Authentication-Results (RFC 8601 section 2.5). Empty: the host name." },
     { "inbound", "our_authserv_ids", TEXTS(inbound.our_authserv_ids), "",

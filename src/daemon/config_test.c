@@ -118,7 +118,8 @@ static const struct {
       "f:2: psl_file: it is only read with discovery = psl; set that, or remove this line\n" },
     { "a sealer in upper case", "[arc]\ntrusted_sealers = Example.com\n",
       "f:2: trusted_sealers: \"Example.com\" is no domain in lower case; write U-labels as A-labels (xn--…)\n" },
-    { "a group without user", "[daemon]\ngroup = mail\n", "f:2: group: it is set without user; set user too\n" },
+    { "no user to become", "[daemon]\nuser =\n",
+      "f:2: user: it is empty; name the user that a sekishod started as root becomes\n" },
     { "weaker and stronger keys at once", "[dkim]\nmin_rsa_bits = 2048\n[testing]\nunsafe_min_rsa_bits = 512\n",
       "f:4: unsafe_min_rsa_bits: [dkim] min_rsa_bits asks for more; remove one of the two\n" },
 };
@@ -153,7 +154,7 @@ static void an_empty_file_gives_the_defaults(void **state)
     struct config *config = parse_good("");
     gethostname(host, sizeof host - 1);
     assert_int_equal(config->inbound.listen.count, 1);
-    assert_string_equal(config->inbound.listen.items[0].ptr, "unix:/run/sekisho/inbound.sock");
+    assert_string_equal(config->inbound.listen.items[0].ptr, "unix:/var/spool/postfix/sekisho/inbound.sock");
     assert_int_equal(config->inbound.socket_mode, 0660);
     assert_int_equal(config->inbound.trusted_networks.count, 2);
     assert_true(config->inbound.skip_authenticated);

@@ -40,22 +40,34 @@ static void close_at(struct listeners *listeners, size_t index)
 }
 
 /* Mode and group are set at every reload too, so that a change of them needs no restart. */
+static bool give_to_group(const char *path, const char *name, struct seki_error *why)
+{
+    const struct group *group = getgrnam(name);
+    if (group == NULL) {
+        seki_error_set(why, "[inbound] socket_group: there is no group \"%s\" here; create it, or name another",
+                       name);
+        return false;
+    }
+    if (lchown(path, (uid_t)-1, group->gr_gid) == 0)
+        return true;
+    int error = errno;
+    seki_error_set(why,
+                   "cannot give %s to group \"%s\": %s; name a group of yours in [inbound] socket_group, or none",
+                   path, name, strerror(error));
+    return false;
+}
+
 static bool set_access(const char *address, const struct config *config, struct seki_error *why)
 {
     const char *path = unix_path(address);
-    const char *group_name = config->inbound.socket_group.ptr;
     if (path == NULL)
         return true;
-    const struct group *group = group_name[0] != '\0' ? getgrnam(group_name) : NULL;
-    if (group_name[0] != '\0' && group == NULL) {
-        seki_error_set(why, "[inbound] socket_group: there is no group \"%s\" here; create it", group_name);
+    if (config->inbound.socket_group.len > 0 && !give_to_group(path, config->inbound.socket_group.ptr, why))
         return false;
-    }
-    if ((group == NULL || lchown(path, (uid_t)-1, group->gr_gid) == 0) &&
-        chmod(path, (mode_t)config->inbound.socket_mode) == 0)
+    if (chmod(path, (mode_t)config->inbound.socket_mode) == 0)
         return true;
     int error = errno;
-    seki_error_set(why, "cannot set mode and group of %s: %s", path, strerror(error));
+    seki_error_set(why, "cannot set the mode of %s: %s", path, strerror(error));
     return false;
 }
 

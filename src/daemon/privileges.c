@@ -21,21 +21,17 @@ bool privileges_find_user(struct seki_str user, struct seki_str group, struct pr
                           struct seki_error *why)
 {
     *user_out = (struct privileges_user){ 0 };
-    if (user.len == 0 && geteuid() == 0) {
-        seki_error_set(why, "started as root, but [daemon] user is not set; name the user to run as");
-        return false;
-    }
-    if (user.len == 0 || geteuid() != 0)
+    if (geteuid() != 0)
         return true;
     const struct passwd *passwd = getpwnam(user.ptr);
     if (passwd == NULL) {
-        seki_error_set(why, "[daemon] user: there is no user \"%s\" here; create it", user.ptr);
+        seki_error_set(why, "[daemon] user: there is no user \"%s\" here; create it, or name another", user.ptr);
         return false;
     }
     *user_out = (struct privileges_user){ true, passwd->pw_uid, passwd->pw_gid };
     const struct group *entry = group.len > 0 ? getgrnam(group.ptr) : NULL;
     if (group.len > 0 && entry == NULL) {
-        seki_error_set(why, "[daemon] group: there is no group \"%s\" here; create it", group.ptr);
+        seki_error_set(why, "[daemon] group: there is no group \"%s\" here; create it, or name another", group.ptr);
         return false;
     }
     if (entry != NULL)

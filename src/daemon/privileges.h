@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 struct privileges_user { /* who to become */
-    bool is_set;         /* false: stay */
+    bool is_set;         /* false: stay who we are, not being root */
     uid_t uid;
     gid_t gid;
 };
@@ -15,7 +15,7 @@ struct privileges_user { /* who to become */
 /**
  * Look the names of the configuration up.
  * @param user, group  NUL behind; group "": the user's own
- * @return false with *why: no such name, or started as root without a user to become
+ * @return false with *why: no such name
  */
 bool privileges_find_user(struct seki_str user, struct seki_str group, struct privileges_user *user_out,
                           struct seki_error *why);

@@ -26,7 +26,7 @@ static const char help[] =
     "\n"
     "SIGHUP reads the configuration anew without dropping a session; what cannot be changed while running, or\n"
     "is wrong, is said in the log and the old value stays. SIGTERM finishes messages under way, then stops.\n"
-    "Postfix: smtpd_milters = unix:/run/sekisho/inbound.sock, milter_default_action = tempfail\n";
+    "Postfix: smtpd_milters = unix:sekisho/inbound.sock, milter_default_action = tempfail\n";
 
 enum task { TASK_RUN = 0, TASK_CHECK_CONFIG, TASK_PRINT_SAMPLE, TASK_HELP, TASK_VERSION, TASK_ROLE };
 

@@ -426,7 +426,9 @@ static bool open_log(struct supervisor *supervisor, struct seki_error *why)
                                                       .as_json = config->log.format == CONFIG_LOG_JSON,
                                                       .level = (enum log_level)config->log.level,
                                                       .role = "supervisor",
-                                                      .fd = STDERR_FILENO },
+                                                      .fd = STDERR_FILENO,
+                                                      /* one that blocks must keep no role from its restart */
+                                                      .is_async = true },
                                why);
     return supervisor->log != NULL;
 }

@@ -1,0 +1,334 @@
+/* One milter session: from the MTA's events to a verdict.
+ *
+ * Nothing here waits. Whatever comes, an event or DNS answers, ends in advance(): it lets the evaluation go as far
+ * as it can, sends out what it asks, and when the verdict stands, gives it. Most questions are out before the
+ * message has ended; at its end the MTA is kept waiting (MILTER_LATER) only for what is still open. */
+#include "daemon/inbound_parts.h"
+
+#include "daemon/received.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- the life of a message ---- */
+
+static void message_free(struct inbound_message *message)
+{
+    struct inbound *inbound = message->session->inbound;
+    struct inbound_generation *generation = message->generation;
+    size_t max_octets = (size_t)generation->config->limits.message_memory_octets;
+    message->session->message = NULL;
+    if (event_initialized(&message->deadline))
+        event_del(&message->deadline);
+    resolver_lookup_end(message->lookup);
+    seki_verify_end(message->verify);
+    arena_pool_give(&inbound->pool, message->arena, max_octets); /* message lies in it */
+    inbound_generation_unref(generation);
+}
+
+static void message_fail(struct inbound_message *message, enum seki_result failure, const char *sentence)
+{
+    if (message->failure != SEKI_OK)
+        return;
+    message->failure = failure;
+    seki_error_set(&message->why, "%s", sentence);
+}
+
+static void note(struct inbound_message *message, enum seki_result result)
+{
+    if (result != SEKI_OK)
+        message_fail(message, result,
+                     result == SEKI_LIMIT ? "the message needs more than [limits] message_memory" : "no memory");
+}
+
+static void on_progress(void *user);
+static void on_deadline(evutil_socket_t fd, short what, void *user);
+
+static bool message_fill(struct inbound_message *message)
+{
+    struct inbound_generation *generation = message->generation;
+    struct inbound_engine *engine = generation->engine;
+    struct seki_verify_options options = generation->options;
+    options.now_s = (int64_t)time(NULL);
+    message->answers = seki_answers_new(message->arena, (size_t)generation->config->limits.max_questions);
+    message->verify = seki_verify_new(message->arena, engine->context, &options);
+    if (message->answers == NULL || message->verify == NULL)
+        return false;
+    message->lookup = resolver_lookup_new(engine->resolver, message->answers, on_progress, message);
+    return message->lookup != NULL &&
+           evtimer_assign(&message->deadline, message->session->inbound->base, on_deadline, message) == 0;
+}
+
+static struct inbound_message *message_new(struct inbound_session *session)
+{
+    struct inbound *inbound = session->inbound;
+    struct seki_arena *arena = arena_pool_take(&inbound->pool);
+    struct inbound_message *message = arena != NULL ? seki_arena_alloc(arena, 1, sizeof *message) : NULL;
+    if (message == NULL) {
+        seki_arena_free(arena);
+        return NULL;
+    }
+    message->session = session;
+    message->arena = arena;
+    message->generation = inbound_generation_ref(inbound->current);
+    session->message = message;
+    if (message_fill(message))
+        return message;
+    message_free(message);
+    return NULL;
+}
+
+/* ---- the evaluation ---- */
+
+static void answer(struct inbound_message *message, const struct seki_verdict *verdict)
+{
+    struct inbound_session *session = message->session;
+    struct metrics *metrics = &session->inbound->metrics;
+    struct milter_decision decision;
+    int64_t us = inbound_now_us() - message->ended_at_us;
+    if (verdict != NULL)
+        note(message, inbound_decide(message, verdict, &decision));
+    if (message->failure != SEKI_OK) {
+        inbound_decide_failure(&decision);
+        inbound_log_failure(message);
+        metrics->local_failures++;
+    } else {
+        inbound_log_verdict(message, verdict, &decision, us);
+        metrics_count_verdict(metrics, verdict);
+        metrics->forged_fields += decision.removal_count;
+    }
+    metrics_count_latency(metrics, us);
+    metrics->actions[decision.action == MILTER_TEMPFAIL ? METRICS_TEMPFAILED : METRICS_DELIVERED]++;
+    milter_session_finish(session->milter, &decision);
+    message_free(message);
+}
+
+/* One step, and what follows from it. @return whether another may lead on: answers came at once */
+static bool step(struct inbound_message *message, struct seki_verdict *verdict, bool *is_done_out)
+{
+    struct seki_error why = { "" };
+    enum seki_result result = seki_verify_step(message->verify, message->answers, verdict, &why);
+    *is_done_out = result == SEKI_OK;
+    if (result == SEKI_OK)
+        return false;
+    if (result != SEKI_NEED_ANSWERS && result != SEKI_NEED_BODY) {
+        message_fail(message, result, why.text[0] != '\0' ? why.text : "no verdict could be had");
+        return false;
+    }
+    size_t open = seki_answers_open_count(message->answers);
+    if (message->is_late)
+        return seki_answers_fail_open(message->answers, SEKI_STR("message deadline")) > 0;
+    return open > 0 && resolver_pump(message->lookup) < open && result == SEKI_NEED_ANSWERS;
+}
+
+/* Bounded: each round answers questions, of which there are [limits] max_dns_questions at most. After this the
+ * message may be gone. */
+static void advance(struct inbound_message *message)
+{
+    struct seki_verdict verdict;
+    bool is_done = false;
+    while (message->failure == SEKI_OK && step(message, &verdict, &is_done))
+        continue;
+    if (message->has_ended && (is_done || message->failure != SEKI_OK))
+        answer(message, is_done ? &verdict : NULL);
+}
+
+static void on_progress(void *user)
+{
+    advance(user);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *user)
+{
+    struct inbound_message *message = user;
+    (void)fd, (void)what;
+    message->is_late = true;
+    message->session->inbound->metrics.deadlines++;
+    resolver_lookup_end(message->lookup);
+    message->lookup = NULL;
+    seki_answers_fail_open(message->answers, SEKI_STR("message deadline"));
+    advance(message);
+    if (message->session->message == message) /* questions failed, and still no verdict: our own bug */
+        log_reason(message->session->inbound->log, LOG_LEVEL_PANIC, "stuck", "no verdict after the deadline");
+}
+
+/* ---- events of the connection ---- */
+
+static void *on_open(void *role, struct milter_session *milter)
+{
+    struct inbound_session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        return NULL;
+    session->inbound = role;
+    session->milter = milter;
+    return session;
+}
+
+static void abort_message(struct inbound_session *session)
+{
+    if (session->message == NULL)
+        return;
+    session->inbound->metrics.actions[METRICS_ABORTED]++;
+    message_free(session->message);
+}
+
+static void on_close(void *state)
+{
+    struct inbound_session *session = state;
+    abort_message(session);
+    free(session->helo);
+    free(session);
+}
+
+static enum milter_action on_connect(void *state, struct seki_str host_name, const struct seki_ip *client)
+{
+    struct inbound_session *session = state;
+    const struct config *config = session->inbound->current->config;
+    (void)host_name;
+    session->client = *client;
+    if (!config_networks_contain(&config->inbound.trusted_networks, client))
+        return MILTER_CONTINUE;
+    session->inbound->metrics.skipped[METRICS_SKIP_TRUSTED]++;
+    return MILTER_ACCEPT;
+}
+
+/* The name given last counts; one that cannot be kept is not known, which costs a HELO check and nothing else. */
+static enum milter_action on_helo(void *state, struct seki_str name)
+{
+    struct inbound_session *session = state;
+    free(session->helo);
+    session->helo = malloc(name.len + 1);
+    session->helo_len = session->helo != NULL ? name.len : 0;
+    if (session->helo != NULL && name.len > 0)
+        memcpy(session->helo, name.ptr, name.len);
+    return MILTER_CONTINUE;
+}
+
+/* ---- events of a message ---- */
+
+static void judge_client(struct inbound_message *message, const struct seki_ip *client, struct seki_str helo)
+{
+    message->client = *client;
+    message->helo = helo;
+    note(message, seki_verify_client(message->verify, client, helo));
+    if (message->failure == SEKI_OK)
+        note(message, seki_verify_mail_from(message->verify, message->mail_from));
+}
+
+static enum milter_action refuse_for_memory(struct inbound_session *session)
+{
+    struct milter_decision decision;
+    inbound_decide_failure(&decision);
+    milter_session_set_reply(session->milter, &decision.reply);
+    session->inbound->metrics.local_failures++;
+    log_reason(session->inbound->log, LOG_LEVEL_WARNING, "local_failure", "no memory for a message");
+    return MILTER_TEMPFAIL;
+}
+
+static enum milter_action on_mail(void *state, struct seki_str path)
+{
+    struct inbound_session *session = state;
+    struct inbound *inbound = session->inbound;
+    const struct config *config = inbound->current->config;
+    abort_message(session);
+    if (config->inbound.skip_authenticated &&
+        milter_session_macro(session->milter, SEKI_STR("{auth_authen}")).len > 0) {
+        inbound->metrics.skipped[METRICS_SKIP_AUTHENTICATED]++;
+        return MILTER_ACCEPT;
+    }
+    struct inbound_message *message = message_new(session);
+    if (message == NULL)
+        return refuse_for_memory(session);
+    inbound->metrics.messages++;
+    message->mail_from = seki_arena_copy(message->arena, path);
+    note(message, seki_arena_failure(message->arena));
+    message->is_relayed = config_networks_contain(&config->inbound.relays, &session->client);
+    if (!message->is_relayed && message->failure == SEKI_OK) /* of a relay's the client stands in the header */
+        judge_client(message, &session->client, (struct seki_str){ session->helo, session->helo_len });
+    advance(message);
+    return MILTER_CONTINUE;
+}
+
+static void on_field(void *state, struct seki_str name, struct seki_str value)
+{
+    struct inbound_message *message = ((struct inbound_session *)state)->message;
+    if (message != NULL && message->failure == SEKI_OK)
+        note(message, seki_verify_field(message->verify, name, value));
+}
+
+static void judge_relayed(struct inbound_message *message)
+{
+    struct received_client client;
+    if (received_find_client(seki_verify_message(message->verify), &message->generation->config->inbound.relays,
+                             &client, &message->why))
+        judge_client(message, &client.address, client.helo);
+}
+
+static void on_end_of_header(void *state)
+{
+    struct inbound_message *message = ((struct inbound_session *)state)->message;
+    if (message == NULL || message->failure != SEKI_OK)
+        return;
+    if (message->is_relayed)
+        judge_relayed(message);
+    if (message->failure == SEKI_OK)
+        note(message, seki_verify_end_of_header(message->verify));
+    advance(message);
+}
+
+static void on_body(void *state, struct seki_str octets)
+{
+    struct inbound_message *message = ((struct inbound_session *)state)->message;
+    if (message != NULL && message->failure == SEKI_OK)
+        seki_verify_body(message->verify, octets);
+}
+
+static enum milter_action on_end_of_message(void *state)
+{
+    struct inbound_session *session = state;
+    struct inbound_message *message = session->message;
+    if (message == NULL)
+        return MILTER_TEMPFAIL;
+    message->has_ended = true;
+    message->ended_at_us = inbound_now_us();
+    if (message->failure == SEKI_OK)
+        seki_verify_end_of_message(message->verify);
+    advance(message);
+    if (session->message == NULL) /* answered already */
+        return MILTER_LATER;
+    uint64_t deadline_ms = message->generation->config->inbound.message_deadline_ms;
+    struct timeval wait = { .tv_sec = (time_t)(deadline_ms / 1000),
+                            .tv_usec = (suseconds_t)(deadline_ms % 1000 * 1000) };
+    evtimer_add(&message->deadline, &wait);
+    return MILTER_LATER;
+}
+
+static void on_abort(void *state)
+{
+    abort_message(state);
+}
+
+static void on_log(void *role, const struct milter_session *milter, const char *sentence)
+{
+    const struct inbound *inbound = role;
+    struct log_line line;
+    log_begin(&line, inbound->log, LOG_LEVEL_WARNING, "milter");
+    if (milter != NULL)
+        log_text(&line, "qid", milter_session_macro(milter, SEKI_STR("i")));
+    log_text(&line, "reason", seki_str_of(sentence));
+    log_end(&line);
+}
+
+const struct milter_handler inbound_handler = {
+    .open = on_open,
+    .close = on_close,
+    .connect = on_connect,
+    .helo = on_helo,
+    .mail = on_mail,
+    .field = on_field,
+    .end_of_header = on_end_of_header,
+    .body = on_body,
+    .end_of_message = on_end_of_message,
+    .abort = on_abort,
+    .log = on_log,
+};

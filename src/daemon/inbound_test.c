@@ -1,0 +1,607 @@
+/* The inbound role with everything real but the MTA and the Internet: its loop, servers, resolver and engine; a DNS
+ * server with a zone of its own; and the MTA's side of the protocol as Postfix speaks it. */
+#include "daemon/inbound.h"
+
+#include "daemon/loop.h"
+#include "milter/packet.h"
+#include "milter/server.h"
+#include "support/dns_server.h"
+#include "support/milter_client.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define ZONE                                                                                                       \
+    "$TTL 300\n"                                                                                                   \
+    "example.net. IN TXT \"v=spf1 ip4:192.0.2.0/28 -all\"\n"                                                       \
+    "_dmarc.example.net. IN TXT \"v=DMARC1; p=reject\"\n"                                                          \
+    "mail.example.net. IN A 192.0.2.1\n"                                                                           \
+    "chain.example. IN TXT \"v=spf1 include:a.chain.example -all\"\n"                                              \
+    "a.chain.example. IN TXT \"v=spf1 include:b.chain.example -all\"\n"                                            \
+    "b.chain.example. IN TXT \"v=spf1 include:c.chain.example -all\"\n"                                            \
+    "c.chain.example. IN TXT \"v=spf1 include:d.chain.example -all\"\n"                                            \
+    "d.chain.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+
+struct fixture {
+    char folder[64], address[96];
+    struct dns_server *dns;
+    struct log *log;
+    int log_ends[2];
+    struct loop *loop;
+    struct inbound *inbound;
+    struct inbound_listener listener;
+    struct config *config; /* being applied */
+    size_t listener_count;
+    bool is_done;
+    struct metrics metrics;
+    struct seki_error why;
+    size_t busy_count;
+};
+
+static void open_inbound(void *user)
+{
+    struct fixture *f = user;
+    f->inbound = inbound_new(loop_base(f->loop), f->log);
+}
+
+static void close_inbound(void *user)
+{
+    struct fixture *f = user;
+    inbound_free(f->inbound);
+}
+
+static void apply(void *user)
+{
+    struct fixture *f = user;
+    f->is_done = inbound_prepare(f->inbound, f->config, &f->why) &&
+                 inbound_commit(f->inbound, &f->listener, f->listener_count, &f->why);
+}
+
+static void read_metrics(void *user)
+{
+    struct fixture *f = user;
+    f->metrics = inbound_metrics(f->inbound);
+    f->busy_count = inbound_busy_count(f->inbound);
+}
+
+static void drain(void *user)
+{
+    struct fixture *f = user;
+    inbound_drain(f->inbound);
+}
+
+/* Our socket, our DNS server, and what the test wants: lines for [inbound], or beginning with "timeout", lines for
+ * [dns] and further sections. */
+static struct config *make_config(const struct fixture *f, const char *further)
+{
+    struct config_problems problems;
+    char text[4096];
+    bool is_for_dns = seki_str_starts_with(seki_str_of(further), SEKI_STR("timeout"));
+    config_problems_init(&problems);
+    snprintf(text, sizeof text,
+             "[daemon]\nhost_name = mx.example.com\n[inbound]\nsocket_group =\nlisten = %s\n"
+             "trusted_networks = 10.0.0.0/8\n%s[dns]\nnameservers = %s\n%s",
+             f->address, is_for_dns ? "" : further, dns_server_address(f->dns), is_for_dns ? further : "");
+    struct config *config = config_parse("f", seki_str_of(text), &problems);
+    if (config == NULL)
+        fail_msg("%.*s", (int)problems.text.len, problems.text.ptr);
+    config_problems_release(&problems);
+    return config;
+}
+
+static void use(struct fixture *f, struct config *config)
+{
+    f->config = config;
+    assert_true(loop_call(f->loop, apply, f, 0));
+    if (!f->is_done)
+        fail_msg("%s", f->why.text);
+    config_unref(config);
+}
+
+static void configure(struct fixture *f, const char *further)
+{
+    use(f, make_config(f, further));
+}
+
+static const char *const *dns_options;
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    snprintf(f->folder, sizeof f->folder, "/tmp/sekisho-inbound-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->address, sizeof f->address, "unix:%s/s", f->folder);
+    f->dns = dns_server_start(ZONE, dns_options);
+    assert_int_equal(pipe(f->log_ends), 0);
+    f->log = log_open(&(struct log_options){ .fd = f->log_ends[1], .is_async = true }, NULL);
+    f->listener = (struct inbound_listener){ seki_str_of(f->address), milter_listen(f->address, 0600, &f->why) };
+    f->listener_count = 1;
+    f->loop = loop_start(NULL);
+    assert_true(f->listener.fd >= 0 && f->log != NULL && f->loop != NULL);
+    loop_call(f->loop, open_inbound, f, 0);
+    assert_non_null(f->inbound);
+    *state = f;
+    return 0;
+}
+
+static int setup_slow_dns(void **state)
+{
+    static const char *const slow[] = { "--delay-ms", "150", NULL };
+    dns_options = slow;
+    setup(state);
+    dns_options = NULL;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    loop_call(f->loop, close_inbound, f, 0);
+    loop_stop(f->loop);
+    log_close(f->log);
+    close(f->log_ends[0]);
+    close(f->log_ends[1]);
+    close(f->listener.fd);
+    dns_server_stop(f->dns);
+    unlink(f->address + strlen("unix:"));
+    rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+static const struct metrics *metrics_of(struct fixture *f)
+{
+    loop_call(f->loop, read_metrics, f, 0);
+    return &f->metrics;
+}
+
+static void wait_until_busy(struct fixture *f, size_t count)
+{
+    for (int i = 0; i < 1000 && f->busy_count != count; i++) {
+        metrics_of(f);
+        usleep(5000);
+    }
+    assert_int_equal(f->busy_count, count);
+}
+
+/* What has been logged so far, up to the line with the text. */
+static char *log_until(struct fixture *f, const char *part)
+{
+    static char text[65536];
+    size_t len = 0;
+    text[0] = '\0';
+    while (strstr(text, part) == NULL) {
+        ssize_t got = read(f->log_ends[0], text + len, sizeof text - 1 - len);
+        if (got <= 0)
+            fail_msg("not in the log: %s", part);
+        len += (size_t)got;
+        text[len] = '\0';
+    }
+    return text;
+}
+
+/* ---- the MTA's side ---- */
+
+static void greet(struct fixture *f, struct milter_client *client, const char *address)
+{
+    milter_client_init(client);
+    assert_true(milter_client_connect(client, f->address));
+    assert_true(milter_client_negotiate(client));
+    assert_int_equal(milter_client_greet(client, "unknown", address, "mail.example.net"), 'c');
+}
+
+static const char *const recipients[] = { "b@example.com", NULL };
+
+static struct milter_client_message message_of(const char *sender, const char *text)
+{
+    return (struct milter_client_message){
+        .sender = sender, .recipients = recipients, .text = seki_str_of(text), .queue_id = "4XyZ"
+    };
+}
+
+#define PLAIN "From: a@example.net\r\nTo: b@example.com\r\nSubject: x\r\n\r\nbody\r\n"
+
+static struct milter_client_verdict judge(struct fixture *f, const char *client_address, const char *sender,
+                                          const char *text)
+{
+    struct milter_client client;
+    struct milter_client_verdict verdict = { 0 };
+    struct milter_client_message message = message_of(sender, text);
+    greet(f, &client, client_address);
+    milter_client_send_message(&client, &message, &verdict);
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    return verdict;
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in: %s", part, text);
+}
+
+static void expect_not_in(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in: %s", part, text);
+}
+
+/* ---- verdicts ---- */
+
+static void a_message_gets_our_field_and_loses_forged_ones(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "our_authserv_ids = old.example.com\n");
+    struct milter_client_verdict verdict =
+        judge(f, "192.0.2.1", "a@example.net",
+              "Authentication-Results: mx.example.com; spf=pass\r\n"
+              "Authentication-Results: other.example; spf=pass\r\n"
+              "authentication-results: (c) \"MX.example.com\" 1;\r\n dkim=pass\r\n"
+              "Authentication-Results: old.example.com; none\r\n" PLAIN);
+    assert_int_equal(verdict.code, 'c');
+    assert_int_equal(verdict.inserted, 1);
+    assert_int_equal(verdict.removed, 3);
+    assert_int_equal(verdict.first_index, 0);
+    assert_string_equal(verdict.first_name, "Authentication-Results");
+    expect_in(verdict.first_value, "mx.example.com;");
+    expect_in(verdict.first_value, "spf=pass smtp.mailfrom=example.net");
+    expect_in(verdict.first_value, "dmarc=pass header.from=example.net policy.dmarc=reject");
+    char *log = log_until(f, "ms=");
+    expect_in(log,
+              "event=verdict qid=4XyZ client=192.0.2.1 helo=mail.example.net mail_from=<a@example.net> spf=pass "
+              "dkim=none arc=none from=example.net dmarc=pass policy=reject removed=3 action=deliver ms=");
+    const struct metrics *metrics = metrics_of(f);
+    assert_int_equal(metrics->messages, 1);
+    assert_int_equal(metrics->actions[METRICS_DELIVERED], 1);
+    assert_int_equal(metrics->spf[SEKI_SPF_PASS], 1);
+    assert_int_equal(metrics->forged_fields, 3);
+    assert_true(metrics->dns_asked > 0);
+}
+
+static void a_dmarc_failure_is_labelled_and_delivered(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "");
+    struct milter_client_verdict verdict = judge(f, "198.51.100.1", "a@example.net", PLAIN);
+    assert_int_equal(verdict.code, 'c');
+    expect_in(verdict.first_value, "spf=fail");
+    expect_in(verdict.first_value, "dmarc=fail");
+}
+
+static void several_messages_of_one_session_are_judged_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client client;
+    configure(f, "");
+    greet(f, &client, "192.0.2.1");
+    for (int i = 0; i < 20; i++) {
+        struct milter_client_verdict verdict = { 0 };
+        struct milter_client_message message = message_of(i % 2 == 0 ? "a@example.net" : "", PLAIN);
+        milter_client_send_message(&client, &message, &verdict);
+        assert_int_equal(verdict.code, 'c');
+        expect_in(verdict.first_value, i % 2 == 0 ? "smtp.mailfrom=example.net" : "smtp.helo=mail.example.net");
+    }
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    assert_int_equal(metrics_of(f)->messages, 20);
+}
+
+static void a_header_past_its_bounds_is_an_error_and_is_delivered(void **state)
+{
+    struct fixture *f = *state;
+    static char text[200 * 16 + sizeof PLAIN];
+    configure(f, "timeout = 1s\n[limits]\nmax_header_fields = 100\n");
+    for (size_t i = 0; i < 200; i++)
+        snprintf(text + i * 8, 9, "X-A: b\r\n");
+    snprintf(text + 200 * 8, sizeof text - 200 * 8, "Authentication-Results: mx.example.com; none\r\n%s", PLAIN);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", text);
+    assert_int_equal(verdict.code, 'c');
+    expect_in(verdict.first_value, "dmarc=permerror");
+    assert_int_equal(verdict.removed, 1);
+}
+
+static void a_message_that_needs_too_much_memory_is_deferred(void **state)
+{
+    struct fixture *f = *state;
+    static char text[65536 + sizeof PLAIN];
+    struct config *config = make_config(f, "");
+    config->limits.message_memory_octets = 20000; /* less than the checks allow, so that it can be reached */
+    use(f, config);
+    memcpy(text, "X-A: ", 5);
+    memset(text + 5, 'a', 40000);
+    memcpy(text + 40005, "\r\n" PLAIN, sizeof PLAIN + 2);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", text);
+    assert_int_equal(verdict.code, 'y');
+    assert_string_equal(verdict.words, "451 4.3.0 The message cannot be checked now, try again later");
+    assert_int_equal(verdict.inserted, 0);
+    expect_in(log_until(f, "local_failure"), "qid=4XyZ");
+    assert_int_equal(metrics_of(f)->local_failures, 1);
+    verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN); /* and the next one is judged */
+    assert_int_equal(verdict.code, 'c');
+}
+
+/* ---- who is left alone, and for whom relays speak ---- */
+
+static void trusted_networks_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client client;
+    configure(f, "");
+    milter_client_init(&client);
+    assert_true(milter_client_connect(&client, f->address) && milter_client_negotiate(&client));
+    assert_int_equal(milter_client_greet(&client, "a", "10.1.2.3", "a"), 'a');
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    assert_int_equal(metrics_of(f)->skipped[METRICS_SKIP_TRUSTED], 1);
+}
+
+static char mail_of_user(struct fixture *f)
+{
+    static const char *const macros[] = { "{auth_authen}", "user", NULL };
+    struct milter_client client;
+    greet(f, &client, "192.0.2.1");
+    milter_client_put_macros(&client, MILTER_CMD_MAIL, macros);
+    assert_true(milter_client_put(&client, MILTER_CMD_MAIL, SEKI_STR("<a@example.net>\0")));
+    char code = milter_client_ask(&client).code;
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    return code;
+}
+
+static void authenticated_senders_are_left_alone_unless_told_otherwise(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "");
+    assert_int_equal(mail_of_user(f), 'a');
+    assert_int_equal(metrics_of(f)->skipped[METRICS_SKIP_AUTHENTICATED], 1);
+    configure(f, "skip_authenticated = no\n");
+    assert_int_equal(mail_of_user(f), 'c');
+}
+
+static void mail_through_a_relay_is_judged_by_the_client_it_saw(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "relays = 203.0.113.0/24\n");
+    struct milter_client_verdict verdict =
+        judge(f, "203.0.113.9", "a@example.net",
+              "Received: from mail.example.net (mail.example.net [192.0.2.1]) by relay.example.com (Postfix)\r\n"
+              "Received: from liar.example (liar.example [198.51.100.1]) by mail.example.net\r\n" PLAIN);
+    assert_int_equal(verdict.code, 'c');
+    expect_in(verdict.first_value, "spf=pass smtp.mailfrom=example.net");
+    expect_in(verdict.first_value, "smtp.remote-ip=192.0.2.1");
+    expect_in(log_until(f, "ms="), "client=192.0.2.1 relay=203.0.113.9 helo=mail.example.net");
+}
+
+static void without_a_client_to_name_spf_is_not_evaluated(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "relays = 203.0.113.0/24\n");
+    struct milter_client_verdict verdict = judge(f, "203.0.113.9", "a@example.net", PLAIN);
+    assert_int_equal(verdict.code, 'c');
+    expect_not_in(verdict.first_value, "spf=");
+    expect_in(verdict.first_value, "dmarc=fail");
+    expect_in(log_until(f, "ms="), "spf=- spf_reason=\"a relay brought it without a Received field\"");
+}
+
+/* ---- DNS trouble ---- */
+
+static void dead_dns_is_recorded_and_the_mail_delivered(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "timeout = 100ms\n");
+    dns_server_pause(f->dns);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN);
+    dns_server_resume(f->dns);
+    assert_int_equal(verdict.code, 'c');
+    expect_in(verdict.first_value, "spf=temperror");
+    expect_in(verdict.first_value, "dmarc=temperror");
+    assert_true(metrics_of(f)->dns_timed_out > 0);
+}
+
+static void dead_dns_is_answered_451_when_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "timeout = 100ms\n[inbound]\non_temperror = tempfail\n");
+    dns_server_pause(f->dns);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN);
+    assert_int_equal(verdict.code, 'y');
+    assert_string_equal(verdict.words, "451 4.7.1 The message cannot be checked now, try again later");
+    configure(f, "timeout = 100ms\n[inbound]\non_temperror = tempfail\nreply_codes = rfc7372\n");
+    verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN);
+    dns_server_resume(f->dns);
+    assert_string_equal(verdict.words,
+                        "451 4.7.24 The sender's SPF record cannot be looked up now, try again later");
+    expect_in(log_until(f, "action=tempfail"), "spf=temperror");
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Five look-ups, one after the other, of 150 ms each: every one in time, all together not. */
+static void the_deadline_of_a_message_bounds_them_all(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "timeout = 300ms\n[inbound]\nmessage_deadline = 400ms\n");
+    int64_t begun = now_ms();
+    struct milter_client_verdict verdict =
+        judge(f, "192.0.2.1", "a@chain.example", "From: a@chain.example\r\n\r\n");
+    int64_t took = now_ms() - begun;
+    assert_int_equal(verdict.code, 'c');
+    expect_in(verdict.first_value, "spf=temperror");
+    assert_true(took >= 390);
+    assert_true(took < 5000);
+    assert_int_equal(metrics_of(f)->deadlines, 1);
+}
+
+static void a_chain_of_slow_answers_ends_in_a_verdict(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "timeout = 1s\n");
+    struct milter_client_verdict verdict =
+        judge(f, "192.0.2.1", "a@chain.example", "From: a@chain.example\r\n\r\n");
+    expect_in(verdict.first_value, "spf=pass");
+}
+
+/* ---- lives ---- */
+
+static void put_up_to_body(struct milter_client *client, const struct milter_client_message *message)
+{
+    struct seki_str name, value, text = message->text;
+    if (milter_client_put_mail(client, message))
+        assert_int_equal(milter_client_ask(client).code, 'c');
+    if (milter_client_put_rcpt(client, message, 0))
+        assert_int_equal(milter_client_ask(client).code, 'c');
+    milter_client_put_data(client, message);
+    while (milter_client_next_field(&text, &name, &value))
+        milter_client_put_field(client, message, name, value);
+    milter_client_put_eoh(client, message);
+    milter_client_put_body(client, message, &text);
+    assert_true(milter_client_flush(client));
+}
+
+/* Replies up to the last; the value of the field inserted. */
+static char end_message(struct milter_client *client, const struct milter_client_message *message, char value[4096])
+{
+    struct milter_client_reply reply;
+    value[0] = '\0';
+    milter_client_put_eom(client, message);
+    while ((reply = milter_client_ask(client)).code == MILTER_RSP_INSERT_FIELD)
+        snprintf(value, 4096, "%s", reply.payload.ptr + 4 + strlen("Authentication-Results") + 1);
+    return reply.code;
+}
+
+static void a_reload_is_for_new_messages_and_drops_no_session(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client client;
+    struct milter_client_message message = message_of("a@example.net", PLAIN);
+    char value[4096];
+    configure(f, "authserv_id = before.example\n");
+    greet(f, &client, "192.0.2.1");
+    put_up_to_body(&client, &message);
+    wait_until_busy(f, 1);
+    configure(f, "timeout = 900ms\n[inbound]\nauthserv_id = after.example\n[limits]\nmax_sessions = 5\n");
+    assert_int_equal(end_message(&client, &message, value), 'c');
+    expect_in(value, "before.example;");
+    put_up_to_body(&client, &message);
+    assert_int_equal(end_message(&client, &message, value), 'c');
+    expect_in(value, "after.example;");
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN);
+    expect_in(verdict.first_value, "after.example;");
+    assert_int_equal(metrics_of(f)->messages, 3); /* over both servers and both resolvers */
+    assert_int_equal(metrics_of(f)->connections, 2);
+}
+
+static void a_socket_that_goes_lets_its_sessions_finish(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client client;
+    struct milter_client_message message = message_of("a@example.net", PLAIN);
+    char value[4096];
+    configure(f, "");
+    greet(f, &client, "192.0.2.1");
+    put_up_to_body(&client, &message);
+    f->listener_count = 0;
+    configure(f, "");
+    assert_int_equal(end_message(&client, &message, value), 'c');
+    put_up_to_body(&client, &message);
+    assert_int_equal(end_message(&client, &message, value), 'c');
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    for (int i = 0; i < 500 && metrics_of(f)->sessions > 0; i++)
+        usleep(10000);
+    assert_int_equal(metrics_of(f)->connections, 1); /* counted on after its server is gone */
+}
+
+static void a_configuration_that_cannot_be_used_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "");
+    f->config = make_config(f, "timeout = 1s\ntrust_anchor_file = /nonexistent/root.key\n");
+    assert_true(loop_call(f->loop, apply, f, 0));
+    assert_false(f->is_done);
+    expect_in(f->why.text, "/nonexistent/root.key");
+    config_unref(f->config);
+    assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'c');
+}
+
+/* The MTA may go at any time: while the message comes, and while it waits for DNS. */
+static void a_session_that_breaks_off_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client_message message = message_of("a@chain.example", PLAIN);
+    configure(f, "");
+    for (int i = 0; i < 2; i++) {
+        struct milter_client client;
+        greet(f, &client, "192.0.2.1");
+        put_up_to_body(&client, &message);
+        if (i == 1) {
+            milter_client_put_eom(&client, &message);
+            assert_true(milter_client_flush(&client));
+        }
+        wait_until_busy(f, 1);
+        close(client.fd);
+        client.fd = -1;
+        milter_client_release(&client);
+        wait_until_busy(f, 0);
+    }
+    assert_int_equal(metrics_of(f)->actions[METRICS_ABORTED], 2);
+    assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'c');
+}
+
+static void draining_lets_messages_finish(void **state)
+{
+    struct fixture *f = *state;
+    struct milter_client client;
+    struct milter_client_message message = message_of("a@example.net", PLAIN);
+    char value[4096];
+    configure(f, "");
+    greet(f, &client, "192.0.2.1");
+    put_up_to_body(&client, &message);
+    loop_call(f->loop, drain, f, 0);
+    wait_until_busy(f, 1);
+    assert_int_equal(end_message(&client, &message, value), 'c');
+    wait_until_busy(f, 0);
+    milter_client_quit(&client);
+    milter_client_release(&client);
+}
+
+#define TEST(name)      cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define SLOW_TEST(name) cmocka_unit_test_setup_teardown(name, setup_slow_dns, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_message_gets_our_field_and_loses_forged_ones),
+        TEST(a_dmarc_failure_is_labelled_and_delivered),
+        TEST(several_messages_of_one_session_are_judged_alone),
+        TEST(a_header_past_its_bounds_is_an_error_and_is_delivered),
+        TEST(a_message_that_needs_too_much_memory_is_deferred),
+        TEST(trusted_networks_are_left_alone),
+        TEST(authenticated_senders_are_left_alone_unless_told_otherwise),
+        TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
+        TEST(without_a_client_to_name_spf_is_not_evaluated),
+        TEST(dead_dns_is_recorded_and_the_mail_delivered),
+        TEST(dead_dns_is_answered_451_when_asked_for),
+        SLOW_TEST(the_deadline_of_a_message_bounds_them_all),
+        SLOW_TEST(a_chain_of_slow_answers_ends_in_a_verdict),
+        TEST(a_reload_is_for_new_messages_and_drops_no_session),
+        TEST(a_socket_that_goes_lets_its_sessions_finish),
+        TEST(a_configuration_that_cannot_be_used_changes_nothing),
+        SLOW_TEST(a_session_that_breaks_off_leaves_nothing),
+        TEST(draining_lets_messages_finish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
