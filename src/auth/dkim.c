@@ -16,7 +16,8 @@ struct seki_dkim {
 
 static const struct seki_str field_name = SEKI_STR_INIT("DKIM-Signature");
 
-/* RFC 6008 section 4: "at least the first eight characters …, and … long enough to be unique among the results" */
+/* RFC 6008 section 4: "at least the first eight characters …, and … long enough to be unique among the results"; of a
+ * copy of the same signature no prefix is. */
 static struct seki_str b_prefix(const struct seki_dkim *dkim, size_t index)
 {
     struct seki_str own = dkim->checks[index].signature.signature_text;
@@ -28,6 +29,8 @@ static struct seki_str b_prefix(const struct seki_dkim *dkim, size_t index)
             continue;
         while (same < own.len && same < other.len && own.ptr[same] == other.ptr[same])
             same++;
+        if (same == own.len && same == other.len)
+            continue;
         need = same + 1 > need ? same + 1 : need;
     }
     return seki_str_head(own, need);

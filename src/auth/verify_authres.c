@@ -5,7 +5,11 @@
 #include <stdio.h>
 
 #define MAX_PROPERTIES_PER_RESULT 5u
-#define MAX_FIELD_OCTETS (64u * 1024u)
+#define MAX_FIELD_OCTETS          (128u * 1024u)
+/* Senders choose how much there is to say of their signatures, and must not fill the field: without it there would be no
+ * verdict at all. Ten signatures always fit, with every octet escaped too. */
+#define MAX_VALUE_OCTETS      512u /* nothing valid is longer; what is, is left out */
+#define MAX_SIGNATURES_OCTETS (32u * 1024u)
 
 struct report {
     struct seki_arena *arena;
@@ -24,7 +28,7 @@ static struct seki_authres_result *add_result(struct report *r, const char *meth
 static void add_property(struct seki_authres_result *to, const char *ptype, const char *property,
                          struct seki_str value)
 {
-    if (value.len == 0)
+    if (value.len == 0 || value.len > MAX_VALUE_OCTETS)
         return;
     to->properties[to->property_count++] =
         (struct seki_authres_property){ seki_str_of(ptype), seki_str_of(property), value };
@@ -52,7 +56,8 @@ static struct seki_str dkim_comment(struct report *r, const struct seki_dkim_sig
                              s->is_partial ? ", l= leaves part of the body unsigned" : "");
 }
 
-static void report_signature(struct report *r, const struct seki_dkim_signature_verdict *s)
+/* @return octets of what it says that the sender chose */
+static size_t report_signature(struct report *r, const struct seki_dkim_signature_verdict *s)
 {
     struct seki_authres_result *result = add_result(r, "dkim", seki_dkim_result_name(s->result));
     result->reason = s->reason;
@@ -62,14 +67,18 @@ static void report_signature(struct report *r, const struct seki_dkim_signature_
     add_property(result, "header", "s", s->selector);
     add_property(result, "header", "a", s->algorithm);
     add_property(result, "header", "b", s->b_prefix);
+    size_t octets = 0;
+    for (size_t i = 0; i < result->property_count; i++)
+        octets += result->properties[i].value.len;
+    return octets;
 }
 
 static void report_dkim(struct report *r, const struct seki_dkim_verdict *dkim)
 {
     if (dkim->signature_count == 0)
         add_result(r, "dkim", "none");
-    for (size_t i = 0; i < dkim->signature_count; i++)
-        report_signature(r, &dkim->signatures[i]);
+    for (size_t i = 0, octets = 0; i < dkim->signature_count && octets < MAX_SIGNATURES_OCTETS; i++)
+        octets += report_signature(r, &dkim->signatures[i]);
 }
 
 static void report_dmarc(struct report *r, const struct seki_verdict *verdict)

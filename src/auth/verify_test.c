@@ -264,6 +264,59 @@ static void what_a_sender_chose_cannot_break_the_field(void **state)
     end(&f);
 }
 
+#define D60 "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+#define LONG_NAME D60 "." D60 "." D60 "." D60
+
+static char *repeated(struct fixture *f, const char *head, char c, size_t count, const char *tail)
+{
+    size_t head_len = strlen(head), tail_len = strlen(tail);
+    char *text = seki_arena_octets(f->arena, head_len + count + tail_len + 1);
+    assert_non_null(text);
+    memcpy(text, head, head_len);
+    memset(text + head_len, c, count);
+    memcpy(text + head_len + count, tail, tail_len + 1);
+    return text;
+}
+
+/* A sender that could keep the verdict from coming would never be rejected. */
+static void absurd_signatures_do_not_cost_the_verdict(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.66", "mail.example.org", "<a@example.org>");
+    field(&f, "DKIM-Signature", repeated(&f, " v=1; a=rsa-sha256; h=from; bh=AAAA; b=AA; s=s; d=", 'd', 70000, ""));
+    field(&f, "DKIM-Signature", repeated(&f, " v=1; a=rsa-sha256; h=from; bh=AAAA; b=AA; s=s; d=e.example; i=",
+                                         '"', 70000, "@e.example"));
+    field(&f, "DKIM-Signature", repeated(&f, " v=1; h=from; bh=AAAA; b=AA; s=s; d=e.example; a=", '\\', 70000, ""));
+    for (size_t i = 0; i < 200; i++)
+        field(&f, "DKIM-Signature", repeated(&f, " v=1; a=rsa-sha256; h=from; d=" LONG_NAME "; s=" LONG_NAME
+                                             "; i=x@" LONG_NAME "; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=",
+                                             'A', 344, ""));
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_int_equal(f.verdict.dkim.signature_count, 100);
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_FAIL);
+    assert_int_equal(f.verdict.disposition, SEKI_DMARC_POLICY_REJECT);
+    assert_true(says(&f, "dmarc=fail"));
+    assert_true(f.verdict.authentication_results.len < 65536);
+    end(&f);
+}
+
+static void copies_of_a_signature_are_told_by_its_first_octets(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    field(&f, "From", " a@example.com");
+    for (size_t i = 0; i < 2; i++)
+        field(&f, "DKIM-Signature", repeated(&f, " v=1; a=rsa-sha256; h=from; bh=AAAA; s=s; d=e.example; b=", 'A', 344, ""));
+    finish(&f);
+    assert_int_equal(f.verdict.dkim.signatures[0].b_prefix.len, 8);
+    assert_true(says(&f, "header.b=AAAAAAAA;"));
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +329,8 @@ int main(void)
         cmocka_unit_test(forged_fields_are_named_from_the_bottom),
         cmocka_unit_test(past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go),
         cmocka_unit_test(what_a_sender_chose_cannot_break_the_field),
+        cmocka_unit_test(absurd_signatures_do_not_cost_the_verdict),
+        cmocka_unit_test(copies_of_a_signature_are_told_by_its_first_octets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
