@@ -86,12 +86,12 @@ static enum seki_result read_field(struct reader *reader, const struct seki_fiel
 static enum seki_result judge_header(struct reader *reader, const struct seki_message *message)
 {
     size_t count = seki_message_count_named(message, SEKI_STR("From"));
+    if ((seki_message_defects(message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) != 0)
+        return defect(reader, "the header is too long to know that it has only one From field", SEKI_STR(""));
     if (count == 0)
         return defect(reader, "there is no From field", SEKI_STR(""));
     if (count > 1)
         return defect(reader, "there are several From fields", SEKI_STR(""));
-    if ((seki_message_defects(message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) != 0)
-        return defect(reader, "the header is too long to know that it has only one From field", SEKI_STR(""));
     return SEKI_OK;
 }
 

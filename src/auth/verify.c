@@ -150,8 +150,9 @@ static enum seki_result start_signatures(struct seki_verify *v)
     return result;
 }
 
-/* Part of the header was not kept: nothing can be said of its signatures or author, and that is no "none". */
-static void judge_oversized_header(struct seki_verify *v)
+/* Part of the header was not kept: nothing can be said of its signatures, and that is no "none". DMARC sees for itself:
+ * it knows no author either, but the policies of those that can be read. */
+static void judge_oversized_signatures(struct seki_verify *v)
 {
     static const struct seki_str reason = SEKI_STR_INIT("the header is larger than we read");
     static const struct seki_dkim_signature_verdict unreadable = {
@@ -160,17 +161,15 @@ static void judge_oversized_header(struct seki_verify *v)
     if (!v->options.without_dkim)
         v->verdict.dkim = (struct seki_dkim_verdict){ &unreadable, 1 };
     v->verdict.arc = (struct seki_arc_verdict){ .result = SEKI_ARC_FAIL, .reason = reason };
-    v->verdict.dmarc = (struct seki_dmarc_verdict){ .result = SEKI_DMARC_PERMERROR, .reason = reason };
 }
 
 enum seki_result seki_verify_end_of_header(struct seki_verify *v)
 {
-    if (seki_message_defects(v->message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) {
-        judge_oversized_header(v);
-        v->stage = STAGE_HEADER_ENDED;
-        return SEKI_OK;
-    }
-    enum seki_result result = start_signatures(v);
+    enum seki_result result = SEKI_OK;
+    if (seki_message_defects(v->message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG))
+        judge_oversized_signatures(v);
+    else
+        result = start_signatures(v);
     if (result == SEKI_OK && !v->options.without_dmarc) {
         struct seki_dmarc_options options = v->options.dmarc;
         options.trace = v->traces[TRACE_DMARC];

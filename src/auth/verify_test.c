@@ -246,6 +246,24 @@ static void past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go(
     end(&f);
 }
 
+static void past_the_header_bound_the_policy_of_a_readable_author_is_known(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seki_verify_options options = named;
+    options.message.max_fields = 2;
+    begin(&f, &options);
+    envelope(&f, "192.0.2.66", "mail.example.org", "<a@example.org>");
+    field(&f, "From", " a@example.com");
+    field(&f, "Subject", " x");
+    field(&f, "Subject", " y");
+    finish(&f);
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_PERMERROR);
+    assert_int_equal(f.verdict.dmarc.policy, SEKI_DMARC_POLICY_REJECT);
+    assert_int_equal(f.verdict.disposition, SEKI_DMARC_POLICY_NONE);
+    end(&f);
+}
+
 static void what_a_sender_chose_cannot_break_the_field(void **state)
 {
     (void)state;
@@ -328,6 +346,7 @@ int main(void)
         cmocka_unit_test(without_a_client_spf_is_left_out),
         cmocka_unit_test(forged_fields_are_named_from_the_bottom),
         cmocka_unit_test(past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go),
+        cmocka_unit_test(past_the_header_bound_the_policy_of_a_readable_author_is_known),
         cmocka_unit_test(what_a_sender_chose_cannot_break_the_field),
         cmocka_unit_test(absurd_signatures_do_not_cost_the_verdict),
         cmocka_unit_test(copies_of_a_signature_are_told_by_its_first_octets),
