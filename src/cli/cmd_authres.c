@@ -26,7 +26,8 @@ static void print_result(const struct seki_authres_result *result)
         const struct seki_authres_property *p = &result->properties[i];
         putchar(' ');
         cli_print_str(p->ptype);
-        putchar('.');
+        if (p->ptype.len > 0)
+            putchar('.');
         cli_print_str(p->property);
         putchar('=');
         cli_print_str(p->value);
@@ -54,13 +55,13 @@ static void report(struct reading *reading, const struct seki_authres *authres)
         print_field(authres);
 }
 
-static void report_unreadable(struct reading *reading, const struct seki_error *why)
+static void report_unreadable(struct reading *reading, const char *why)
 {
     reading->all_readable = false;
     if (reading->json)
-        json_array_append_new(reading->fields, json_pack("{s:o}", "error", cli_json_str(seki_str_of(why->text))));
+        json_array_append_new(reading->fields, json_pack("{s:o}", "error", cli_json_str(seki_str_of(why))));
     else
-        printf("cannot be read: %s\n", why->text);
+        printf("cannot be read: %s\n", why);
 }
 
 /* @return how many fields there were */
@@ -77,7 +78,11 @@ static size_t read_fields(struct seki_arena *arena, const struct seki_message *m
         if (seki_authres_parse(arena, field->value, &authres, &why) == SEKI_OK)
             report(reading, &authres);
         else
-            report_unreadable(reading, &why);
+            report_unreadable(reading, why.text);
+    }
+    if (seki_message_defects(message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) {
+        report_unreadable(reading, "the rest of the header, which is larger than we read");
+        seen++;
     }
     return seen;
 }
@@ -88,7 +93,7 @@ enum cli_exit cli_authres_parse(const struct cli_options *options, const char *f
     struct seki_str text, body;
     bool is_unix;
     if (!cli_input_read(file, &text, &why)) {
-        fprintf(stderr, "sekisho: %s\n", why.text);
+        cli_say_trouble(options, why.text);
         return CLI_NO;
     }
     struct reading reading = { .json = options->json, .all_readable = true, .fields = json_array() };
@@ -97,6 +102,8 @@ enum cli_exit cli_authres_parse(const struct cli_options *options, const char *f
     size_t seen = 0;
     if (message != NULL && seki_message_read(message, text, &body, &is_unix) == SEKI_OK)
         seen = read_fields(arena, message, &reading);
+    else
+        report_unreadable(&reading, "the header: no memory");
     if (options->json)
         cli_json_print(json_pack("{s:O}", "fields", reading.fields));
     else if (seen == 0)

@@ -22,10 +22,8 @@ static bool read_spf_input(const struct cli_options *options, struct seki_spf_in
         fprintf(stderr, "sekisho: spf check needs --ip and --helo, --mail-from or both\n");
         return false;
     }
-    if (!seki_ip_parse(seki_str_of(options->ip), &input->client)) {
-        fprintf(stderr, "sekisho: --ip takes an IPv4 or IPv6 address, not \"%s\"\n", options->ip);
+    if (!cli_read_ip(options, &input->client))
         return false;
-    }
     input->helo = seki_str_of(options->helo != NULL ? options->helo : "");
     input->mail_from = seki_str_of(options->mail_from != NULL ? options->mail_from : "");
     if (options->scope == NULL || strcmp(options->scope, "spf1") == 0)
@@ -137,7 +135,7 @@ enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *do
     if (seki_dmarc_new_for_domain(e.arena, seki_str_of(domain), &dmarc, &run.dmarc, &why) == SEKI_OK)
         code = report_policy(&e, options, &run, dmarc.trace);
     else
-        fprintf(stderr, "sekisho: %s\n", why.text);
+        cli_say_trouble(options, why.text);
     cli_evaluation_end(&e);
     seki_psl_free(psl);
     return code;

@@ -1,6 +1,7 @@
 #include "cli/evaluation.h"
 
 #include "cli/input.h"
+#include "cli/text.h"
 #include "dns/driver/source.h"
 
 #include <stdio.h>
@@ -10,12 +11,6 @@
 #define MAX_MESSAGE_MEMORY (64u << 20)
 #define MAX_TRUSTED_SEALERS 64
 
-static bool say(const struct seki_error *why)
-{
-    fprintf(stderr, "sekisho: %s\n", why->text);
-    return false;
-}
-
 bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *options)
 {
     struct seki_error why = { "" };
@@ -23,7 +18,10 @@ bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *op
         .resolver = { .nameservers = options->nameserver, .timeout_ms = (unsigned)options->dns_timeout_ms },
         .zone_file = options->zone,
     };
-    *e = (struct cli_evaluation){ .now_s = options->time_s != 0 ? (int64_t)options->time_s : (int64_t)time(NULL) };
+    *e = (struct cli_evaluation){
+        .options = options,
+        .now_s = options->time_s != 0 ? (int64_t)options->time_s : (int64_t)time(NULL),
+    };
     e->context = seki_context_new(0, &why);
     if (e->context != NULL)
         e->source = dns_source_open(&source, &why);
@@ -36,7 +34,7 @@ bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *op
     if (why.text[0] == '\0')
         seki_error_set(&why, "no memory to start with");
     cli_evaluation_end(e);
-    return say(&why);
+    return cli_say_trouble(options, why.text);
 }
 
 void cli_evaluation_end(struct cli_evaluation *e)
@@ -58,21 +56,24 @@ bool cli_evaluation_run(struct cli_evaluation *e, cli_step step, void *evaluatio
     if (why.text[0] == '\0')
         seki_error_set(&why, "%s", result == SEKI_LIMIT ? "the message needs more memory than a message may have"
                                                         : "no verdict: the system is out of memory");
-    return say(&why);
+    return cli_say_trouble(e->options, why.text);
 }
 
-static bool read_client(const struct cli_options *options, struct seki_verify *verify)
+bool cli_read_ip(const struct cli_options *options, struct seki_ip *ip_out)
 {
-    struct seki_ip client;
-    if (options->ip == NULL)
+    if (seki_ip_parse(seki_str_of(options->ip), ip_out))
         return true;
-    if (!seki_ip_parse(seki_str_of(options->ip), &client)) {
-        fprintf(stderr, "sekisho: --ip takes an IPv4 or IPv6 address, not \"%s\"\n", options->ip);
-        return false;
-    }
+    fprintf(stderr, "sekisho: --ip takes an IPv4 or IPv6 address, not \"%s\"\n", options->ip);
+    return false;
+}
+
+static bool set_envelope(const struct cli_options *options, const struct seki_ip *client, struct seki_verify *verify)
+{
+    if (client->octet_count == 0)
+        return true;
     const char *helo = options->helo != NULL ? options->helo : "";
     const char *mail_from = options->mail_from != NULL ? options->mail_from : "";
-    return seki_verify_client(verify, &client, seki_str_of(helo)) == SEKI_OK &&
+    return seki_verify_client(verify, client, seki_str_of(helo)) == SEKI_OK &&
            seki_verify_mail_from(verify, seki_str_of(mail_from)) == SEKI_OK;
 }
 
@@ -85,10 +86,8 @@ static bool feed(struct seki_verify *verify, struct seki_str text)
 {
     struct seki_str body;
     bool is_unix;
-    if (seki_verify_header(verify, text, &body, &is_unix) != SEKI_OK || seki_verify_end_of_header(verify) != SEKI_OK) {
-        fprintf(stderr, "sekisho: the header needs more memory than a message may have\n");
+    if (seki_verify_header(verify, text, &body, &is_unix) != SEKI_OK || seki_verify_end_of_header(verify) != SEKI_OK)
         return false;
-    }
     cli_input_each_piece(body, is_unix, take_body, verify);
     seki_verify_end_of_message(verify);
     return true;
@@ -121,7 +120,9 @@ bool cli_set_discovery(const struct cli_options *options, struct seki_dmarc_opti
     *psl = seki_psl_load(options->psl, &why);
     dmarc->discovery = SEKI_DMARC_PSL;
     dmarc->psl = *psl;
-    return *psl != NULL || say(&why);
+    if (*psl == NULL)
+        fprintf(stderr, "sekisho: %s\n", why.text);
+    return *psl != NULL;
 }
 
 static void set_names(const struct cli_options *options, char *host, size_t size, struct seki_verify_options *verify)
@@ -134,13 +135,15 @@ static void set_names(const struct cli_options *options, char *host, size_t size
 }
 
 static bool authenticate(struct cli_evaluation *e, const struct cli_options *options,
-                         const struct seki_verify_options *verify, struct cli_message_outcome *outcome)
+                         const struct seki_verify_options *verify, const struct seki_ip *client,
+                         struct cli_message_outcome *outcome)
 {
     outcome->verify = seki_verify_new(e->arena, e->context, verify);
-    if (outcome->verify == NULL)
-        return false;
-    bool is_done = read_client(options, outcome->verify) && feed(outcome->verify, outcome->text) &&
-                   cli_evaluation_run(e, step_verify, outcome);
+    bool is_fed = outcome->verify != NULL && set_envelope(options, client, outcome->verify) &&
+                  feed(outcome->verify, outcome->text);
+    if (!is_fed)
+        cli_say_trouble(options, "the header needs more memory than a message may have");
+    bool is_done = is_fed && cli_evaluation_run(e, step_verify, outcome);
     seki_verify_end(outcome->verify);
     return is_done;
 }
@@ -150,6 +153,7 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
 {
     struct seki_error why;
     struct seki_psl *psl = NULL;
+    struct seki_ip client = { 0 };
     char host[256];
     struct seki_str sealers[MAX_TRUSTED_SEALERS];
     struct seki_verify_options verify = {
@@ -162,10 +166,10 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
     };
     *outcome = (struct cli_message_outcome){ 0 };
     set_names(options, host, sizeof host, &verify);
-    if (!cli_set_discovery(options, &verify.dmarc, &psl))
+    if ((options->ip != NULL && !cli_read_ip(options, &client)) || !cli_set_discovery(options, &verify.dmarc, &psl))
         return CLI_USAGE;
-    bool is_done = cli_input_read(file, &outcome->text, &why) || say(&why);
-    is_done = is_done && authenticate(e, options, &verify, outcome);
+    bool is_done = cli_input_read(file, &outcome->text, &why) || cli_say_trouble(options, why.text);
+    is_done = is_done && authenticate(e, options, &verify, &client, outcome);
     seki_psl_free(psl);
     return is_done ? CLI_DONE : CLI_NO;
 }

@@ -9,6 +9,7 @@
 struct dns_source;
 
 struct cli_evaluation {
+    const struct cli_options *options;
     struct seki_arena *arena;
     struct seki_answers *answers;
     struct dns_source *source;
@@ -35,6 +36,9 @@ struct cli_message_outcome {
 /** Read, authenticate. Prints the sentence and returns the exit code for trouble, CLI_DONE with *outcome else. */
 enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
                                bool explain, struct cli_message_outcome *outcome);
+
+/** --ip, which must have been given. Prints the sentence and returns false when it is no address. */
+bool cli_read_ip(const struct cli_options *options, struct seki_ip *ip_out);
 
 /** --discovery and --psl. Prints the sentence and returns false when they cannot be followed.
  *  @param psl_out for seki_psl_free(); NULL is left where no list is needed */

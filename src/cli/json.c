@@ -183,9 +183,10 @@ static json_t *json_method(const struct seki_authres_result *result)
     for (size_t i = 0; i < result->property_count; i++) {
         const struct seki_authres_property *p = &result->properties[i];
         struct seki_buf key;
-        seki_buf_init(&key, 4096);
+        seki_buf_init(&key, p->ptype.len + 1 + p->property.len);
         seki_buf_add(&key, p->ptype);
-        seki_buf_add_char(&key, '.');
+        if (p->ptype.len > 0)
+            seki_buf_add_char(&key, '.');
         seki_buf_add(&key, p->property);
         json_object_setn_new_nocheck(props, key.ptr, key.len, cli_json_str(p->value));
         seki_buf_release(&key);

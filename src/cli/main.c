@@ -1,10 +1,13 @@
 /* `sekisho NOUN VERB`: find the command, read its options, run it. */
 #include "cli/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MAX_OPTIONS 32
 
@@ -101,9 +104,8 @@ static const char *usage_error(const struct cli_command *c, int argc, int next)
     return next + 1 < argc ? "takes one operand only" : NULL;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    setlocale(LC_CTYPE, "C.UTF-8");
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         printf("sekisho %s\n", SEKISHO_VERSION);
         return CLI_DONE;
@@ -136,4 +138,21 @@ int main(int argc, char **argv)
         return CLI_USAGE;
     }
     return (int)command->run(&options, command->operand != NULL ? argv[words + optind] : NULL);
+}
+
+static int fail_output(int error)
+{
+    fprintf(stderr, "sekisho: cannot write to standard output: %s\n", strerror(error));
+    return CLI_NO;
+}
+
+/* An answer that nobody got is no answer. A closed descriptor is seen first: later a file or socket may have its number. */
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+        return fail_output(errno);
+    int code = run(argc, argv);
+    bool is_written = !ferror(stdout);
+    return fflush(stdout) == 0 && is_written ? code : fail_output(errno);
 }

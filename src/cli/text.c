@@ -1,5 +1,7 @@
 #include "cli/text.h"
 
+#include "cli/json.h"
+
 #include <stdio.h>
 
 /* Octets of the well-formed UTF-8 sequence at the front, 0 for none. */
@@ -165,4 +167,12 @@ void cli_print_answers(const struct seki_answers *answers)
     printf("\nDNS, in the order of asking\n");
     for (size_t i = 0; (answer = seki_answers_at(answers, i)) != NULL; i++)
         print_answer(i + 1, answer);
+}
+
+bool cli_say_trouble(const struct cli_options *options, const char *sentence)
+{
+    fprintf(stderr, "sekisho: %s\n", sentence);
+    if (options->json)
+        cli_json_print(json_pack("{s:o}", "error", cli_json_str(seki_str_of(sentence))));
+    return false;
 }

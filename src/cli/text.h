@@ -2,6 +2,8 @@
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 
+#include "cli/command.h"
+
 #include <sekisho/verify.h>
 
 /** Control octets and broken UTF-8 as \xNN. */
@@ -11,5 +13,8 @@ void cli_print_arc(const struct seki_arc_verdict *arc);
 void cli_print_verdict(const struct seki_verdict *verdict);
 void cli_print_trace(const char *title, const struct seki_trace *trace);
 void cli_print_answers(const struct seki_answers *answers);
+
+/** Say on standard error why there is no answer, and with --json on standard output too: {"error": …}. @return false */
+bool cli_say_trouble(const struct cli_options *options, const char *sentence);
 
 #endif

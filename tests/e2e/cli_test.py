@@ -118,6 +118,7 @@ def trouble(tap):
         ("a missing file", ["verify", "/nonexistent.eml", *zone], 1, "cannot be opened: No such file"),
         ("a folder for a file", ["verify", "/", *zone], 1, "cannot be read"),
         ("a bad address", ["spf", "check", "--ip", "300.1.2.3", "--helo", "x", *zone], 2, "IPv4 or IPv6"),
+        ("a bad address for a message", ["verify", "-", "--ip", "300.1.2.3", *zone], 2, "IPv4 or IPv6"),
         ("a bad number", ["verify", "-", "--dns-timeout", "soon", *zone], 2, "whole number from 1 to 600000"),
         ("a missing zone", ["dmarc", "policy", "a.example", "--zone", "/nonexistent"], 1, "/nonexistent"),
     ]
@@ -135,6 +136,33 @@ def trouble(tap):
         tap.ok(code == 1 and ":2" in err, "a broken zone: file, line and what is wrong", err)
 
 
+def no_answer_in_json(tap):
+    for words in (["verify", "/nonexistent.eml"], ["explain", "/"], ["arc", "verify", "/"], ["authres", "parse", "/"],
+                  ["dmarc", "policy", "a.example", "--zone", "/nonexistent"]):
+        code, out, err = sekisho(*words, "--json")
+        document = one_document(tap, out, " ".join(words))
+        tap.ok(code == 1 and document.get("error", "?") in err, f"{' '.join(words)}: exit 1, the JSON says why", out + err)
+    code, out, _ = sekisho("authres", "parse", "-", "--json", text=b"X: y\n" * 12000 + b"Authentication-Results: a; none\n")
+    tap.equal((code, len(json.loads(out)["fields"])), (1, 1), "authres parse: fields past the bound are not passed over")
+    code, out, _ = sekisho("authres", "parse", "-", "--json",
+                           text=b"Authentication-Results: a; dmarc=pass action=none " + b"p" * 5000 + b".q=v\n")
+    tap.equal(json.loads(out)["fields"][0]["results"][0]["props"], {"action": "none", "p" * 5000 + ".q": "v"},
+              "authres parse: a property without ptype, and one with a long one")
+
+
+def lost_output(tap):
+    words = ["spf", "check", "--ip", "127.0.0.10", "--helo", "h.example", "--mail-from", "a@shop.example.com", "--zone", ZONE]
+    tap.equal(sekisho(*words)[0], 0, "the answer is yes")
+    with open("/dev/full", "wb") as full:
+        for more in ([], ["--json"]):
+            done = subprocess.run([SEKISHO, *words, *more], stdout=full, stderr=subprocess.PIPE, timeout=60)
+            tap.ok(done.returncode == 1 and b"standard output" in done.stderr, "a full disk is no yes", done.stderr)
+        done = subprocess.run([SEKISHO, "--help"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        tap.equal(done.returncode, 1, "--help to a full disk fails too")
+    done = subprocess.run(["sh", "-c", '"$0" "$@" >&-', SEKISHO, *words], stderr=subprocess.PIPE, timeout=60)
+    tap.ok(done.returncode == 1 and b"standard output" in done.stderr, "a closed standard output is no yes", done.stderr)
+
+
 def dead_dns(tap):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
@@ -150,6 +178,8 @@ def body(tap):
     records(tap)
     authres(tap)
     trouble(tap)
+    no_answer_in_json(tap)
+    lost_output(tap)
     dead_dns(tap)
     tap.equal(sekisho("--help")[0], 0, "--help exits 0")
     tap.ok(all(len(line) <= 100 for line in sekisho("verify", "--help")[1].splitlines()), "--help fits a screen")
