@@ -188,6 +188,8 @@ static void explain_author(struct seki_trace *trace, const struct seki_dmarc *dm
     seki_trace_add(trace, 0, "Author Domain: %.*s", SEKI_STR_ARGS(author->domain));
     explain_walk(trace, author->walk);
     explain_policy(trace, dmarc->arena, author);
+    if (dmarc->is_discovery_alone)
+        return;
     explain_spf(trace, identifiers->mail_from);
     explain_dkim(trace, identifiers->dkim);
     for (size_t i = 0; i < author->identifier_count; i++)
@@ -217,6 +219,22 @@ static void explain_other_walks(struct seki_trace *trace, const struct seki_dmar
     }
 }
 
+static void explain_decision(struct seki_trace *trace, const struct seki_dmarc *dmarc)
+{
+    const struct seki_dmarc_verdict *verdict = &dmarc->verdict;
+    struct seki_str reason = verdict->reason;
+    if (dmarc->is_discovery_alone)
+        seki_trace_add(trace, 0, "%.*s", SEKI_STR_ARGS(reason));
+    else if (verdict->policy == SEKI_DMARC_POLICY_UNSET)
+        seki_trace_add(trace, 0, "dmarc=%s: %.*s", seki_dmarc_result_name(verdict->result), SEKI_STR_ARGS(reason));
+    else
+        seki_trace_add(trace, 0, "dmarc=%s: %.*s; policy %s, by DMARC alone: %s",
+                       seki_dmarc_result_name(verdict->result), SEKI_STR_ARGS(reason),
+                       seki_dmarc_policy_name(verdict->policy),
+                       verdict->disposition > SEKI_DMARC_POLICY_NONE ? seki_dmarc_policy_name(verdict->disposition)
+                                                                     : "no action");
+}
+
 void seki_dmarc_explain(const struct seki_dmarc *dmarc, const struct seki_dmarc_identifiers *identifiers)
 {
     struct seki_trace *trace = dmarc->options.trace;
@@ -228,10 +246,5 @@ void seki_dmarc_explain(const struct seki_dmarc *dmarc, const struct seki_dmarc_
     for (size_t i = 0; i < dmarc->author_count; i++)
         explain_author(trace, dmarc, &dmarc->authors[i], identifiers);
     explain_other_walks(trace, dmarc);
-    const struct seki_dmarc_verdict *verdict = &dmarc->verdict;
-    seki_trace_add(
-        trace, 0, "dmarc=%s: %.*s; policy %s, by DMARC alone: %s", seki_dmarc_result_name(verdict->result),
-        SEKI_STR_ARGS(verdict->reason),
-        verdict->policy != SEKI_DMARC_POLICY_UNSET ? seki_dmarc_policy_name(verdict->policy) : "not known",
-        verdict->disposition > SEKI_DMARC_POLICY_NONE ? seki_dmarc_policy_name(verdict->disposition) : "no action");
+    explain_decision(trace, dmarc);
 }

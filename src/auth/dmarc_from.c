@@ -14,6 +14,7 @@ struct reader {
     struct seki_arena *arena;
     size_t max_domains;
     struct seki_dmarc_from *from;
+    bool has_more; /* domains than are evaluated; nothing is read any more */
 };
 
 /* The first defect found is the one that is told. */
@@ -41,6 +42,7 @@ static enum seki_result add_domain(struct reader *reader, struct seki_str domain
     if (is_known(from, domain))
         return SEKI_OK;
     if (from->domain_count == reader->max_domains) { /* an evaluation that is not complete says so (section 11.5) */
+        reader->has_more = true;
         from->defect = SEKI_STR("From has more different domains than are evaluated");
         return SEKI_OK;
     }
@@ -77,7 +79,7 @@ static enum seki_result read_field(struct reader *reader, const struct seki_fiel
         return result;
     if (list.mailbox_count == 0)
         return defect(reader, "From names nobody", SEKI_STR(""));
-    for (size_t i = 0; i < list.mailbox_count && result == SEKI_OK; i++)
+    for (size_t i = 0; i < list.mailbox_count && result == SEKI_OK && !reader->has_more; i++)
         result = read_mailbox(reader, &list.mailboxes[i]);
     return result;
 }
@@ -105,7 +107,7 @@ enum seki_result seki_dmarc_from_read(struct seki_arena *arena, const struct sek
     struct reader reader = { .arena = arena, .max_domains = max_domains, .from = from_out };
     enum seki_result result = judge_header(&reader, message);
     size_t index = SIZE_MAX;
-    for (size_t i = 0; i < MAX_FROM_FIELDS && result == SEKI_OK; i++) {
+    for (size_t i = 0; i < MAX_FROM_FIELDS && result == SEKI_OK && !reader.has_more; i++) {
         index = seki_message_find_up(message, SEKI_STR("From"), index);
         if (index == SIZE_MAX)
             break;
