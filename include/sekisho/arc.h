@@ -10,7 +10,8 @@ struct seki_arc_set {             /* one hop of a passing chain */
     struct seki_str sealer;       /* d= of its ARC-Seal, A-labels in lower case */
     struct seki_str selector;     /* s= */
     struct seki_str auth_results; /* payload of its ARC-Authentication-Results after "i=N;" */
-    bool ams_is_valid;            /* known for the newest; for older ones only when oldest_pass was determined */
+    bool ams_is_valid;            /* and leaves nothing of the body unsigned (l=); known for the newest, for older ones
+                                     only when oldest_pass was determined */
 };
 
 struct seki_arc_verdict {
@@ -38,7 +39,8 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_arc_step(struct seki_arc *arc, stru
 
 /**
  * May this chain vouch for the message? Every sealer from the newest down to (and with) the oldest set that it
- * relies on must be in the list (section 9.4); at least one trusted set is needed.
+ * relies on must be in the list (section 9.4); at least one trusted set is needed. The newest AMS must be valid for the
+ * whole body: what l= leaves out, anybody can have added since.
  * @param trusted  domains as A-labels in lower case
  * @param set_out  the oldest set reached by an unbroken run of trusted sealers from the newest; may be NULL
  */

@@ -217,7 +217,8 @@ static enum seki_result conclude_passed(struct seki_arc *arc)
             .sealer = set->seal_check->signature.domain_ascii,
             .selector = set->seal_check->signature.selector,
             .auth_results = set->payload,
-            .ams_is_valid = set->ams_check->state == SEKI_CHECK_DONE && set->ams_check->result == SEKI_DKIM_PASS,
+            .ams_is_valid = set->ams_check->state == SEKI_CHECK_DONE && set->ams_check->result == SEKI_DKIM_PASS &&
+                            !set->ams_check->is_partial,
         };
     }
     arc->verdict.sets = sets;
@@ -275,10 +276,11 @@ static bool is_among(struct seki_str domain, const struct seki_str *list, size_t
 bool seki_arc_is_trusted(const struct seki_arc_verdict *verdict, const struct seki_str *trusted,
                          size_t trusted_count, const struct seki_arc_set **set_out)
 {
-    size_t oldest = verdict->result == SEKI_ARC_PASS ? verdict->set_count : 0;
-    while (oldest > 0 && is_among(verdict->sets[oldest - 1].sealer, trusted, trusted_count))
+    size_t oldest = verdict->set_count;
+    bool is_trusted = verdict->result == SEKI_ARC_PASS && oldest > 0 && verdict->sets[oldest - 1].ams_is_valid;
+    while (is_trusted && oldest > 0 && is_among(verdict->sets[oldest - 1].sealer, trusted, trusted_count))
         oldest--;
-    bool is_trusted = verdict->result == SEKI_ARC_PASS && oldest < verdict->set_count;
+    is_trusted = is_trusted && oldest < verdict->set_count;
     if (set_out != NULL)
         *set_out = is_trusted ? &verdict->sets[oldest] : NULL;
     return is_trusted;
