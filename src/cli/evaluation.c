@@ -93,13 +93,19 @@ static bool feed(struct seki_verify *verify, struct seki_str text)
     return true;
 }
 
-static size_t split_sealers(const char *list, struct seki_str *sealers)
+static bool read_sealers(const struct cli_options *options, struct seki_arena *arena, struct seki_str *sealers,
+                         size_t *count_out)
 {
-    size_t count = 0;
-    struct seki_str rest = seki_str_of(list), one;
-    while (count < MAX_TRUSTED_SEALERS && seki_str_split(&rest, ',', &one))
-        sealers[count++] = seki_str_trim(one);
-    return count;
+    struct seki_str rest = seki_str_of(options->trusted_sealers), one;
+    for (*count_out = 0; seki_str_split(&rest, ',', &one); ++*count_out) {
+        if (*count_out < MAX_TRUSTED_SEALERS &&
+            seki_domain_to_ascii(arena, seki_str_trim(one), &sealers[*count_out]) == SEKI_OK)
+            continue;
+        fprintf(stderr, "sekisho: --trusted-sealers takes up to %d domains with commas between, not \"%s\"\n",
+                MAX_TRUSTED_SEALERS, options->trusted_sealers);
+        return false;
+    }
+    return true;
 }
 
 static enum seki_result step_verify(void *evaluation, struct seki_answers *answers, struct seki_error *why)
@@ -162,11 +168,12 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
         .now_s = e->now_s,
         .explain = explain,
         .trusted_sealers = sealers,
-        .trusted_sealer_count = options->trusted_sealers != NULL ? split_sealers(options->trusted_sealers, sealers) : 0,
     };
     *outcome = (struct cli_message_outcome){ 0 };
     set_names(options, host, sizeof host, &verify);
-    if ((options->ip != NULL && !cli_read_ip(options, &client)) || !cli_set_discovery(options, &verify.dmarc, &psl))
+    if ((options->ip != NULL && !cli_read_ip(options, &client)) ||
+        !read_sealers(options, e->arena, sealers, &verify.trusted_sealer_count) ||
+        !cli_set_discovery(options, &verify.dmarc, &psl))
         return CLI_USAGE;
     bool is_done = cli_input_read(file, &outcome->text, &why) || cli_say_trouble(options, why.text);
     is_done = is_done && authenticate(e, options, &verify, &client, outcome);

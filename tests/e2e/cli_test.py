@@ -47,7 +47,7 @@ def demonstration(tap):
     for case in demo["messages"]:
         path = os.path.join(ROOT, "demo", "messages", case["file"])
         code, out, err = sekisho("verify", path, "--json", "--authserv-id", demo["authserv_id"], "--trusted-sealers",
-                                 "lists.example.org", *envelope(case))
+                                 "other.example, Lists.Example.ORG.", *envelope(case))
         verdict = one_document(tap, out, case["file"])
         want = dict(case["expect"])
         override = want.pop("override", False)
@@ -119,6 +119,7 @@ def trouble(tap):
         ("a folder for a file", ["verify", "/", *zone], 1, "cannot be read"),
         ("a bad address", ["spf", "check", "--ip", "300.1.2.3", "--helo", "x", *zone], 2, "IPv4 or IPv6"),
         ("a bad address for a message", ["verify", "-", "--ip", "300.1.2.3", *zone], 2, "IPv4 or IPv6"),
+        ("a bad sealer", ["verify", "-", "--trusted-sealers", "a.example,,b.example", *zone], 2, "--trusted-sealers takes"),
         ("a bad number", ["verify", "-", "--dns-timeout", "soon", *zone], 2, "whole number from 1 to 600000"),
         ("a missing zone", ["dmarc", "policy", "a.example", "--zone", "/nonexistent"], 1, "/nonexistent"),
     ]
