@@ -106,6 +106,7 @@ class Sekishod(Subject):
         address = self.address("sekishod")
         config = self.write("sekishod.conf", f"""\
 [daemon]
+user = root
 loops = {self.workers}
 [inbound]
 listen = {address}
