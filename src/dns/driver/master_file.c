@@ -223,7 +223,7 @@ struct master_file *master_file_parse(struct seki_str text, const char *name, st
     struct master_file *file = master_file_new();
     if (file == NULL)
         seki_error_set(why, "%s: no memory to read it", name);
-    else if (master_read(text, name, on_entry, file, why))
+    else if (master_read(&(struct master_text){ .text = text, .file_name = name }, on_entry, file, why))
         return file;
     master_file_free(file);
     return NULL;

@@ -1,8 +1,8 @@
 #include "dns/driver/master_lexer.h"
 
-void master_lexer_init(struct master_lexer *lexer, struct seki_str text)
+void master_lexer_init(struct master_lexer *lexer, struct seki_str text, unsigned first_line)
 {
-    *lexer = (struct master_lexer){ .rest = text, .line = 1 };
+    *lexer = (struct master_lexer){ .rest = text, .line = first_line > 0 ? first_line : 1 };
 }
 
 bool master_lexer_starts_blank(const struct master_lexer *lexer)

@@ -24,7 +24,8 @@ struct master_lexer {
     bool ended_line;
 };
 
-void master_lexer_init(struct master_lexer *lexer, struct seki_str text);
+/** @param first_line its number; 0 = 1 */
+void master_lexer_init(struct master_lexer *lexer, struct seki_str text, unsigned first_line);
 
 /** Does the line that begins here start with a blank? Then it repeats the owner before it. */
 bool master_lexer_starts_blank(const struct master_lexer *lexer);

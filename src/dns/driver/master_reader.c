@@ -416,16 +416,17 @@ static bool read_entry(struct reader *r)
     return read_rr(r);
 }
 
-bool master_read(struct seki_str text, const char *file_name, master_sink sink, void *user, struct seki_error *why)
+bool master_read(const struct master_text *text, master_sink sink, void *user, struct seki_error *why)
 {
-    struct reader *r = calloc(1, sizeof *r);
+    struct reader *r = malloc(sizeof *r);
     if (r == NULL) {
-        seki_error_set(why, "%s: no memory to read it", file_name);
+        seki_error_set(why, "%s: no memory to read it", text->file_name);
         return false;
     }
-    master_lexer_init(&r->lexer, text);
-    *r = (struct reader){ .lexer = r->lexer, .file_name = file_name, .why = why, .sink = sink, .user = user };
-    r->origin.len = 1;
+    *r = (struct reader){
+        .file_name = text->file_name, .why = why, .sink = sink, .user = user, .origin = { .len = 1 }
+    };
+    master_lexer_init(&r->lexer, text->text, text->first_line);
     bool is_readable;
     do
         is_readable = read_entry(r);

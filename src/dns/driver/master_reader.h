@@ -17,15 +17,20 @@ struct master_entry {
 /** @return false with *why (without the place) when the record cannot stand: reading ends */
 typedef bool (*master_sink)(void *user, const struct master_entry *entry, struct seki_error *why);
 
+struct master_text {
+    struct seki_str text;
+    const char *file_name; /* for *why */
+    unsigned first_line;   /* its number, for *why; 0 = 1 */
+};
+
 /**
- * Read a whole file of class IN. A, AAAA, CNAME, MX, NS, PTR, SOA and TXT are understood; other types are passed over
+ * Read all records, of class IN. A, AAAA, CNAME, MX, NS, PTR, SOA and TXT are understood; other types are passed over
  * with their data, the obsolete type SPF among them (RFC 7208 section 3.1). Names before the first $ORIGIN are
  * relative to the root. $INCLUDE and $GENERATE are refused.
- * @param file_name  for *why
- * @param sink       gets each record; views that end with the call
+ * @param sink  gets each record; views that end with the call
  * @return false with *why: "FILE:LINE: what is wrong"
  */
-SEKI_MUST_USE bool master_read(struct seki_str text, const char *file_name, master_sink sink, void *user,
+SEKI_MUST_USE bool master_read(const struct master_text *text, master_sink sink, void *user,
                                struct seki_error *why);
 
 /** The most that one <character-string> holds (RFC 1035 section 3.3). */

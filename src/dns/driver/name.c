@@ -159,8 +159,7 @@ bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, 
     return true;
 }
 
-/* Letters, digits, "-", "_", "*" and what keys and tags in names use stand for themselves. */
-static bool is_plain(uint8_t octet)
+bool dns_master_is_plain(uint8_t octet)
 {
     return seki_is_alnum((char)octet) || (octet != 0 && strchr("-_*/+=", octet) != NULL);
 }
@@ -170,7 +169,7 @@ const char *dns_name_to_master(const struct dns_name *name, char *text)
     char *end = text;
     for (size_t at = 0; name->octets[at] != 0;) {
         for (size_t len = name->octets[at++]; len > 0; len--, at++) {
-            if (is_plain(name->octets[at]))
+            if (dns_master_is_plain(name->octets[at]))
                 *end++ = (char)name->octets[at];
             else
                 end += snprintf(end, 5, "\\%03u", name->octets[at]);

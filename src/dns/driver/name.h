@@ -43,6 +43,9 @@ bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, 
 /** @param text at least DNS_NAME_MASTER_MAX octets. @return text, with a final dot and terminated */
 const char *dns_name_to_master(const struct dns_name *name, char *text);
 
+/** Can this octet stand in a name in master form as it is? Letters, digits and "-_*+/=": never a dot. */
+bool dns_master_is_plain(uint8_t octet);
+
 /** The name without its first label; the root stays the root. */
 void dns_name_parent(const struct dns_name *name, struct dns_name *parent_out);
 

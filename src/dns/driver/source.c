@@ -1,13 +1,15 @@
 #include "dns/driver/source.h"
 
 #include "dns/driver/master_file.h"
+#include "dns/driver/recording.h"
 
 #include <event2/event.h>
 
 struct dns_source {
-    struct event_base *base; /* one of the two ways: base and resolver, or zone */
-    struct resolver *resolver;
+    struct recording *recording; /* one of the three: this, zone, or base and resolver */
     struct master_file *zone;
+    struct event_base *base;
+    struct resolver *resolver;
     struct dns_records records;
 };
 
@@ -21,10 +23,13 @@ static bool open_resolver(struct dns_source *source, const struct resolver_optio
     return source->resolver != NULL;
 }
 
-static bool open_zone(struct dns_source *source, const char *path, struct seki_error *why)
+static bool open_any(struct dns_source *source, const struct dns_source_options *options, struct seki_error *why)
 {
-    source->zone = master_file_load(path, why);
-    return source->zone != NULL;
+    if (options->recording_file != NULL)
+        return (source->recording = recording_load(options->recording_file, why)) != NULL;
+    if (options->zone_file != NULL)
+        return (source->zone = master_file_load(options->zone_file, why)) != NULL;
+    return open_resolver(source, &options->resolver, why);
 }
 
 struct dns_source *dns_source_open(const struct dns_source_options *options, struct seki_error *why)
@@ -34,8 +39,7 @@ struct dns_source *dns_source_open(const struct dns_source_options *options, str
         seki_error_set(why, "no memory for DNS answers");
         return NULL;
     }
-    if (options->zone_file != NULL ? open_zone(source, options->zone_file, why)
-                                   : open_resolver(source, &options->resolver, why))
+    if (open_any(source, options, why))
         return source;
     dns_source_close(source);
     return NULL;
@@ -49,6 +53,7 @@ void dns_source_close(struct dns_source *source)
     if (source->base != NULL)
         event_base_free(source->base);
     master_file_free(source->zone);
+    recording_free(source->recording);
     free(source);
 }
 
@@ -81,7 +86,9 @@ static void answer_from_resolver(struct dns_source *source, struct seki_answers 
 
 void dns_source_answer(struct dns_source *source, struct seki_answers *answers)
 {
-    if (source->zone != NULL)
+    if (source->recording != NULL)
+        recording_answer(source->recording, answers);
+    else if (source->zone != NULL)
         answer_from_zone(source, answers);
     else
         answer_from_resolver(source, answers);

@@ -1,4 +1,4 @@
-/* Where a blocking program (the command line, a test) gets its DNS answers: a resolver, or a zone file. */
+/* Where a blocking program (the command line, a test) gets its DNS answers: a resolver, a zone file, a recording. */
 #ifndef DNS_SOURCE_H
 #define DNS_SOURCE_H
 
@@ -7,9 +7,10 @@
 struct dns_source;
 
 struct dns_source_options {
-    struct resolver_options resolver; /* used when zone_file is NULL */
+    struct resolver_options resolver; /* used when both files are NULL */
     const char *zone_file;            /* master format (RFC 1035 section 5): answers come from it alone; names not
                                          in it are NXDOMAIN */
+    const char *recording_file;       /* written by recording_write(): the same answers again, and no others */
 };
 
 /** @return NULL with *why: unreadable zone file (file, line and what is wrong), resolver that cannot start */

@@ -1,0 +1,126 @@
+/* Answers in wire form. The first octet chooses what was asked; the rest is the message.
+ *
+ * Whatever is understood has names that fit the DNS, in lower case, and texts that lie inside the message or the
+ * collection; and texts that are written into a message of our own are read back as they were. */
+#include "dns/driver/wire.h"
+
+#include <sekisho/domain.h>
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_inside(struct seki_str text, const void *area, size_t len)
+{
+    uintptr_t at = (uintptr_t)text.ptr, start = (uintptr_t)area;
+    must(at >= start && at - start <= len && text.len <= len - (at - start));
+}
+
+static bool is_inside(struct seki_str text, const void *area, size_t len)
+{
+    return (uintptr_t)text.ptr >= (uintptr_t)area && (uintptr_t)text.ptr <= (uintptr_t)area + len;
+}
+
+static void check_text(struct seki_str text, const struct dns_records *records, const void *packet, size_t len)
+{
+    if (is_inside(text, records->text, sizeof records->text))
+        check_inside(text, records->text, sizeof records->text);
+    else
+        check_inside(text, packet, len);
+}
+
+static void check_name(struct seki_str name)
+{
+    must(name.len == 0 || seki_domain_fits_dns(name));
+    for (size_t i = 0; i < name.len; i++)
+        must(name.ptr[i] == seki_ascii_lower(name.ptr[i]));
+}
+
+static void check_outcome(const struct seki_answer *outcome, enum seki_rr_type type,
+                          const struct dns_records *records, const void *packet, size_t len)
+{
+    must(outcome->status != SEKI_ANSWER_OPEN);
+    must((outcome->status == SEKI_ANSWER_FOUND) == (outcome->record_count > 0));
+    must((outcome->status == SEKI_ANSWER_FAILED) == (outcome->failure.len > 0));
+    must(outcome->record_count <= DNS_RECORDS_MAX && outcome->ttl_s <= INT32_MAX);
+    for (size_t i = 0; i < outcome->record_count; i++) {
+        const struct seki_record *record = &outcome->records[i];
+        if (type == SEKI_RR_A || type == SEKI_RR_AAAA) {
+            must(record->address.octet_count == (type == SEKI_RR_A ? 4 : 16));
+            continue;
+        }
+        check_text(record->text, records, packet, len);
+        if (type != SEKI_RR_TXT)
+            check_name(record->text);
+    }
+}
+
+struct writer {
+    uint8_t octets[65536];
+    size_t len;
+};
+
+static void put(struct writer *w, const void *octets, size_t len)
+{
+    must(len <= sizeof w->octets - w->len);
+    memcpy(w->octets + w->len, octets, len);
+    w->len += len;
+}
+
+static size_t wire_len(struct seki_str text)
+{
+    return text.len + (text.len > 0 ? (text.len + 254) / 255 : 1);
+}
+
+static void put_txt(struct writer *w, struct seki_str text)
+{
+    size_t len = wire_len(text);
+    put(w, "\xC0\x0C\0\x10\0\1\0\0\0\x3C", 10);
+    put(w, (uint8_t[]){ (uint8_t)(len >> 8), (uint8_t)len }, 2);
+    do {
+        struct seki_str part = seki_str_head(text, 255);
+        put(w, (uint8_t[]){ (uint8_t)part.len }, 1);
+        put(w, part.len > 0 ? part.ptr : "", part.len);
+        text = seki_str_from(text, 255);
+    } while (text.len > 0);
+}
+
+static void check_written_again(const struct seki_answer *outcome)
+{
+    static struct writer w;
+    static struct dns_records records;
+    size_t total = 0;
+    for (size_t i = 0; i < outcome->record_count; i++)
+        total += 12 + wire_len(outcome->records[i].text);
+    if (total > 60000)
+        return;
+    w.len = 0;
+    put(&w, "\0\0\x81\x80\0\1", 6);
+    put(&w, (uint8_t[]){ (uint8_t)(outcome->record_count >> 8), (uint8_t)outcome->record_count }, 2);
+    put(&w, "\0\0\0\0\1x\0\0\x10\0\1", 11);
+    for (size_t i = 0; i < outcome->record_count; i++)
+        put_txt(&w, outcome->records[i].text);
+    struct seki_answer again;
+    dns_wire_read(&records, w.octets, w.len, SEKI_RR_TXT, &again);
+    must(again.status == outcome->status && again.record_count == outcome->record_count);
+    for (size_t i = 0; i < outcome->record_count; i++)
+        must(seki_str_equal(again.records[i].text, outcome->records[i].text));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const enum seki_rr_type types[] = { SEKI_RR_TXT, SEKI_RR_MX, SEKI_RR_PTR, SEKI_RR_A, SEKI_RR_AAAA };
+    static struct dns_records records;
+    if (size == 0)
+        return 0;
+    enum seki_rr_type type = types[data[0] % (sizeof types / sizeof types[0])];
+    struct seki_answer outcome;
+    dns_wire_read(&records, data + 1, size - 1, type, &outcome);
+    check_outcome(&outcome, type, &records, data + 1, size - 1);
+    if (type == SEKI_RR_TXT && outcome.status == SEKI_ANSWER_FOUND)
+        check_written_again(&outcome);
+    return 0;
+}
