@@ -500,6 +500,17 @@ static void what_cannot_start_says_why(void **state)
     event_base_free(base);
 }
 
+static void the_root_needs_no_name_server(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    struct seki_error why = { "" };
+    struct resolver *resolver = resolver_new(base, &(struct resolver_options){ .nameservers = "root" }, &why);
+    assert_string_equal(why.text, "");
+    resolver_free(resolver);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +529,7 @@ int main(void)
         cmocka_unit_test(only_what_must_stay_here_is_answered_without_asking),
         cmocka_unit_test(name_servers_are_spelt_with_or_without_a_port),
         cmocka_unit_test(what_cannot_start_says_why),
+        cmocka_unit_test(the_root_needs_no_name_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
