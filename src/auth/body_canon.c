@@ -145,7 +145,7 @@ static void update_relaxed(struct seki_body_canon *canon, struct seki_canon_out 
         p = settle_white_space(canon, out, p, end);
     end = cut_open_end(canon, p, end);
     for (;;) {
-        const char *block = reducer->skip(p, end);
+        const char *block = reducer->skip_unchanged(p, end);
         put(canon, out, p, (size_t)(block - p));
         p = block;
         if (end - p < SEKI_BLOCK_VIEW)

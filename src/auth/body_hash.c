@@ -94,8 +94,7 @@ enum seki_result seki_body_hash_request(struct seki_body_hash *body, enum seki_c
 
 static void fail(struct stream *stream)
 {
-    if (stream->due != NULL)
-        ERR_clear_error();
+    ERR_clear_error();
     for (struct request *r = stream->due; r != NULL; r = r->longer)
         r->has_failed = true;
     stream->due = NULL;
@@ -211,10 +210,9 @@ static void finish_stream(struct stream *stream)
     stream->due = NULL;
 }
 
-/* What is still due then can only be had no more. */
 static void give_back(struct seki_body_hash *body, struct stream *stream)
 {
-    fail(stream);
+    stream->due = NULL;
     seki_context_return_digest(body->context, stream->state);
     stream->state = NULL;
 }
@@ -244,11 +242,14 @@ bool seki_body_hash_is_finished(const struct seki_body_hash *body)
 
 void seki_body_hash_end(struct seki_body_hash *body)
 {
-    if (body == NULL)
+    if (body == NULL || body->is_finished)
         return;
+    for (size_t i = 0; i < body->request_count; i++)
+        body->requests[i]->has_failed = true;
     for (size_t kind = 0; kind < CANONS; kind++)
         for (size_t digest = 0; digest < SEKI_DIGESTS; digest++)
             give_back(body, &body->streams[kind][digest]);
+    body->is_finished = true;
 }
 
 const struct seki_body_digest *seki_body_hash_get(const struct seki_body_hash *body, size_t id)

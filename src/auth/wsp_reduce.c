@@ -42,7 +42,7 @@ static size_t reduce_plain(const char **from_inout, const char *end, char *out, 
     return used;
 }
 
-const struct seki_wsp_reducer seki_wsp_reducer_plain = { .skip = skip_plain, .reduce = reduce_plain };
+const struct seki_wsp_reducer seki_wsp_reducer_plain = { .skip_unchanged = skip_plain, .reduce = reduce_plain };
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -100,7 +100,7 @@ AVX512 static size_t reduce_avx512(const char **from_inout, const char *end, cha
     return used;
 }
 
-static const struct seki_wsp_reducer reducer_avx512 = { .skip = skip_avx512, .reduce = reduce_avx512 };
+static const struct seki_wsp_reducer reducer_avx512 = { .skip_unchanged = skip_avx512, .reduce = reduce_avx512 };
 
 const struct seki_wsp_reducer *seki_wsp_reducer_best(void)
 {

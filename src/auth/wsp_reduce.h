@@ -13,7 +13,7 @@ struct seki_wsp_reducer {
      * Pass blocks in which nothing changes; a false alarm may stop it.
      * @return the first other block, or the first place with fewer than SEKI_BLOCK_VIEW octets up to end
      */
-    const char *(*skip)(const char *from, const char *end);
+    const char *(*skip_unchanged)(const char *from, const char *end);
     /**
      * Reduce blocks, at least one, as long as there is something to change and enough is left up to end.
      * @param from_inout  at least SEKI_BLOCK_VIEW before end; moves on to what has not been looked at
