@@ -20,15 +20,17 @@ enum seki_dkim_result { /* RFC 8601 section 2.7.1 */
 struct seki_dkim_options {     /* zero is the default */
     unsigned min_rsa_bits;     /* 0 = 1024 (RFC 8301 section 3.2); lower only in tests */
     bool allow_rsa_sha1;       /* only in tests (RFC 8301 section 3.1) */
-    unsigned max_signatures;   /* tried, from the top; 0 = 10. The rest are reported as policy "not tried" */
+    unsigned max_signatures;   /* tried, from the top; 0 = 10. The rest are reported as policy "not tried", up to 100
+                                  signatures in all */
     int64_t clock_skew_s;      /* allowed for x= and t=; 0 = 300 */
-    int64_t now_s;             /* time of receipt, Unix */
+    int64_t now_s;             /* time of receipt, Unix; 0 = not known, x= and t= are not judged */
     struct seki_trace *trace;
 };
 
 struct seki_dkim_signature_verdict {
     enum seki_dkim_result result;
-    struct seki_str domain;    /* d=, as written; "" when it could not be read */
+    struct seki_str domain;    /* d=, as written; "" when it is missing or no domain. So are the other texts: what is
+                                  there has the form that its tag must have */
     struct seki_str domain_ascii; /* d= as A-labels in lower case, for DNS and alignment */
     struct seki_str selector;  /* s= */
     struct seki_str algorithm; /* a=, as written in lower case */

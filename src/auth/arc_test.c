@@ -138,6 +138,18 @@ static void older_signatures_only_move_oldest_pass(void **state)
     assert_int_equal(verdict.oldest_pass, 2);
 }
 
+/* RFC 6376 section 8.2: what l= leaves unsigned vouches for nothing; the chain as such is whole. */
+static void a_signature_over_part_of_the_body_is_not_valid(void **state)
+{
+    struct world *w = *state;
+    struct seki_str header = signer_arc(&w->signer, 1, "none", AMS(1) "; l=2", AS(1), SEKI_STR(HEADER));
+    struct seki_arc_verdict verdict = validate_plain(w, header);
+    assert_int_equal(verdict.result, SEKI_ARC_PASS);
+    assert_false(verdict.sets[0].ams_is_valid);
+    struct seki_str sealer = SEKI_STR("as1.example");
+    assert_false(seki_arc_is_trusted(&verdict, &sealer, 1, NULL));
+}
+
 static void the_newest_signature_must_verify(void **state)
 {
     struct world *w = *state;
@@ -200,8 +212,10 @@ static void the_marks_of_the_seals_must_be_in_order(void **state)
     assert_failed(&verdict, "the first seal has not cv=none");
 }
 
-#define AAR1  "ARC-Authentication-Results: i=1; mx.example; none\r\n"
-#define AMS1  "ARC-Message-Signature: i=1; a=rsa-sha256; d=a.example; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
+#define AAR1 "ARC-Authentication-Results: i=1; mx.example; none\r\n"
+#define AMS1                                                                                                       \
+    "ARC-Message-Signature: i=1; a=rsa-sha256; d=a.example; s=s; h=from; "                                         \
+    "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
 #define SEAL1 "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=a.example; s=s; b=AAAA\r\n"
 
 static const struct {
@@ -214,9 +228,12 @@ static const struct {
     { SEAL1 AMS1 AMS1 AAR1, "an instance stands there twice" },
     { SEAL1 SEAL1 AMS1 AAR1, "an instance stands there twice" },
     { SEAL1 AMS1 "ARC-Authentication-Results: mx.example; none\r\n", "an ARC field has no instance from 1 to 50" },
-    { SEAL1 AMS1 "ARC-Authentication-Results: i=0; mx.example; none\r\n", "an ARC field has no instance from 1 to 50" },
-    { SEAL1 AMS1 "ARC-Authentication-Results: i=51; mx.example; none\r\n", "an ARC field has no instance from 1 to 50" },
-    { SEAL1 AMS1 "ARC-Authentication-Results: i=1 mx.example; none\r\n", "an ARC field has no instance from 1 to 50" },
+    { SEAL1 AMS1 "ARC-Authentication-Results: i=0; mx.example; none\r\n",
+      "an ARC field has no instance from 1 to 50" },
+    { SEAL1 AMS1 "ARC-Authentication-Results: i=51; mx.example; none\r\n",
+      "an ARC field has no instance from 1 to 50" },
+    { SEAL1 AMS1 "ARC-Authentication-Results: i=1 mx.example; none\r\n",
+      "an ARC field has no instance from 1 to 50" },
     { SEAL1 AMS1 AAR1 "ARC-Seal: nonsense\r\n", "an ARC field has no instance from 1 to 50" },
     { SEAL1 AMS1 AAR1 "ARC-Authentication-Results: i=3; mx.example; none\r\n", "a set of the chain is not whole" },
     { SEAL1 AMS1 "ARC-Authentication-Results: i=2; mx.example; none\r\n", "a set of the chain is not whole" },
@@ -292,18 +309,19 @@ static void instances_of_auth_results_are_read(void **state)
 static void trust_runs_from_the_newest_down_without_a_gap(void **state)
 {
     (void)state;
-    const struct seki_arc_set sets[] = {
+    struct seki_arc_set sets[] = {
         { .sealer = SEKI_STR("one.example") },
         { .sealer = SEKI_STR("two.example") },
-        { .sealer = SEKI_STR("three.example") },
+        { .sealer = SEKI_STR("three.example"), .ams_is_valid = true },
     };
-    const struct seki_str one = SEKI_STR("one.example"), two = SEKI_STR("two.example"), three = SEKI_STR("three.example");
+    const struct seki_str one = SEKI_STR("one.example"), two = SEKI_STR("two.example"),
+                          three = SEKI_STR("three.example");
     const struct {
         struct seki_str trusted[3];
         size_t count, oldest; /* oldest: index into sets, 3 = not trusted */
     } cases[] = {
-        { { one, two, three }, 3, 0 }, { { three, two }, 2, 1 },   { { three }, 1, 2 },
-        { { three, one }, 2, 2 },      { { one, two }, 2, 3 },     { { two }, 1, 3 },
+        { { one, two, three }, 3, 0 },     { { three, two }, 2, 1 }, { { three }, 1, 2 },
+        { { three, one }, 2, 2 },          { { one, two }, 2, 3 },   { { two }, 1, 3 },
         { { SEKI_STR("example") }, 1, 3 }, { { one }, 0, 3 },
     };
     struct seki_arc_verdict verdict = { .result = SEKI_ARC_PASS, .instance = 3, .sets = sets, .set_count = 3 };
@@ -314,6 +332,9 @@ static void trust_runs_from_the_newest_down_without_a_gap(void **state)
         assert_ptr_equal(oldest, is_trusted ? &sets[cases[i].oldest] : NULL);
     }
     assert_true(seki_arc_is_trusted(&verdict, &three, 1, NULL));
+    sets[2].ams_is_valid = false;
+    assert_false(seki_arc_is_trusted(&verdict, &three, 1, &oldest));
+    sets[2].ams_is_valid = true;
     verdict.result = SEKI_ARC_FAIL;
     assert_false(seki_arc_is_trusted(&verdict, &three, 1, &oldest));
     verdict = (struct seki_arc_verdict){ .result = SEKI_ARC_NONE };
@@ -326,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_message_without_arc_fields_has_no_chain),
         cmocka_unit_test(a_whole_chain_passes),
         cmocka_unit_test(older_signatures_only_move_oldest_pass),
+        cmocka_unit_test(a_signature_over_part_of_the_body_is_not_valid),
         cmocka_unit_test(the_newest_signature_must_verify),
         cmocka_unit_test(a_dns_failure_is_a_failure),
         cmocka_unit_test(every_seal_must_verify),

@@ -24,8 +24,9 @@ struct feeder {
 static void begin(struct feeder *f, enum seki_canonicalization kind)
 {
     f->canon = (struct seki_body_canon){ .kind = kind };
-    f->out = (struct seki_canon_out){ .write = collect, .user = &f->result, .staging = f->staging,
-                                      .staging_size = sizeof f->staging };
+    f->out = (struct seki_canon_out){
+        .write = collect, .user = &f->result, .staging = f->staging, .staging_size = sizeof f->staging
+    };
     seki_buf_init(&f->result, 1 << 20);
 }
 

@@ -80,8 +80,8 @@ static void lengths_cut_the_canonical_body(void **state)
     } cases[] = {
         { 100, "qhe9WHJjhHY+ZfdjKLlE0kuQTHEpfofJoC93PC/an2Q=" }, /* "ab\r\n\r\nc\r\n", and there is no more */
         { 0, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
-        { 1, "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=" },   /* "a" */
-        { 5, "4y+HEnW9JgCyjf/txT/tM5qNAhG+eC5/mBl3c/v+bFc=" },   /* "ab\r\n\r" */
+        { 1, "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=" }, /* "a" */
+        { 5, "4y+HEnW9JgCyjf/txT/tM5qNAhG+eC5/mBl3c/v+bFc=" }, /* "ab\r\n\r" */
         { 9, "qhe9WHJjhHY+ZfdjKLlE0kuQTHEpfofJoC93PC/an2Q=" },
         { SEKI_BODY_WHOLE, "qhe9WHJjhHY+ZfdjKLlE0kuQTHEpfofJoC93PC/an2Q=" },
     };

@@ -37,10 +37,20 @@ static const struct {
     { SEKI_STR_INIT("rsa-sha1"), SEKI_KEY_RSA, SEKI_DIGEST_SHA1 },             /* RFC 8301: historic */
 };
 
+static bool is_hyphenated(struct seki_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!seki_is_alnum(text.ptr[i]) && text.ptr[i] != '-')
+            return false;
+    return true;
+}
+
 /* sig-a-tag-alg = sig-a-tag-k "-" sig-a-tag-h */
 static const char *read_algorithm(struct reader *r)
 {
     struct seki_signature *s = r->signature;
+    if (!is_hyphenated(r->tag->value))
+        return "a= is not the name of an algorithm";
     s->algorithm = seki_arena_copy_lower(r->arena, r->tag->value);
     if (s->algorithm.ptr == NULL)
         return no_memory;
@@ -87,24 +97,26 @@ static bool to_ascii(struct reader *r, struct seki_str name, struct seki_str *as
  * domain-name = sub-domain 1*("." sub-domain) */
 static const char *read_domain(struct reader *r)
 {
-    struct seki_signature *s = r->signature;
+    struct seki_str ascii;
     bool has_failed;
-    s->domain = r->tag->value;
-    if (to_ascii(r, s->domain, &s->domain_ascii, &has_failed) && seki_domain_label_count(s->domain_ascii) >= 2)
-        return NULL;
-    s->domain_ascii = (struct seki_str){ NULL, 0 };
-    return has_failed ? no_memory : "d= is not a domain name";
+    if (!to_ascii(r, r->tag->value, &ascii, &has_failed) || seki_domain_label_count(ascii) < 2)
+        return has_failed ? no_memory : "d= is not a domain name";
+    r->signature->domain = r->tag->value;
+    r->signature->domain_ascii = ascii;
+    return NULL;
 }
 
 /* sig-s-tag = %x73 [FWS] "=" [FWS] selector
  * selector  = sub-domain *( "." sub-domain ) */
 static const char *read_selector(struct reader *r)
 {
+    struct seki_str ascii;
     bool has_failed;
+    if (!to_ascii(r, r->tag->value, &ascii, &has_failed))
+        return has_failed ? no_memory : "s= is not a selector";
     r->signature->selector = r->tag->value;
-    if (to_ascii(r, r->tag->value, &r->signature->selector_ascii, &has_failed))
-        return NULL;
-    return has_failed ? no_memory : "s= is not a selector";
+    r->signature->selector_ascii = ascii;
+    return NULL;
 }
 
 /* field-name = 1*ftext ; ftext = %d33-57 / %d59-126; ":" has been cut at */
@@ -178,13 +190,11 @@ static const char *read_signature(struct reader *r)
     size_t len;
     s->cut_start = r->tag->start;
     s->cut_end = r->tag->end;
-    s->signature_text = without_white_space(r->arena, r->tag->value);
-    if (s->signature_text.ptr == NULL)
-        return no_memory;
-    if (!seki_base64_decode(s->signature_text, octets, sizeof octets, &len) || len == 0)
+    if (!seki_base64_decode(r->tag->value, octets, sizeof octets, &len) || len == 0)
         return "b= is not the base64 of a signature";
+    s->signature_text = without_white_space(r->arena, r->tag->value);
     s->signature = seki_arena_copy(r->arena, (struct seki_str){ (const char *)octets, len });
-    return s->signature.ptr != NULL ? NULL : no_memory;
+    return s->signature.ptr != NULL && s->signature_text.ptr != NULL ? NULL : no_memory;
 }
 
 static bool is_digits(struct seki_str text)
@@ -331,7 +341,8 @@ static void refuse(struct seki_signature *signature, enum seki_dkim_result resul
         signature->refusal = (struct seki_refusal){ result, reason };
 }
 
-/* Every tag is read, also after the first fault, so that the verdict can name domain and selector. */
+/* Every tag is read, also after the first fault, so that the verdict can name domain and selector. What is not of its
+ * tag's form is not kept: it could hold folds and worse, and would come out in our own fields. */
 static enum seki_result read_tags(struct reader *r, const struct seki_tag_list *list)
 {
     unsigned kind = 1u << r->signature->kind;

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define BH "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+#define BH  "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define BH1 "bh=2jmj7l5rSw0yVb/vlWAYkK/YBwk="
 #define B   "b=AAECAwQFBgc="
 
@@ -194,6 +194,13 @@ static void a_refused_signature_still_names_its_domain(void **state)
     assert_true(seki_str_equal(s.algorithm, SEKI_STR("what")));
     assert_true(seki_str_equal(s.identity, SEKI_STR("joe@example.net")));
     assert_true(seki_str_equal(s.signature_text, SEKI_STR("AAECAwQF")));
+    s = read_dkim(arena, "v=1; a=rsa\r\n sha; d=a.example\r\n x; s=s\r\n s; i=a\r\n b=4@a.example; b=AA\r\n (");
+    assert_null(s.domain.ptr);
+    assert_null(s.domain_ascii.ptr);
+    assert_null(s.selector.ptr);
+    assert_null(s.algorithm.ptr);
+    assert_null(s.identity.ptr);
+    assert_null(s.signature_text.ptr);
     seki_arena_free(arena);
 }
 
@@ -201,8 +208,8 @@ static void u_labels_are_converted_for_the_dns(void **state)
 {
     (void)state;
     struct seki_arena *arena = seki_arena_new(1 << 16);
-    struct seki_signature s =
-        read_dkim(arena, V "d=\xe4\xbe\x8b\xe3\x81\x88.jp; i=@a.xn--r8jz45g.jp; s=\xe4\xbe\x8b; h=from; " BH "; " B);
+    struct seki_signature s = read_dkim(
+        arena, V "d=\xe4\xbe\x8b\xe3\x81\x88.jp; i=@a.xn--r8jz45g.jp; s=\xe4\xbe\x8b; h=from; " BH "; " B);
     assert_int_equal(s.refusal.result, SEKI_DKIM_NONE);
     assert_true(seki_str_equal(s.domain, SEKI_STR("\xe4\xbe\x8b\xe3\x81\x88.jp")));
     assert_true(seki_str_equal(s.domain_ascii, SEKI_STR("xn--r8jz45g.jp")));
@@ -250,10 +257,11 @@ static void arc_fields_have_rules_of_their_own(void **state)
     } cases[] = {
         { SEKI_SIGNATURE_AMS, "i=1; a=rsa-sha256; d=example.net;" REST, true },
         { SEKI_SIGNATURE_AMS, "v=9; i=50; a=rsa-sha256; d=example.net;" REST, true }, /* v= is ignored */
-        { SEKI_SIGNATURE_AMS, "i=1; a=rsa-sha256; d=example.net; s=s; h=from:arc-authentication-results; " BH "; " B,
-          true },
+        { SEKI_SIGNATURE_AMS,
+          "i=1; a=rsa-sha256; d=example.net; s=s; h=from:arc-authentication-results; " BH "; " B, true },
         { SEKI_SIGNATURE_AMS, "i=1; a=rsa-sha256; d=example.net; s=s; h=from:arc-seal; " BH "; " B, false },
-        { SEKI_SIGNATURE_AMS, "i=1; a=rsa-sha256; d=example.net; s=s; h=from:ARC-Message-Signature; " BH "; " B, false },
+        { SEKI_SIGNATURE_AMS, "i=1; a=rsa-sha256; d=example.net; s=s; h=from:ARC-Message-Signature; " BH "; " B,
+          false },
         { SEKI_SIGNATURE_AMS, "a=rsa-sha256; d=example.net;" REST, false },
         { SEKI_SIGNATURE_AMS, "i=0; a=rsa-sha256; d=example.net;" REST, false },
         { SEKI_SIGNATURE_AMS, "i=51; a=rsa-sha256; d=example.net;" REST, false },

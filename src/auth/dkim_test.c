@@ -9,34 +9,33 @@
 
 #define NOW_S 1795334400
 
-static const char rfc8463_message[] =
-    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
-    " d=football.example.com; i=@football.example.com;\r\n"
-    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
-    " subject : date : message-id : from : subject : date;\r\n"
-    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
-    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
-    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
-    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"
-    " d=football.example.com; i=@football.example.com;\r\n"
-    " q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"
-    " date : message-id : from : subject : date;\r\n"
-    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
-    " b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n"
-    " DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n"
-    " dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n"
-    "From: Joe SixPack <joe@football.example.com>\r\n"
-    "To: Suzie Q <suzie@shopping.example.net>\r\n"
-    "Subject: Is dinner ready?\r\n"
-    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
-    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
-    "\r\n"
-    "Hi.\r\n"
-    "\r\n"
-    "We lost the game.  Are you hungry yet?\r\n"
-    "\r\n"
-    "Joe.\r\n"
-    "\r\n";
+static const char rfc8463_message[] = "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
+                                      " d=football.example.com; i=@football.example.com;\r\n"
+                                      " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
+                                      " subject : date : message-id : from : subject : date;\r\n"
+                                      " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+                                      " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
+                                      " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
+                                      "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"
+                                      " d=football.example.com; i=@football.example.com;\r\n"
+                                      " q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"
+                                      " date : message-id : from : subject : date;\r\n"
+                                      " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+                                      " b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n"
+                                      " DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n"
+                                      " dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n"
+                                      "From: Joe SixPack <joe@football.example.com>\r\n"
+                                      "To: Suzie Q <suzie@shopping.example.net>\r\n"
+                                      "Subject: Is dinner ready?\r\n"
+                                      "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+                                      "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
+                                      "\r\n"
+                                      "Hi.\r\n"
+                                      "\r\n"
+                                      "We lost the game.  Are you hungry yet?\r\n"
+                                      "\r\n"
+                                      "Joe.\r\n"
+                                      "\r\n";
 
 struct record {
     const char *name, *text; /* text NULL: the look-up fails */
@@ -62,8 +61,10 @@ static const struct record usual_records[] = {
     { "several._domainkey.example.net", "v=spf1 -all" },
     { "several._domainkey.example.net", SIGNER_ED25519_RECORD },
     { "several._domainkey.example.net",
-      "v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYf"
-      "cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
+      "v=DKIM1; "
+      "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYf"
+      "cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"
+      "NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
       "AB" },
     { "several._domainkey.example.net", SIGNER_RSA_RECORD },
     { "ed._domainkey.example.net", SIGNER_ED25519_RECORD },
@@ -76,7 +77,8 @@ static int start(void **state)
     world.record_count = sizeof usual_records / sizeof usual_records[0];
     world.context = seki_context_new(0, NULL);
     world.arena = seki_arena_new(64 << 20);
-    world.signer = (struct signer){ .arena = world.arena, .context = world.context, .body = SEKI_STR("Hi.\r\nJoe.\r\n") };
+    world.signer =
+        (struct signer){ .arena = world.arena, .context = world.context, .body = SEKI_STR("Hi.\r\nJoe.\r\n") };
     *state = &world;
     return world.context == NULL || world.arena == NULL;
 }
@@ -103,7 +105,7 @@ static void answer(const struct world *w, struct seki_answers *answers)
             else
                 records[outcome.record_count++].text = seki_str_of(w->records[i].text);
         }
-        outcome.status = outcome.failure.len > 0     ? SEKI_ANSWER_FAILED
+        outcome.status = outcome.failure.len > 0    ? SEKI_ANSWER_FAILED
                          : outcome.record_count > 0 ? SEKI_ANSWER_FOUND
                                                     : SEKI_ANSWER_NXDOMAIN;
         assert_int_equal(seki_answers_enter(answers, question, &outcome), SEKI_OK);
@@ -184,12 +186,14 @@ static void every_octet_of_the_example_counts(void **state)
 {
     struct world *w = *state;
     const struct seki_dkim_options options = { .now_s = NOW_S };
-    static const char *const places[] = { "Joe SixPack", "Is dinner", "2003 21", "20030712", "lost", "h=from : to : s" };
+    static const char *const places[] = { "Joe SixPack", "Is dinner", "2003 21",
+                                          "20030712",    "lost",      "h=from : to : s" };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char text[sizeof rfc8463_message];
         memcpy(text, rfc8463_message, sizeof text);
         *strstr(text, places[i]) ^= 1;
-        struct seki_dkim_verdict verdict = verify_with(w, seki_str_of(text), (struct seki_str){ NULL, 0 }, &options);
+        struct seki_dkim_verdict verdict =
+            verify_with(w, seki_str_of(text), (struct seki_str){ NULL, 0 }, &options);
         assert_int_not_equal(verdict.signatures[1].result, SEKI_DKIM_PASS);
     }
 }
@@ -219,9 +223,10 @@ static const struct {
       "the key is of another type than the signature" },
     { "several records, the last is it", TAGS "s=several; h=from", SEKI_DKIM_PASS, "" },
     { "a name that is too long for the DNS",
-      TAGS "s=a123456789012345678901234567890123456789012345678901234567890.a12345678901234567890123456789012345678901"
-           "2345678901234567890.a123456789012345678901234567890123456789012345678901234567890.a1234567890123456789012345"
-           "67890123456789012345; h=from",
+      TAGS
+      "s=a123456789012345678901234567890123456789012345678901234567890.a12345678901234567890123456789012345678901"
+      "2345678901234567890.a123456789012345678901234567890123456789012345678901234567890.a1234567890123456789012345"
+      "67890123456789012345; h=from",
       SEKI_DKIM_PERMERROR, "no key for signature" },
 };
 
@@ -263,12 +268,9 @@ static void instances_are_taken_from_the_bottom(void **state)
         const char *from, *to;
         bool is_signed;
     } changes[] = {
-        { "Received: one", "Received: ONE", false },
-        { "Received: two", "Received: TWO", true },
-        { "Received: three", "Received: THREE", true },
-        { "Subject: Hi", "Subject: Ho", false },
-        { "Subject: Hi", "X-None: Ho!", true },
-        { "From: <joe", "Frox: <joe", true },
+        { "Received: one", "Received: ONE", false },    { "Received: two", "Received: TWO", true },
+        { "Received: three", "Received: THREE", true }, { "Subject: Hi", "Subject: Ho", false },
+        { "Subject: Hi", "X-None: Ho!", true },         { "From: <joe", "Frox: <joe", true },
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         char *text = seki_arena_octets(w->arena, header.len + 1);
@@ -410,7 +412,8 @@ static void thousands_of_signatures_are_bounded(void **state)
     struct seki_buf header;
     seki_buf_init_arena(&header, w->arena, 4 << 20);
     for (unsigned i = 0; i < 9000; i++)
-        seki_buf_add_format(&header, "DKIM-Signature: v=1; a=rsa-sha256; d=d%u.example; s=s; h=from; b=AAAAAAAAAAAAAAAA\r\n", i);
+        seki_buf_add_format(
+            &header, "DKIM-Signature: v=1; a=rsa-sha256; d=d%u.example; s=s; h=from; b=AAAAAAAAAAAAAAAA\r\n", i);
     struct seki_dkim_verdict verdict = verify(w, seki_buf_str(&header));
     assert_int_equal(verdict.signature_count, 100);
     assert_true(seki_str_equal(verdict.signatures[0].domain, SEKI_STR("d0.example")));

@@ -55,6 +55,8 @@ static char *copy_run(char *out, const char **p_inout, const char *end)
 /* "Convert all sequences of one or more WSP characters to a single SP character" */
 static char *canon_value(char *out, struct seki_str value)
 {
+    if (value.len == 0)
+        return out; /* ptr may be NULL */
     const char *p = value.ptr, *end = value.ptr + value.len;
     while (p < end) {
         out = copy_run(out, &p, end);

@@ -26,9 +26,11 @@ static const struct {
     { "X", "\r", "X:\r", "x:\r" },
     { "X", "a \v\f", "X:a \v\f", "x:a \v\f" },
     /* runs longer than a step */
-    { "X", " 0123456789abcdef0123456789abcdef \t0123456789abcdef  ", "X: 0123456789abcdef0123456789abcdef \t0123456789abcdef  ",
+    { "X", " 0123456789abcdef0123456789abcdef \t0123456789abcdef  ",
+      "X: 0123456789abcdef0123456789abcdef \t0123456789abcdef  ",
       "x:0123456789abcdef0123456789abcdef 0123456789abcdef" },
-    { "X", " 0123456789abcde 0123456789abcde\r\n 0123456789abcde ", "X: 0123456789abcde 0123456789abcde\r\n 0123456789abcde ",
+    { "X", " 0123456789abcde 0123456789abcde\r\n 0123456789abcde ",
+      "X: 0123456789abcde 0123456789abcde\r\n 0123456789abcde ",
       "x:0123456789abcde 0123456789abcde 0123456789abcde" },
 };
 

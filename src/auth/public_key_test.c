@@ -44,7 +44,7 @@ static void both_forms_are_read(void **state)
         unsigned bits;
         size_t exponent_octets;
     } cases[] = {
-        { "30 09 | 02 02 00c5 | 02 03 010001", 8, 3 },  /* RSAPublicKey, the zero keeps it positive */
+        { "30 09 | 02 02 00c5 | 02 03 010001", 8, 3 }, /* RSAPublicKey, the zero keeps it positive */
         { "30 08 | 02 01 45 | 02 03 010001", 7, 3 },
         { "30 06 | 02 01 7f | 02 01 03", 7, 1 },
         { "30 1b | 30 0d " OID " 05 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11", 8, 1 },
@@ -88,9 +88,11 @@ static const struct {
     { "bit string with unused bits", "30 1b | 30 0d " OID " 05 00 | 03 0a 01 | 30 07 | 02 02 00c5 | 02 01 11" },
     { "empty bit string", "30 11 | 30 0d " OID " 05 00 | 03 00" },
     { "bit string too long", "30 1c | 30 0d " OID " 05 00 | 03 0b 00 | 30 07 | 02 02 00c5 | 02 01 11 | 00" },
-    { "octets behind the bit string", "30 1c | 30 0d " OID " 05 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11 | 00" },
+    { "octets behind the bit string",
+      "30 1c | 30 0d " OID " 05 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11 | 00" },
     { "parameters that are not NULL", "30 1c | 30 0e " OID " 02 01 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11" },
-    { "another algorithm", "30 1b | 30 0d 06 09 2a864886f70d010107 05 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11" },
+    { "another algorithm",
+      "30 1b | 30 0d 06 09 2a864886f70d010107 05 00 | 03 0a 00 | 30 07 | 02 02 00c5 | 02 01 11" },
     { "an Ed25519 key", "30 2a | 30 05 06 03 2b6570 | 03 21 00 "
                         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" },
 };
@@ -112,8 +114,9 @@ static void the_modulus_is_bounded(void **state)
     char der[2048] = { 0 };
     for (size_t octets = 1024; octets <= 1025; octets++) {
         size_t content = 4 + 1 + octets + 5;
-        unsigned char head[] = { 0x30, 0x82, (unsigned char)(content >> 8), (unsigned char)content,
-                                 0x02, 0x82, (unsigned char)((octets + 1) >> 8), (unsigned char)(octets + 1), 0x00 };
+        unsigned char head[] = { 0x30, 0x82, (unsigned char)(content >> 8),      (unsigned char)content,
+                                 0x02, 0x82, (unsigned char)((octets + 1) >> 8), (unsigned char)(octets + 1),
+                                 0x00 };
         memcpy(der, head, sizeof head);
         memset(der + sizeof head, 0xff, octets);
         memcpy(der + sizeof head + octets, "\x02\x03\x01\x00\x01", 5);

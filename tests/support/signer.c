@@ -52,7 +52,8 @@ static struct seki_str base64(struct seki_arena *arena, const uint8_t *octets, s
     return (struct seki_str){ text, (size_t)used };
 }
 
-static struct seki_str sign(const struct signer *signer, const struct seki_signature *signature, const uint8_t *digest)
+static struct seki_str sign(const struct signer *signer, const struct seki_signature *signature,
+                            const uint8_t *digest)
 {
     uint8_t octets[512];
     size_t len = sizeof octets;
@@ -92,7 +93,8 @@ static struct seki_signature read_signature(const struct signer *signer, enum se
     return signature;
 }
 
-static struct seki_str join(const struct signer *signer, struct seki_str field, struct seki_str b, struct seki_str header)
+static struct seki_str join(const struct signer *signer, struct seki_str field, struct seki_str b,
+                            struct seki_str header)
 {
     struct seki_buf buf;
     seki_buf_init_arena(&buf, signer->arena, 4 << 20);
@@ -120,11 +122,12 @@ static struct seki_str body_hash(const struct signer *signer, const struct seki_
     return text;
 }
 
-static struct seki_str sign_message(const struct signer *signer, enum seki_signature_kind kind, struct seki_str start,
-                                    struct seki_str header)
+static struct seki_str sign_message(const struct signer *signer, enum seki_signature_kind kind,
+                                    struct seki_str start, struct seki_str header)
 {
     struct seki_str empty = { "", 0 };
-    struct seki_signature signature = read_signature(signer, kind, read_header(signer, join(signer, start, empty, header)));
+    struct seki_signature signature =
+        read_signature(signer, kind, read_header(signer, join(signer, start, empty, header)));
     struct seki_str bh = body_hash(signer, &signature);
     struct seki_str field =
         seki_arena_format(signer->arena, "%.*s;\r\n bh=%.*s;\r\n b=", SEKI_STR_ARGS(start), SEKI_STR_ARGS(bh));
@@ -177,8 +180,8 @@ struct seki_str signer_arc(const struct signer *signer, unsigned instance, const
                            const char *as_tags, struct seki_str header)
 {
     struct seki_str ams = seki_arena_format(signer->arena, "ARC-Message-Signature: i=%u; %s", instance, ams_tags);
-    struct seki_str aar = seki_arena_format(signer->arena, "ARC-Authentication-Results: i=%u; mx%u.example.org; none",
-                                            instance, instance);
+    struct seki_str aar = seki_arena_format(
+        signer->arena, "ARC-Authentication-Results: i=%u; mx%u.example.org; none", instance, instance);
     struct seki_str as =
         seki_arena_format(signer->arena, "ARC-Seal: i=%u; cv=%s; %s;\r\n b=", instance, cv, as_tags);
     header = join(signer, aar, (struct seki_str){ "", 0 }, header);

@@ -8,16 +8,18 @@
 #include <sekisho/dkim.h>
 
 /* Key records of the two keys. */
-#define SIGNER_RSA_RECORD                                                                                              \
-    "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16" \
-    "JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l" \
+#define SIGNER_RSA_RECORD                                                                                          \
+    "v=DKIM1; k=rsa; "                                                                                             \
+    "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16"              \
+    "JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/"                                                                        \
+    "8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l"                                   \
     "/K4w3QIDAQAB"
 #define SIGNER_ED25519_RECORD "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 struct signer {
     struct seki_arena *arena; /* everything lives as long as it */
     struct seki_context *context;
-    struct seki_str body;     /* of the messages signed */
+    struct seki_str body; /* of the messages signed */
 };
 
 /**
