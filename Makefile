@@ -7,7 +7,7 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 
 all: build/plain/build.ninja
-	ninja -C build/plain
+	ninja -C build/plain product
 
 packages-%:
 	@tools/install-packages $*
@@ -29,13 +29,12 @@ fuzz: packages-fuzz
 	@tools/fuzz $(SECONDS)
 
 # make bench [ARGS=--quick]: against OpenDKIM+OpenDMARC, Rspamd and the floor, in one run.
-bench: packages-bench
-	@$(MAKE) --no-print-directory all >/dev/null
+bench: packages-bench build/plain/build.ninja
+	@ninja -C build/plain >/dev/null
 	@tests/bench/run.py $(ARGS)
 
-coverage: packages-test
-	@tools/install-packages test
-	meson setup build/coverage -Db_coverage=true --reconfigure >/dev/null 2>&1 || meson setup build/coverage -Db_coverage=true >/dev/null
+coverage: packages-coverage
+	[ -d build/coverage ] || meson setup build/coverage -Db_coverage=true >/dev/null
 	ninja -C build/coverage >/dev/null && meson test -C build/coverage >/dev/null; ninja -C build/coverage coverage-text
 	@cat build/coverage/meson-logs/coverage.txt
 
