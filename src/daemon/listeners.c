@@ -39,7 +39,6 @@ static void close_at(struct listeners *listeners, size_t index)
     *listener = listeners->items[--listeners->count];
 }
 
-/* Mode and group are set at every reload too, so that a change of them needs no restart. */
 static bool give_to_group(const char *path, const char *name, struct seki_error *why)
 {
     const struct group *group = getgrnam(name);
@@ -82,9 +81,11 @@ static bool want(struct listeners *listeners, struct seki_str address, const str
         listener = &listeners->items[listeners->count++];
         *listener = (struct listener){ .fd = fd, .is_new = true };
         memcpy(listener->address, address.ptr, address.len + 1);
+        if (!set_access(listener->address, config, why))
+            return false;
     }
     listener->is_wanted = true;
-    return set_access(listener->address, config, why);
+    return true;
 }
 
 bool listeners_prepare(struct listeners *listeners, const struct config *config, struct seki_error *why)
@@ -101,12 +102,16 @@ bool listeners_prepare(struct listeners *listeners, const struct config *config,
     return is_done;
 }
 
-void listeners_commit(struct listeners *listeners)
+bool listeners_commit(struct listeners *listeners, const struct config *config, struct seki_error *why)
 {
+    bool is_done = true;
     for (size_t i = listeners->count; i-- > 0;) {
         if (!listeners->items[i].is_wanted)
             close_at(listeners, i);
+        else if (!listeners->items[i].is_new && !set_access(listeners->items[i].address, config, why))
+            is_done = false;
     }
+    return is_done;
 }
 
 void listeners_revert(struct listeners *listeners)

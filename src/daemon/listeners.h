@@ -22,8 +22,9 @@ struct listeners {
  * @return false with *why: then nothing new stays open
  */
 bool listeners_prepare(struct listeners *listeners, const struct config *config, struct seki_error *why);
-/** The configuration is in force: close (and remove) what it does not name. */
-void listeners_commit(struct listeners *listeners);
+/** The configuration is in force: close (and remove) what it does not name, and give the other unix sockets the mode
+ *  and group that it says. @return false with *why when that could not be done for one of them */
+bool listeners_commit(struct listeners *listeners, const struct config *config, struct seki_error *why);
 /** It is not: close what was opened for it. */
 void listeners_revert(struct listeners *listeners);
 /** All of them, and the files of unix sockets. */

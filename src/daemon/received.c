@@ -101,25 +101,22 @@ static bool find_address(struct seki_str text, struct seki_ip *address_out)
     return seki_ip_parse(at < trimmed.len ? seki_str_from(trimmed, at + 1) : trimmed, address_out);
 }
 
-/* One comment of the clause. @return whether it holds the address */
-static bool read_comment(struct seki_str inside, struct received_client *client)
-{
-    struct seki_str before = inside, helo;
-    if (find_helo(inside, &before, &helo))
-        client->helo = helo;
-    return find_address(before, &client->address);
-}
-
-static bool read_comments(struct seki_str rest, struct received_client *client)
+/* The comments behind the first word, up to the one that holds the address. When none does, the first word may: as
+ * Exim writes it, with HELO in the comment, or without a comment. A literal beside any other comment is what the
+ * sender said in HELO. */
+static bool read_comments(struct seki_str rest, struct seki_str first, struct received_client *client)
 {
     struct seki_str inside;
+    bool is_address_first = true;
     while ((rest = skip_space(rest)).len > 0 && rest.ptr[0] == '(') {
         if (!cut_comment(&rest, &inside))
             return false;
-        if (read_comment(inside, client))
+        struct seki_str before = inside;
+        is_address_first = find_helo(inside, &before, &client->helo);
+        if (find_address(before, &client->address))
             return true;
     }
-    return read_literal(client->helo, &client->address);
+    return is_address_first && read_literal(first, &client->address);
 }
 
 bool received_read(struct seki_str value, struct received_client *client_out)
@@ -133,11 +130,10 @@ bool received_read(struct seki_str value, struct received_client *client_out)
     if (first.len == 0 || rest.len == 0 || !seki_is_space(rest.ptr[0]))
         return false;
     client_out->helo = first;
-    if (!read_comments(rest, client_out) && !read_literal(first, &client_out->address)) {
-        *client_out = (struct received_client){ 0 };
-        return false;
-    }
-    return true;
+    if (read_comments(rest, first, client_out))
+        return true;
+    *client_out = (struct received_client){ 0 };
+    return false;
 }
 
 static bool is_inside(const struct seki_ip *address, const struct config_networks *relays)

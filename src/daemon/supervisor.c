@@ -1,18 +1,10 @@
-/* One process per role; see supervisor.h.
- *
- * A configuration comes into force in two steps: its sockets are opened and it is sent to the role; when the role
- * answers that it runs by it, sockets that it does not name are closed. Anything that goes wrong before leaves
- * everything as it was. A role that starts (again) is sent the configuration in force. */
-#include "daemon/supervisor.h"
+/* The life of a role and of the supervisor itself; what a configuration goes through is in supervisor_config.c. A role
+ * that starts (again) is sent the configuration in force. */
+#include "daemon/supervisor_parts.h"
 
 #include "daemon/background.h"
 #include "daemon/channel.h"
-#include "daemon/child.h"
-#include "daemon/listeners.h"
-#include "daemon/log.h"
 #include "daemon/sd_notify.h"
-
-#include <event2/event.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -23,34 +15,7 @@
 #define FIRST_BACKOFF_MS   100u
 #define LONGEST_BACKOFF_MS 30000u
 #define SETTLED_MS         60000 /* a role that ran so long may fail afresh */
-#define RELOAD_TIMEOUT_S   60
-#define KILL_GRACE_S       5 /* after stop_timeout */
-
-enum phase {
-    PHASE_STARTING = 0, /* no role has been ready yet: a failure ends the program */
-    PHASE_RUNNING,
-    PHASE_STOPPING
-};
-
-struct supervisor {
-    const struct supervisor_options *options;
-    enum phase phase;
-    int exit_status;
-    struct event_base *base;
-    struct event *signals[4], *channel_event, *restart_timer, *reload_timer, *stop_timer;
-    struct log *log;
-    struct listeners listeners;
-    struct configuration {
-        struct config *config;
-        int file;      /* its text, for the role; -1: none */
-    } current, next;   /* next.config is NULL unless a reload is under way */
-    bool reload_again; /* SIGHUP came while one was */
-    struct privileges_user user;
-    int program, ready_descriptor, pid_file;
-    struct child child;
-    int64_t started_at_ms;
-    unsigned backoff_ms;
-};
+#define KILL_GRACE_S       5     /* after stop_timeout */
 
 static int64_t now_ms(void)
 {
@@ -68,60 +33,6 @@ static void end(struct supervisor *supervisor, int exit_status)
 {
     supervisor->exit_status = exit_status;
     event_base_loopbreak(supervisor->base);
-}
-
-/* ---- configurations ---- */
-
-static void release_configuration(struct configuration *configuration)
-{
-    config_unref(configuration->config);
-    if (configuration->file >= 0)
-        close(configuration->file);
-    *configuration = (struct configuration){ .file = -1 };
-}
-
-static bool load_text(const char *path, struct seki_buf *text, struct configuration *configuration,
-                      struct config_problems *problems)
-{
-    struct seki_error why;
-    if (!config_read_file(path, text, problems))
-        return false;
-    configuration->config = config_parse(path, seki_buf_str(text), problems);
-    if (configuration->config == NULL)
-        return false;
-    configuration->file = channel_text_to_file(seki_buf_str(text), &why);
-    if (configuration->file < 0)
-        config_problems_add(problems, path, 0, "%s", why.text);
-    return configuration->file >= 0;
-}
-
-static bool load_configuration(const char *path, struct configuration *configuration,
-                               struct config_problems *problems)
-{
-    struct seki_buf text;
-    seki_buf_init(&text, CONFIG_FILE_MAX_OCTETS);
-    *configuration = (struct configuration){ .file = -1 };
-    bool is_loaded = load_text(path, &text, configuration, problems);
-    if (!is_loaded)
-        release_configuration(configuration);
-    seki_buf_release(&text);
-    return is_loaded;
-}
-
-/* The role gets the text first, then its sockets in the order in which the configuration names them. */
-static bool send_configuration(struct supervisor *supervisor, const struct configuration *configuration,
-                               struct seki_error *why)
-{
-    const struct config *config = configuration->config;
-    struct channel_message message = { .kind = CHANNEL_CONFIGURE };
-    message.descriptors[message.descriptor_count++] = configuration->file;
-    for (size_t i = 0; i < config->inbound.listen.count; i++)
-        message.descriptors[message.descriptor_count++] =
-            listeners_find(&supervisor->listeners, config->inbound.listen.items[i]);
-    if (config->metrics.listen.len > 0)
-        message.descriptors[message.descriptor_count++] =
-            listeners_find(&supervisor->listeners, config->metrics.listen);
-    return channel_send(supervisor->child.channel, &message, why);
 }
 
 /* ---- the role's life ---- */
@@ -149,7 +60,7 @@ static void start_role(struct supervisor *supervisor)
         supervisor->channel_event =
             event_new(supervisor->base, child->channel, EV_READ | EV_PERSIST, on_channel, supervisor);
         if (supervisor->channel_event != NULL && event_add(supervisor->channel_event, NULL) == 0 &&
-            send_configuration(supervisor, &supervisor->current, &why)) {
+            supervisor_send(supervisor, &supervisor->current, &why)) {
             struct log_line line;
             log_begin(&line, supervisor->log, LOG_LEVEL_INFORMATION, "role_started");
             log_text(&line, "name", seki_str_of(child->role));
@@ -181,132 +92,38 @@ static void on_role_ready(struct supervisor *supervisor)
                    "cannot tell systemd that the service is ready");
     background_ready(supervisor->ready_descriptor);
     supervisor->ready_descriptor = -1;
-}
-
-/* ---- reload ---- */
-
-static void begin_reload(struct supervisor *supervisor);
-
-static void end_reload(struct supervisor *supervisor)
-{
-    evtimer_del(supervisor->reload_timer);
-    release_configuration(&supervisor->next);
-    sd_notify_send("READY=1");
-    if (supervisor->reload_again) {
-        supervisor->reload_again = false;
-        begin_reload(supervisor);
-    }
-}
-
-static void refuse_reload(struct supervisor *supervisor, const char *reason)
-{
-    log_reason(supervisor->log, LOG_LEVEL_WARNING, "reload_refused", "%s; the old configuration stays", reason);
-    listeners_revert(&supervisor->listeners);
-    end_reload(supervisor);
-}
-
-/* Options that are only read at start keep their old value: say which. */
-static void tell_restart_changes(struct supervisor *supervisor)
-{
-    struct seki_buf names;
-    seki_buf_init(&names, 4096);
-    config_list_restart_changes(supervisor->current.config, supervisor->next.config, &names);
-    if (names.len > 0)
-        log_reason(supervisor->log, LOG_LEVEL_WARNING, "restart_needed",
-                   "changed, but only read at start: %.*s; restart to apply", SEKI_STR_ARGS(seki_buf_str(&names)));
-    seki_buf_release(&names);
-}
-
-static void commit_reload(struct supervisor *supervisor)
-{
-    struct configuration before = supervisor->current;
-    tell_restart_changes(supervisor);
-    listeners_commit(&supervisor->listeners);
-    supervisor->current = supervisor->next;
-    supervisor->next = before;
-    log_reason(supervisor->log, LOG_LEVEL_INFORMATION, "reloaded",
-               "new messages are judged by the new configuration");
-    end_reload(supervisor);
-}
-
-static void tell_problems(struct supervisor *supervisor, const struct config_problems *problems)
-{
-    struct seki_str rest = seki_buf_str(&problems->text), sentence;
-    while (seki_str_split(&rest, '\n', &sentence)) {
-        if (sentence.len > 0)
-            log_reason(supervisor->log, LOG_LEVEL_WARNING, "reload_refused", "%.*s; the old configuration stays",
-                       SEKI_STR_ARGS(sentence));
-    }
-}
-
-/* Everything that can be found wrong before the role is asked. */
-static bool prepare_reload(struct supervisor *supervisor)
-{
-    struct config_problems problems;
-    struct seki_error why;
-    config_problems_init(&problems);
-    bool is_loaded = load_configuration(supervisor->options->config_path, &supervisor->next, &problems);
-    tell_problems(supervisor, &problems);
-    config_problems_release(&problems);
-    if (!is_loaded) {
-        end_reload(supervisor);
-        return false;
-    }
-    if (listeners_prepare(&supervisor->listeners, supervisor->next.config, &why))
-        return true;
-    refuse_reload(supervisor, why.text);
-    return false;
-}
-
-static void begin_reload(struct supervisor *supervisor)
-{
-    struct seki_error why;
-    struct timeval timeout = { .tv_sec = RELOAD_TIMEOUT_S };
-    sd_notify_reloading();
-    if (!prepare_reload(supervisor))
-        return;
-    if (supervisor->child.pid == 0) /* between death and restart: it will start with the new one */
-        commit_reload(supervisor);
-    else if (send_configuration(supervisor, &supervisor->next, &why))
-        evtimer_add(supervisor->reload_timer, &timeout);
-    else
-        refuse_reload(supervisor, why.text);
-}
-
-static void on_reload_timeout(evutil_socket_t fd, short what, void *user)
-{
-    struct supervisor *supervisor = user;
-    (void)fd, (void)what;
-    refuse_reload(supervisor, "the role did not answer");
-}
-
-static void on_sighup(evutil_socket_t fd, short what, void *user)
-{
-    struct supervisor *supervisor = user;
-    (void)fd, (void)what;
-    if (supervisor->phase == PHASE_STOPPING)
-        return;
-    if (supervisor->next.config != NULL || supervisor->phase == PHASE_STARTING)
-        supervisor->reload_again = true;
-    else
-        begin_reload(supervisor);
+    supervisor_reload_remembered(supervisor);
 }
 
 /* ---- what the role says, and its end ---- */
 
 static void on_role_message(struct supervisor *supervisor, const struct channel_message *message)
 {
-    bool is_reloading = supervisor->next.config != NULL;
+    bool is_reloading = supervisor_is_reloading(supervisor);
     if (message->kind == CHANNEL_READY && is_reloading)
-        commit_reload(supervisor);
+        supervisor_reload_commit(supervisor);
     else if (message->kind == CHANNEL_READY)
         on_role_ready(supervisor);
     else if (message->kind == CHANNEL_REFUSED && is_reloading)
-        refuse_reload(supervisor, message->text.text);
+        supervisor_reload_refuse(supervisor, message->text.text);
     else if (message->kind == CHANNEL_REFUSED)
         log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_refused", "%s", message->text.text);
-    if (supervisor->phase == PHASE_RUNNING && supervisor->reload_again && supervisor->next.config == NULL)
-        end_reload(supervisor); /* SIGHUP came while starting */
+}
+
+static void on_sighup(evutil_socket_t fd, short what, void *user)
+{
+    (void)fd, (void)what;
+    supervisor_reload(user);
+}
+
+/* It hangs: what it would say later could not be trusted to mean this configuration. */
+static void on_reload_timeout(evutil_socket_t fd, short what, void *user)
+{
+    struct supervisor *supervisor = user;
+    (void)fd, (void)what;
+    log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_hangs", "no answer to a new configuration; it is killed");
+    if (supervisor->child.pid != 0)
+        kill(supervisor->child.pid, SIGKILL);
 }
 
 static void on_channel(evutil_socket_t fd, short what, void *user)
@@ -347,8 +164,8 @@ static void on_sigchld(evutil_socket_t fd, short what, void *user)
         event_free(supervisor->channel_event);
     supervisor->channel_event = NULL;
     tell_end(supervisor, supervisor->phase == PHASE_STOPPING && is_clean, how);
-    if (supervisor->next.config != NULL)
-        refuse_reload(supervisor, "the role died over it");
+    if (supervisor_is_reloading(supervisor))
+        supervisor_reload_refuse(supervisor, "the role died over it");
     if (supervisor->phase == PHASE_RUNNING)
         schedule_restart(supervisor);
     else
@@ -447,6 +264,7 @@ static bool prepare(struct supervisor *supervisor, struct seki_error *why)
         !privileges_find_user(config->daemon.user, config->daemon.group, &supervisor->user, why))
         return false;
     if (config->daemon.pid_file.len > 0) {
+        supervisor->pid_path = strdup(config->daemon.pid_file.ptr); /* a reload may name another */
         supervisor->pid_file = pid_file_open(config->daemon.pid_file.ptr, why);
         if (supervisor->pid_file < 0)
             return false;
@@ -470,9 +288,11 @@ static void release(struct supervisor *supervisor)
 {
     listeners_close(&supervisor->listeners);
     if (supervisor->pid_file >= 0) {
-        unlink(supervisor->current.config->daemon.pid_file.ptr);
+        if (supervisor->pid_path != NULL)
+            unlink(supervisor->pid_path);
         close(supervisor->pid_file);
     }
+    free(supervisor->pid_path);
     if (supervisor->program >= 0)
         close(supervisor->program);
     if (supervisor->ready_descriptor >= 0)
@@ -486,15 +306,15 @@ static void release(struct supervisor *supervisor)
     if (supervisor->base != NULL)
         event_base_free(supervisor->base);
     log_close(supervisor->log);
-    release_configuration(&supervisor->current);
-    release_configuration(&supervisor->next);
+    supervisor_release_configuration(&supervisor->current);
+    supervisor_release_configuration(&supervisor->next);
 }
 
 static bool load_first(struct supervisor *supervisor)
 {
     struct config_problems problems;
     config_problems_init(&problems);
-    bool is_loaded = load_configuration(supervisor->options->config_path, &supervisor->current, &problems);
+    bool is_loaded = supervisor_load(supervisor->options->config_path, &supervisor->current, &problems);
     if (is_loaded)
         config_check_machine(supervisor->current.config, supervisor->options->config_path, &problems);
     fprintf(stderr, "%.*s", (int)problems.text.len, seki_buf_str(&problems.text).ptr);

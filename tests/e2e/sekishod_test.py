@@ -342,12 +342,28 @@ def does_not_wait_for_its_log(tap):
         tap.equal(process.wait(60), 0, "and so does the stop")
 
 
+def documents_its_events(tap):
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    written = {"log_lost"}
+    for source in (root / "src" / "daemon").glob("*.c"):
+        if source.name.endswith("_test.c") or source.name == "log.c":
+            continue
+        text = source.read_text()
+        written |= set(re.findall(r'log_reason\([^";]*"([a-z_]+)"', text))
+        for arguments in re.findall(r"log_begin\(([^;]*)\);", text):
+            written |= set(re.findall(r'"([a-z_]+)"', arguments))
+    documented = set(re.findall(r"`([a-z_]+)`", "".join(
+        line.split("|")[1] for line in (root / "docs" / "log-events.md").read_text().splitlines()
+        if line.startswith("| `") and re.search(r"information|warning|fatal|panic", line.split("|")[2]))))
+    tap.equal(written, documented, "docs/log-events.md names every event, and no other")
+
+
 def main(tap):
     for body in (command_line, check_config, starts_without_privileges, goes_to_the_background, tells_systemd,
                  restarts_a_role_that_died, backs_off, follows_a_supervisor_that_died,
                  keeps_the_old_configuration_when_the_new_one_is_wrong,
                  swaps_configurations_without_dropping_a_session, reloads_under_load, finishes_what_is_under_way,
-                 does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log):
+                 does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log, documents_its_events):
         body(tap)
 
 
