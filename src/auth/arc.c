@@ -79,11 +79,10 @@ enum seki_result seki_arc_new(struct seki_arena *arena, struct seki_context *con
 }
 
 /* "ARC-Seal of i=2: signature did not verify" */
-static enum seki_result conclude_failed(struct seki_arc *arc, unsigned instance,
-                                        const struct seki_signature_check *check)
+static enum seki_result conclude_failed(struct seki_arc *arc, const struct seki_signature_check *check)
 {
-    struct seki_str reason = seki_arena_format(arc->scene->arena, "%.*s of i=%u: %.*s", SEKI_STR_ARGS(check->label),
-                                               instance, SEKI_STR_ARGS(check->reason));
+    struct seki_str reason = seki_arena_format(arc->scene->arena, "%.*s: %.*s", SEKI_STR_ARGS(check->label),
+                                               SEKI_STR_ARGS(check->reason));
     if (reason.ptr == NULL)
         return seki_arena_failure(arc->scene->arena);
     conclude(arc, SEKI_ARC_FAIL, reason);
@@ -182,7 +181,7 @@ static enum seki_result judge_seals(struct seki_arc *arc)
         if (result != SEKI_OK)
             return result;
         if (has_failed(seal))
-            return conclude_failed(arc, instance, seal);
+            return conclude_failed(arc, seal);
     }
     return SEKI_OK;
 }
@@ -241,7 +240,7 @@ static enum seki_result advance(struct seki_arc *arc, struct seki_answers *answe
             return result;
     }
     if (has_failed(newest))
-        return conclude_failed(arc, arc->chain.count, newest);
+        return conclude_failed(arc, newest);
     if (newest->state != SEKI_CHECK_DONE)
         return asked == SEKI_OK ? SEKI_NEED_BODY : asked;
     enum seki_result result = judge_seals(arc);

@@ -72,11 +72,16 @@ static enum seki_result collect_auth_results(const struct seki_check_scene *scen
 static enum seki_result read_signature(const struct seki_check_scene *scene, enum seki_signature_kind kind,
                                        size_t field_index, struct seki_signature_check **check_out)
 {
-    *check_out = seki_arena_alloc(scene->arena, 1, sizeof **check_out);
-    if (*check_out == NULL)
+    struct seki_signature_check *check = seki_arena_alloc(scene->arena, 1, sizeof *check);
+    *check_out = check;
+    if (check == NULL)
         return seki_arena_failure(scene->arena);
-    struct seki_str label = kind == SEKI_SIGNATURE_AMS ? message_signature_name : seal_name;
-    return seki_check_read(scene, kind, field_index, label, *check_out);
+    struct seki_str name = kind == SEKI_SIGNATURE_AMS ? message_signature_name : seal_name;
+    enum seki_result result = seki_check_read(scene, kind, field_index, name, check);
+    if (result != SEKI_OK)
+        return result;
+    check->label = seki_arena_format(scene->arena, "%.*s of i=%u", SEKI_STR_ARGS(name), check->signature.instance);
+    return check->label.ptr != NULL ? SEKI_OK : seki_arena_failure(scene->arena);
 }
 
 static enum seki_result collect_message_signature(const struct seki_check_scene *scene,

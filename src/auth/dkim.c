@@ -16,24 +16,42 @@ struct seki_dkim {
 
 static const struct seki_str field_name = SEKI_STR_INIT("DKIM-Signature");
 
+/* How many base64 digits of a it takes to tell it from b; none when they are the same. Octets are compared, which are
+ * fewer and have no white space between; a digit is six bits. */
+static size_t telling_digits(struct seki_str a, struct seki_str b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len, same = 0, bits = 0;
+    if (seki_str_equal(a, b))
+        return 0;
+    while (same < shorter && a.ptr[same] == b.ptr[same])
+        same++;
+    for (unsigned top = 0x80; same < shorter && !((unsigned)(a.ptr[same] ^ b.ptr[same]) & top); top >>= 1)
+        bits++;
+    return (same * 8 + bits) / 6 + 1;
+}
+
+/* The first digits of b=, without the white space between them. */
+static struct seki_str copy_digits(struct seki_arena *arena, struct seki_str text, size_t count)
+{
+    char *digits = seki_arena_octets(arena, count);
+    size_t used = 0;
+    for (size_t i = 0; digits != NULL && i < text.len && used < count; i++)
+        if (!seki_is_space(text.ptr[i]))
+            digits[used++] = text.ptr[i];
+    return (struct seki_str){ digits, used };
+}
+
 /* RFC 6008 section 4: "at least the first eight characters …, and … long enough to be unique among the results"; of a
- * copy of the same signature no prefix is. */
+ * copy of the same signature no prefix is. ptr NULL when the arena is full. */
 static struct seki_str b_prefix(const struct seki_dkim *dkim, size_t index)
 {
-    struct seki_str own = dkim->checks[index].signature.signature_text;
+    const struct seki_signature *own = &dkim->checks[index].signature;
     size_t need = MIN_B_PREFIX;
     for (size_t i = 0; i < dkim->count; i++) {
-        struct seki_str other = dkim->checks[i].signature.signature_text;
-        size_t same = 0;
-        if (i == index)
-            continue;
-        while (same < own.len && same < other.len && own.ptr[same] == other.ptr[same])
-            same++;
-        if (same == own.len && same == other.len)
-            continue;
-        need = same + 1 > need ? same + 1 : need;
+        size_t telling = i != index ? telling_digits(own->signature, dkim->checks[i].signature.signature) : 0;
+        need = telling > need ? telling : need;
     }
-    return seki_str_head(own, need);
+    return copy_digits(dkim->scene->arena, own->signature_text, need);
 }
 
 static struct seki_str or_empty(struct seki_str s)
@@ -41,9 +59,10 @@ static struct seki_str or_empty(struct seki_str s)
     return s.ptr != NULL ? s : SEKI_STR("");
 }
 
-static void describe(const struct seki_dkim *dkim, size_t index)
+static enum seki_result describe(const struct seki_dkim *dkim, size_t index)
 {
     const struct seki_signature *s = &dkim->checks[index].signature;
+    struct seki_str prefix = b_prefix(dkim, index);
     dkim->verdicts[index] = (struct seki_dkim_signature_verdict){
         .domain = or_empty(s->domain),
         .domain_ascii = or_empty(s->domain_ascii),
@@ -51,10 +70,11 @@ static void describe(const struct seki_dkim *dkim, size_t index)
         .algorithm = or_empty(s->algorithm),
         .identity = or_empty(s->identity),
         .reason = SEKI_STR(""),
-        .b_prefix = or_empty(b_prefix(dkim, index)),
+        .b_prefix = prefix,
         .has_length = s->has_length,
         .field_index = s->field_index,
     };
+    return prefix.ptr != NULL ? SEKI_OK : seki_arena_failure(dkim->scene->arena);
 }
 
 static enum seki_result read_one(struct seki_dkim *dkim, size_t index, size_t field_index)
@@ -84,14 +104,12 @@ static enum seki_result read_all(struct seki_dkim *dkim)
         if (left <= dkim->count)
             places[left - 1] = field_index;
     }
-    for (size_t i = 0; i < dkim->count; i++) {
-        enum seki_result result = read_one(dkim, i, places[i]);
-        if (result != SEKI_OK)
-            return result;
-    }
-    for (size_t i = 0; i < dkim->count; i++)
-        describe(dkim, i);
-    return SEKI_OK;
+    enum seki_result result = SEKI_OK;
+    for (size_t i = 0; result == SEKI_OK && i < dkim->count; i++)
+        result = read_one(dkim, i, places[i]);
+    for (size_t i = 0; result == SEKI_OK && i < dkim->count; i++)
+        result = describe(dkim, i);
+    return result;
 }
 
 static enum seki_result fail(enum seki_result result, struct seki_error *why)

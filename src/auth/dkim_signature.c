@@ -166,22 +166,6 @@ static const char *read_body_digest(struct reader *r)
     return r->signature->body_digest.ptr != NULL ? NULL : no_memory;
 }
 
-static struct seki_str without_white_space(struct seki_arena *arena, struct seki_str text)
-{
-    char *copy = seki_arena_octets(arena, text.len);
-    size_t used = 0;
-    for (size_t at = 0; copy != NULL && at < text.len;) {
-        size_t word = at;
-        while (at < text.len && !seki_is_space(text.ptr[at]))
-            at++;
-        memcpy(copy + used, text.ptr + word, at - word);
-        used += at - word;
-        while (at < text.len && seki_is_space(text.ptr[at]))
-            at++;
-    }
-    return (struct seki_str){ copy, used };
-}
-
 /* sig-b-tag-data = base64string */
 static const char *read_signature(struct reader *r)
 {
@@ -192,9 +176,9 @@ static const char *read_signature(struct reader *r)
     s->cut_end = r->tag->end;
     if (!seki_base64_decode(r->tag->value, octets, sizeof octets, &len) || len == 0)
         return "b= is not the base64 of a signature";
-    s->signature_text = without_white_space(r->arena, r->tag->value);
+    s->signature_text = r->tag->value;
     s->signature = seki_arena_copy(r->arena, (struct seki_str){ (const char *)octets, len });
-    return s->signature.ptr != NULL && s->signature_text.ptr != NULL ? NULL : no_memory;
+    return s->signature.ptr != NULL ? NULL : no_memory;
 }
 
 static bool is_digits(struct seki_str text)

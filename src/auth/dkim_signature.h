@@ -36,7 +36,7 @@ struct seki_signature {
     size_t name_count;
     struct seki_str body_digest;    /* bh=, decoded */
     struct seki_str signature;      /* b=, decoded */
-    struct seki_str signature_text; /* b= without white space */
+    struct seki_str signature_text; /* b= as written, white space included */
     size_t cut_start, cut_end;      /* in field->value: all after "b=" up to ";", left out when hashing */
     bool has_length;
     uint64_t length; /* l= */

@@ -51,7 +51,7 @@ static void a_whole_signature_is_read(void **state)
     assert_true(s.has_time && s.time_s == 1117574938 && s.has_expiry && s.expires_at_s == 1118006938);
     assert_int_equal(s.body_digest.len, 32);
     assert_true(seki_str_equal(s.signature, SEKI_STR("\x00\x01\x02\x03\x04\x05\x06\x07")));
-    assert_true(seki_str_equal(s.signature_text, SEKI_STR("AAECAwQFBgc=")));
+    assert_true(seki_str_equal(s.signature_text, SEKI_STR("AAEC AwQF\r\n\tBgc =")));
     assert_int_equal(s.field->value.ptr[s.cut_start - 1], '=');
     assert_int_equal(s.field->value.ptr[s.cut_end], ';');
     seki_arena_free(arena);

@@ -37,6 +37,14 @@ static const char rfc8463_message[] = "DKIM-Signature: v=1; a=ed25519-sha256; c=
                                       "Joe.\r\n"
                                       "\r\n";
 
+/* The key of RFC 6376 appendix C, by which nothing here is signed. */
+#define OTHER_RECORD                                                                                               \
+    "v=DKIM1; "                                                                                                    \
+    "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4"        \
+    "jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"                                                     \
+    "NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2Q"                                                      \
+    "IDAQAB"
+
 struct record {
     const char *name, *text; /* text NULL: the look-up fails */
 };
@@ -60,13 +68,11 @@ static const struct record usual_records[] = {
     { "broken._domainkey.example.net", NULL },
     { "several._domainkey.example.net", "v=spf1 -all" },
     { "several._domainkey.example.net", SIGNER_ED25519_RECORD },
-    { "several._domainkey.example.net",
-      "v=DKIM1; "
-      "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYf"
-      "cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"
-      "NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
-      "AB" },
+    { "several._domainkey.example.net", OTHER_RECORD },
     { "several._domainkey.example.net", SIGNER_RSA_RECORD },
+    { "toomany._domainkey.example.net", OTHER_RECORD },
+    { "toomany._domainkey.example.net", OTHER_RECORD "; n=again" },
+    { "toomany._domainkey.example.net", SIGNER_RSA_RECORD },
     { "ed._domainkey.example.net", SIGNER_ED25519_RECORD },
 };
 
@@ -221,7 +227,9 @@ static const struct {
       "the key is not for the hash of the signature" },
     { "a key of another type", TAGS "s=ed; h=from", SEKI_DKIM_PERMERROR,
       "the key is of another type than the signature" },
-    { "several records, the last is it", TAGS "s=several; h=from", SEKI_DKIM_PASS, "" },
+    { "several records, the second that is fit is it", TAGS "s=several; h=from", SEKI_DKIM_PASS, "" },
+    { "several records, the third that is fit would be it", TAGS "s=toomany; h=from", SEKI_DKIM_FAIL,
+      "signature did not verify" },
     { "a name that is too long for the DNS",
       TAGS
       "s=a123456789012345678901234567890123456789012345678901234567890.a12345678901234567890123456789012345678901"
@@ -406,6 +414,32 @@ static void huge_headers_are_bounded_work(void **state)
         assert_int_equal(verdict.signatures[i].result, SEKI_DKIM_PASS);
 }
 
+/* What is past the bounds of the header is not seen, so it could be a second From. */
+static void a_header_past_its_bounds_passes_nothing(void **state)
+{
+    struct world *w = *state;
+    struct seki_str header = signed_with(w, TAGS "s=s; h=from");
+    static const struct seki_message_limits limits[] = { { .max_fields = 7 }, { .max_header_octets = 700 } };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct seki_message *message = seki_message_new(w->arena, &limits[i]);
+        struct seki_body_hash *body = seki_body_hash_new(w->arena, w->context);
+        struct seki_dkim *dkim;
+        struct seki_dkim_verdict verdict;
+        struct seki_str rest;
+        bool is_unix;
+        struct seki_buf text;
+        seki_buf_init_arena(&text, w->arena, 1 << 16);
+        seki_buf_add(&text, header);
+        seki_buf_add_format(&text, "X-Long: %0300d\r\nFrom: <other@example.org>\r\n", 0);
+        assert_int_equal(seki_message_read(message, seki_buf_str(&text), &rest, &is_unix), SEKI_OK);
+        assert_int_equal(seki_message_count_named(message, SEKI_STR("From")), 1);
+        assert_int_equal(seki_dkim_new(w->arena, w->context, message, body, NULL, &dkim, NULL), SEKI_OK);
+        assert_int_equal(seki_dkim_step(dkim, seki_answers_new(w->arena, 0), &verdict, NULL), SEKI_OK);
+        assert_only(&verdict, SEKI_DKIM_POLICY, "the header is too long to be judged");
+        seki_body_hash_end(body);
+    }
+}
+
 static void thousands_of_signatures_are_bounded(void **state)
 {
     struct world *w = *state;
@@ -457,6 +491,7 @@ int main(void)
         cmocka_unit_test(prefixes_of_b_tell_signatures_apart),
         cmocka_unit_test(all_keys_are_asked_for_before_the_body),
         cmocka_unit_test(huge_headers_are_bounded_work),
+        cmocka_unit_test(a_header_past_its_bounds_passes_nothing),
         cmocka_unit_test(thousands_of_signatures_are_bounded),
         cmocka_unit_test(an_arena_that_is_too_small_is_a_limit),
     };

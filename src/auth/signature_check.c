@@ -6,6 +6,7 @@
 
 #define DEFAULT_MIN_RSA_BITS 1024u /* RFC 8301 section 3.2 */
 #define MAX_KEY_RECORDS      8u    /* looked at, where one name has several */
+#define MAX_VERIFICATIONS    2u    /* of one signature, by as many keys that are fit */
 
 struct seki_check_scene *seki_check_scene_new(struct seki_arena *arena, struct seki_context *context,
                                               const struct seki_message *message, struct seki_body_hash *body,
@@ -69,6 +70,15 @@ static void explain_field(const struct seki_check_scene *scene, const struct sek
                        canon_names[s->header_canon], canon_names[s->body_canon]);
 }
 
+/* Of a header past the bounds only the top is kept. A second From further down, which a reader may show, would be out
+ * of sight: nothing passes. */
+static void judge_header(const struct seki_check_scene *scene, struct seki_signature *s)
+{
+    unsigned cut = SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG;
+    if ((seki_message_defects(scene->message) & cut) && s->refusal.result == SEKI_DKIM_NONE)
+        s->refusal = (struct seki_refusal){ SEKI_DKIM_POLICY, "the header is too long to be judged" };
+}
+
 enum seki_result seki_check_read(const struct seki_check_scene *scene, enum seki_signature_kind kind,
                                  size_t field_index, struct seki_str label, struct seki_signature_check *check)
 {
@@ -78,6 +88,7 @@ enum seki_result seki_check_read(const struct seki_check_scene *scene, enum seki
     if (result != SEKI_OK)
         return result;
     seki_signature_judge(s, &scene->options);
+    judge_header(scene, s);
     explain_field(scene, check);
     if (s->refusal.result != SEKI_DKIM_NONE) {
         end(scene, check, s->refusal.result, s->refusal.reason);
@@ -223,22 +234,24 @@ enum seki_result seki_check_key(const struct seki_check_scene *scene, struct sek
     return end_without_key(scene, check);
 }
 
-/* With every record that is fit, until one verifies. */
+/* With the first records that are fit, until one verifies. */
 static enum seki_result verify(const struct seki_check_scene *scene, struct seki_signature_check *check,
                                const uint8_t *digest, bool *is_good_out)
 {
     const struct seki_signature *s = &check->signature;
     *is_good_out = false;
-    for (size_t i = 0; i < record_count(check) && !*is_good_out; i++) {
+    for (size_t i = 0, tried = 0; i < record_count(check) && tried < MAX_VERIFICATIONS && !*is_good_out; i++) {
         struct seki_dkim_key *key;
         struct seki_refusal refusal;
         enum seki_result result = fit_key(scene, check, i, &key, &refusal);
         if (result != SEKI_OK)
             return result;
-        if (key == NULL || !seki_dkim_key_verify(scene->context, key, s->digest, digest, s->signature))
+        if (key == NULL)
             continue;
-        note_key(check, key);
-        *is_good_out = true;
+        tried++;
+        *is_good_out = seki_dkim_key_verify(scene->context, key, s->digest, digest, s->signature);
+        if (*is_good_out)
+            note_key(check, key);
     }
     return SEKI_OK;
 }

@@ -26,7 +26,7 @@ enum seki_check_state {
 struct seki_signature_check {
     struct seki_signature signature;
     enum seki_check_state state;
-    struct seki_str label;            /* for the trace: "signature 1" */
+    struct seki_str label;            /* for people: "signature 1" */
     struct seki_str question;         /* where the key is: s= "._domainkey." d= */
     const struct seki_answer *answer; /* once asked */
     size_t body_id;

@@ -41,20 +41,19 @@ struct decoder {
 /* Whole groups of four digits, as long as they come without white space. Returns how many octets it read. */
 static size_t whole_groups(struct decoder *d, struct seki_str text)
 {
-    size_t at = 0;
-    while (text.len - at >= 4 && d->max - d->len >= 3) {
-        uint32_t a = value(text.ptr[at]), b = value(text.ptr[at + 1]);
-        uint32_t c = value(text.ptr[at + 2]), e = value(text.ptr[at + 3]);
-        if ((a | b | c | e) & NO_DIGIT)
+    size_t most = (d->max - d->len) / 3, groups = text.len / 4 < most ? text.len / 4 : most;
+    const char *in = text.ptr, *end = in + groups * 4;
+    uint8_t *out = d->out + d->len;
+    for (; in < end; in += 4, out += 3) {
+        uint32_t v0 = value(in[0]), v1 = value(in[1]), v2 = value(in[2]), v3 = value(in[3]);
+        if ((v0 | v1 | v2 | v3) & NO_DIGIT)
             break;
-        uint32_t group = a << 18 | b << 12 | c << 6 | e;
-        d->out[d->len] = (uint8_t)(group >> 16);
-        d->out[d->len + 1] = (uint8_t)(group >> 8);
-        d->out[d->len + 2] = (uint8_t)group;
-        d->len += 3;
-        at += 4;
+        out[0] = (uint8_t)(v0 << 2 | v1 >> 4);
+        out[1] = (uint8_t)(v1 << 4 | v2 >> 2);
+        out[2] = (uint8_t)(v2 << 6 | v3);
     }
-    return at;
+    d->len = (size_t)(out - d->out);
+    return (size_t)(in - text.ptr);
 }
 
 /* The first octets of the group in d->bits, most significant first. */
