@@ -65,7 +65,7 @@ static void explain_field(const struct seki_check_scene *scene, const struct sek
     seki_trace_add(scene->options.trace, 0, "%.*s: field %zu of the header, %.*s", SEKI_STR_ARGS(check->label),
                    s->field_index + 1, SEKI_STR_ARGS(s->field->name));
     seki_explain_octets(scene->options.trace, 1, s->field->value);
-    if (s->refusal.result == SEKI_DKIM_NONE)
+    if (s->refusal.result == SEKI_DKIM_NONE && s->kind != SEKI_SIGNATURE_SEAL)
         seki_trace_add(scene->options.trace, 1, "canonicalization of the header %s, of the body %s",
                        canon_names[s->header_canon], canon_names[s->body_canon]);
 }
