@@ -1,5 +1,5 @@
-/* One incoming message, all mechanisms: SPF, DKIM, ARC and DMARC, and the Authentication-Results field that says
- * what came out. The mechanisms can be used alone too; this puts them in the order in which a message arrives.
+/* One incoming message, all mechanisms: SPF, DKIM, ARC and DMARC, Sender ID for who asks for it, and the
+ * Authentication-Results field that says what came out. The mechanisms can be used alone too; this puts them in the order in which a message arrives.
  *
  *   new → client → mail_from → field… → end_of_header → body… → end_of_message
  *
@@ -11,11 +11,13 @@
 #include <sekisho/arc.h>
 #include <sekisho/authres.h>
 #include <sekisho/dmarc.h>
+#include <sekisho/sender_id.h>
 
 struct seki_verify_options { /* zero is the default; views must live as long as the evaluation */
     struct seki_str authserv_id;
     struct seki_str receiver;          /* our host name, for SPF's %{r} */
     bool without_spf, without_dkim, without_arc, without_dmarc;
+    bool with_sender_id;               /* RFC 4406 of the PRA; historic, and no input to DMARC */
     struct seki_dkim_options dkim;     /* trace and now_s are set from below */
     struct seki_dmarc_options dmarc;
     unsigned max_void_lookups;
@@ -30,6 +32,8 @@ struct seki_verdict {
     bool has_spf_mail_from, has_spf_helo;
     struct seki_spf_verdict spf_mail_from; /* checks postmaster@HELO for a null reverse-path */
     struct seki_spf_verdict spf_helo;
+    bool has_sender_id;
+    struct seki_sender_id_verdict sender_id;
     struct seki_dkim_verdict dkim;
     struct seki_arc_verdict arc;
     struct seki_dmarc_verdict dmarc;
@@ -82,7 +86,7 @@ SEKI_API void seki_verify_forged_fields(const struct seki_verify *verify, const 
                                         size_t our_id_count, void (*call)(void *user, size_t field_index, size_t ordinal),
                                         void *user);
 
-/** One trace per mechanism: "spf-helo", "spf", "dkim", "arc", "dmarc". NULL without options.explain. */
+/** One trace per mechanism: "spf-helo", "spf", "sender-id", "dkim", "arc", "dmarc". NULL without options.explain. */
 SEKI_API const struct seki_trace *seki_verify_trace(const struct seki_verify *verify, const char *mechanism);
 
 #endif

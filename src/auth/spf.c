@@ -32,7 +32,7 @@ static struct seki_str without_source_route(struct seki_str path)
 }
 
 /* The identity as local-part and domain, as given. A local-part may hold "@" in quotes, a domain may not. */
-static void split_identity(struct seki_spf *spf, struct seki_str *local, struct seki_str *domain)
+static void split_envelope(struct seki_spf *spf, struct seki_str *local, struct seki_str *domain)
 {
     spf->is_null_reverse_path = spf->input.identity == SEKI_SPF_MAIL_FROM && spf->input.mail_from.len == 0;
     *local = SEKI_STR("postmaster"); /* section 4.3 */
@@ -44,6 +44,27 @@ static void split_identity(struct seki_spf *spf, struct seki_str *local, struct 
     *domain = seki_str_from(mailbox, at + 1);
     if (at > 0)
         *local = seki_str_head(mailbox, at);
+}
+
+/* Whose domain is checked, for the people. */
+enum whose { HELO, HELO_FOR_NULL_PATH, MAIL_FROM, PRA };
+
+static const struct {
+    const char *title, *no_domain;
+} identities[] = {
+    [HELO] = { "HELO", "the HELO name is not a domain name" },
+    [HELO_FOR_NULL_PATH] = { "MAIL FROM is empty, so HELO stands in", "the HELO name is not a domain name" },
+    [MAIL_FROM] = { "MAIL FROM", "MAIL FROM holds no domain name" },
+    [PRA] = { "PRA", "the Purported Responsible Address holds no domain name" },
+};
+
+static enum whose whose_domain(const struct seki_spf *spf)
+{
+    if (spf->scope == SEKI_SPF_SCOPE_PRA)
+        return PRA;
+    if (spf->is_null_reverse_path)
+        return HELO_FOR_NULL_PATH;
+    return spf->input.identity == SEKI_SPF_HELO ? HELO : MAIL_FROM;
 }
 
 static bool build_sender(struct seki_spf *spf, struct seki_str local, struct seki_str domain)
@@ -60,13 +81,13 @@ static bool build_sender(struct seki_spf *spf, struct seki_str local, struct sek
     return true;
 }
 
-/* Sections 2.3, 2.4, 4.3; RFC 8616 section 4: U-labels become A-labels before anything is done with them, but a HELO
- * name "MUST be represented as A-labels". */
-static bool find_identity(struct seki_spf *spf)
+/* RFC 8616 section 4: U-labels become A-labels before anything is done with them, but a HELO name "MUST be represented as
+ * A-labels". */
+static bool set_identity(struct seki_spf *spf, struct seki_str local, struct seki_str given)
 {
-    struct seki_str local, given, domain;
-    split_identity(spf, &local, &given);
-    bool is_helo = spf->input.identity == SEKI_SPF_HELO || spf->is_null_reverse_path;
+    struct seki_str domain;
+    enum whose whose = whose_domain(spf);
+    bool is_helo = whose == HELO || whose == HELO_FOR_NULL_PATH;
     enum seki_result result = SEKI_BAD_INPUT;
     if (!is_helo || seki_str_is_ascii(given))
         result = seki_domain_to_ascii(spf->arena, given, &domain);
@@ -74,25 +95,37 @@ static bool find_identity(struct seki_spf *spf)
         return build_sender(spf, local, domain);
     if (result != SEKI_BAD_INPUT)
         return false;
-    spf->none_because = is_helo ? "the HELO name is not a domain name" : "MAIL FROM holds no domain name";
+    spf->none_because = identities[whose].no_domain;
     return true;
 }
 
-struct seki_spf *seki_spf_new(struct seki_arena *arena, const struct seki_spf_input *input)
+struct seki_spf *seki_spf_new_scoped(struct seki_arena *arena, const struct seki_spf_scoped_input *scoped)
 {
+    const struct seki_spf_input *input = scoped->spf;
+    struct seki_str local = scoped->local, domain = scoped->domain;
     struct seki_spf *spf = seki_arena_alloc(arena, 1, sizeof *spf);
     if (spf == NULL)
         return NULL;
     spf->arena = arena;
+    spf->scope = scoped->scope;
     spf->input = *input;
     spf->input.helo = not_null(input->helo);
     spf->input.receiver = input->receiver.len > 0 ? input->receiver : SEKI_STR("unknown");
     spf->client = seki_ip_unmapped(&input->client);
-    if (!find_identity(spf))
+    if (spf->scope != SEKI_SPF_SCOPE_PRA)
+        split_envelope(spf, &local, &domain);
+    else if (local.len == 0)
+        local = SEKI_STR("postmaster");
+    if (!set_identity(spf, local, domain))
         return NULL;
     if (spf->client.octet_count == 0)
         spf->none_because = "the client's address is not known";
     return spf;
+}
+
+struct seki_spf *seki_spf_new(struct seki_arena *arena, const struct seki_spf_input *input)
+{
+    return seki_spf_new_scoped(arena, &(struct seki_spf_scoped_input){ .spf = input });
 }
 
 static void trace_question(const struct seki_spf *spf, struct seki_trace *trace)
@@ -101,9 +134,7 @@ static void trace_question(const struct seki_spf *spf, struct seki_trace *trace)
     seki_trace_restart(trace);
     if (trace == NULL)
         return;
-    seki_trace_add(trace, 0, "%s%s: may %s send for %.*s?",
-                   spf->input.identity == SEKI_SPF_HELO ? "HELO" : "MAIL FROM",
-                   spf->is_null_reverse_path ? " is empty, so HELO stands in" : "",
+    seki_trace_add(trace, 0, "%s: may %s send for %.*s?", identities[whose_domain(spf)].title,
                    seki_ip_format(&spf->client, client), SEKI_STR_ARGS(spf->sender));
 }
 

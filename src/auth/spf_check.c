@@ -290,22 +290,42 @@ static enum seki_spf_result permerror(struct seki_spf_run *run, const struct sek
     return SEKI_SPF_PERMERROR;
 }
 
-/* Section 4.5. SEKI_SPF_PASS here: *text_out is the one record. */
-static enum seki_spf_result select_record(struct seki_spf_run *run, const struct seki_spf_frame *frame,
+/* RFC 4406 section 4.3: "When performing the PRA version of the test, if the DNS query returns "non-existent domain"
+ * (RCODE 3), then check_host() exits immediately with the result "Fail"." No record: nothing explains it. */
+static enum seki_spf_result no_record(struct seki_spf_run *run, struct seki_spf_frame *frame,
+                                      const struct seki_answer *answer)
+{
+    if (answer->status != SEKI_ANSWER_NXDOMAIN)
+        return none(run, frame, answer->name, "has no SPF record");
+    enum seki_spf_result result = none(run, frame, answer->name, "does not exist");
+    if (run->spf->scope != SEKI_SPF_SCOPE_PRA)
+        return result;
+    frame->record = (struct seki_spf_record){ .has_exp = false };
+    return SEKI_SPF_FAIL;
+}
+
+/* Section 4.5, and RFC 4406 section 4.4, whose step 4 reads "the "spf2" version takes precedence for the desired
+ * scope-id". SEKI_SPF_PASS here: *text_out is the one record. */
+static enum seki_spf_result select_record(struct seki_spf_run *run, struct seki_spf_frame *frame,
                                           const struct seki_answer *answer, struct seki_str *text_out)
 {
+    enum seki_spf_version best = SEKI_SPF_NO_CANDIDATE;
     size_t found = 0;
     for (size_t i = 0; i < answer->record_count; i++) {
-        if (!seki_spf_has_version(answer->records[i].text))
+        struct seki_str text = answer->records[i].text;
+        enum seki_spf_version version = seki_spf_candidate(text, run->spf->scope);
+        if (version == SEKI_SPF_NO_CANDIDATE)
             continue;
-        *text_out = answer->records[i].text;
-        found++;
         seki_trace_add(run->trace, frame->depth, "%.*s has: %.*s", SEKI_STR_ARGS(answer->name),
-                       SEKI_STR_ARGS(*text_out));
+                       SEKI_STR_ARGS(text));
+        if (version < best)
+            continue;
+        found = version > best ? 1 : found + 1;
+        best = version;
+        *text_out = text;
     }
     if (found == 0)
-        return none(run, frame, answer->name,
-                    answer->status == SEKI_ANSWER_NXDOMAIN ? "does not exist" : "has no SPF record");
+        return no_record(run, frame, answer);
     if (found > 1)
         return permerror(run, frame, answer->name, "has more than one SPF record");
     return SEKI_SPF_PASS;

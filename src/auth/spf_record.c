@@ -197,7 +197,7 @@ static const char *read_mechanism(struct seki_str name, struct seki_str argument
 }
 
 /* name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ) */
-static bool is_name(struct seki_str name)
+bool seki_spf_is_name(struct seki_str name)
 {
     if (name.len == 0 || !seki_is_alpha(name.ptr[0]))
         return false;
@@ -219,8 +219,8 @@ static const char *read_modifier(struct seki_str name, struct seki_str value, st
         term->kind = SEKI_SPF_TERM_EXP;
     else {
         term->kind = SEKI_SPF_TERM_UNKNOWN_MODIFIER;
-        return is_name(name) ? seki_spf_check_macro_string(value, &term->domain_spec.letters)
-                             : "is neither a mechanism nor a modifier";
+        return seki_spf_is_name(name) ? seki_spf_check_macro_string(value, &term->domain_spec.letters)
+                                      : "is neither a mechanism nor a modifier";
     }
     return seki_spf_check_domain_spec(value, &term->domain_spec.letters);
 }
@@ -283,7 +283,7 @@ static const char *note_term(struct seki_spf_record *record, const struct seki_s
 bool seki_spf_record_read(struct seki_str text, struct seki_spf_record *record_out,
                           struct seki_spf_fault *fault_out)
 {
-    *record_out = (struct seki_spf_record){ .text = text, .terms = seki_str_from(text, VERSION.len) };
+    *record_out = (struct seki_spf_record){ .text = text, .terms = seki_str_from(text, seki_str_find(text, ' ')) };
     struct seki_str rest = record_out->terms;
     struct seki_spf_term term;
     while (seki_spf_next_term(&rest, &term, fault_out)) {

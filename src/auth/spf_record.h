@@ -56,7 +56,12 @@ struct seki_spf_fault {
 /** Does the text begin with "v=spf1" and a SP or its end? */
 bool seki_spf_has_version(struct seki_str text);
 
-/** @param text  one for which seki_spf_has_version() is true. @return false: *fault_out says why */
+/** name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ) */
+bool seki_spf_is_name(struct seki_str name);
+
+/** @param text  one that begins with its version, and scope (spf_scope.h). What follows them is read by the rules of RFC
+ *  7208 in either: RFC 4406 section 3.3 gives "redirect" and "exp" their old meaning, defines no positional modifier,
+ *  and has unknown ones ignored wherever they stand. @return false: *fault_out says why */
 bool seki_spf_record_read(struct seki_str text, struct seki_spf_record *record_out,
                           struct seki_spf_fault *fault_out);
 

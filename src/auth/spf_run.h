@@ -10,16 +10,28 @@
 #define SEKISHO_SPF_RUN_H
 
 #include "auth/spf_record.h"
+#include "auth/spf_scope.h"
 
 struct seki_spf {
     struct seki_arena *arena;
     struct seki_spf_input input;
+    enum seki_spf_scope scope;
     struct seki_ip client;         /* never IPv4-mapped */
     struct seki_str sender;        /* local-part "@" domain as A-labels (RFC 8616 section 4) */
     struct seki_str local, domain; /* its parts */
     bool is_null_reverse_path;
     const char *none_because; /* no check is possible; NULL when one is */
 };
+
+/** A check in one of Sender ID's scopes (RFC 4406 section 4.1). */
+struct seki_spf_scoped_input {
+    const struct seki_spf_input *spf; /* identity MAIL_FROM */
+    enum seki_spf_scope scope;
+    struct seki_str local, domain; /* SEKI_SPF_SCOPE_PRA: the address, in the place of MAIL FROM */
+};
+
+/** @return NULL when the arena is full */
+struct seki_spf *seki_spf_new_scoped(struct seki_arena *arena, const struct seki_spf_scoped_input *input);
 
 struct seki_spf_run {
     const struct seki_spf *spf;

@@ -1,7 +1,7 @@
 /* The order in which a message arrives, and which evaluation can move at each point:
  *
  *   envelope    SPF of HELO and MAIL FROM start, and overlap everything below
- *   header end  DKIM and ARC ask for all keys, DMARC for the whole walks of the Author Domain and of what may have to
+ *   header end  Sender ID starts with the PRA; DKIM and ARC ask for all keys, DMARC for the whole walks of the Author Domain and of what may have to
  *               align with it; body hashes are requested
  *   body        hashes run; answers come in meanwhile
  *   end         signatures are checked, identifiers go to DMARC, the field is written
@@ -13,9 +13,9 @@
 
 enum stage { STAGE_ENVELOPE, STAGE_HEADER_ENDED, STAGE_MESSAGE_ENDED };
 
-enum { TRACE_SPF_HELO, TRACE_SPF, TRACE_DKIM, TRACE_ARC, TRACE_DMARC, TRACE_COUNT };
+enum { TRACE_SPF_HELO, TRACE_SPF, TRACE_SENDER_ID, TRACE_DKIM, TRACE_ARC, TRACE_DMARC, TRACE_COUNT };
 
-static const char *const trace_names[TRACE_COUNT] = { "spf-helo", "spf", "dkim", "arc", "dmarc" };
+static const char *const trace_names[TRACE_COUNT] = { "spf-helo", "spf", "sender-id", "dkim", "arc", "dmarc" };
 
 struct seki_verify {
     struct seki_arena *arena;
@@ -31,12 +31,13 @@ struct seki_verify {
     enum stage stage;
 
     struct seki_spf *spf_helo, *spf_mail_from;
+    struct seki_sender_id *sender_id;
     struct seki_body_hash *body;
     struct seki_dkim *dkim;
     struct seki_arc *arc;
     struct seki_dmarc *dmarc;
 
-    bool spf_helo_done, spf_mail_from_done, dkim_done, arc_done, dmarc_done;
+    bool spf_helo_done, spf_mail_from_done, sender_id_done, dkim_done, arc_done, dmarc_done;
     bool has_asked_ahead;
     struct seki_verdict verdict;
 };
@@ -72,9 +73,9 @@ enum seki_result seki_verify_client(struct seki_verify *v, const struct seki_ip 
     return v->helo.ptr != NULL ? SEKI_OK : seki_arena_failure(v->arena);
 }
 
-static struct seki_spf *new_spf(struct seki_verify *v, enum seki_spf_identity identity, size_t trace)
+static struct seki_spf_input spf_input(const struct seki_verify *v, enum seki_spf_identity identity, size_t trace)
 {
-    const struct seki_spf_input input = {
+    return (struct seki_spf_input){
         .client = v->client,
         .helo = v->helo,
         .mail_from = v->mail_from,
@@ -84,6 +85,11 @@ static struct seki_spf *new_spf(struct seki_verify *v, enum seki_spf_identity id
         .max_void_lookups = v->options.max_void_lookups,
         .trace = v->traces[trace],
     };
+}
+
+static struct seki_spf *new_spf(struct seki_verify *v, enum seki_spf_identity identity, size_t trace)
+{
+    const struct seki_spf_input input = spf_input(v, identity, trace);
     return seki_spf_new(v->arena, &input);
 }
 
@@ -132,6 +138,18 @@ enum seki_result seki_verify_header(struct seki_verify *v, struct seki_str text,
     return seki_message_read(v->message, text, body_out, is_unix_out);
 }
 
+static enum seki_result start_sender_id(struct seki_verify *v)
+{
+    if (!v->options.with_sender_id || v->client.octet_count == 0)
+        return SEKI_OK;
+    struct seki_sender_id_input input = { .spf = spf_input(v, SEKI_SPF_MAIL_FROM, TRACE_SENDER_ID) };
+    enum seki_result result = seki_pra_find(v->arena, v->message, &input.pra);
+    if (result != SEKI_OK)
+        return result;
+    v->sender_id = seki_sender_id_new(v->arena, &input);
+    return v->sender_id != NULL ? SEKI_OK : seki_arena_failure(v->arena);
+}
+
 static enum seki_result start_signatures(struct seki_verify *v)
 {
     enum seki_result result = SEKI_OK;
@@ -165,10 +183,10 @@ static void judge_oversized_signatures(struct seki_verify *v)
 
 enum seki_result seki_verify_end_of_header(struct seki_verify *v)
 {
-    enum seki_result result = SEKI_OK;
+    enum seki_result result = start_sender_id(v);
     if (seki_message_defects(v->message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG))
         judge_oversized_signatures(v);
-    else
+    else if (result == SEKI_OK)
         result = start_signatures(v);
     if (result == SEKI_OK && !v->options.without_dmarc) {
         struct seki_dmarc_options options = v->options.dmarc;
@@ -211,6 +229,13 @@ static void step_spf(struct seki_verify *v, struct seki_answers *answers, enum s
             settle(seki_spf_step(v->spf_mail_from, answers, &v->verdict.spf_mail_from, why), worst);
     if (v->spf_helo != NULL && !v->spf_helo_done)
         v->spf_helo_done = settle(seki_spf_step(v->spf_helo, answers, &v->verdict.spf_helo, why), worst);
+}
+
+static void step_sender_id(struct seki_verify *v, struct seki_answers *answers, enum seki_result *worst,
+                           struct seki_error *why)
+{
+    if (v->sender_id != NULL && !v->sender_id_done)
+        v->sender_id_done = settle(seki_sender_id_step(v->sender_id, answers, &v->verdict.sender_id, why), worst);
 }
 
 static void step_signatures(struct seki_verify *v, struct seki_answers *answers, enum seki_result *worst,
@@ -257,6 +282,7 @@ static enum seki_result conclude(struct seki_verify *v, struct seki_verdict *ver
 {
     v->verdict.has_spf_mail_from = v->spf_mail_from_done;
     v->verdict.has_spf_helo = v->spf_helo_done;
+    v->verdict.has_sender_id = v->sender_id_done;
     enum seki_result result = seki_verdict_apply_arc(v->arena, &v->options, &v->verdict);
     if (result == SEKI_OK)
         result = seki_verdict_write_authres(v->arena, &v->options, &v->client, &v->verdict);
@@ -272,6 +298,7 @@ enum seki_result seki_verify_step(struct seki_verify *v, struct seki_answers *an
     *verdict_out = (struct seki_verdict){ 0 };
     step_spf(v, answers, &worst, why);
     if (v->stage >= STAGE_HEADER_ENDED) {
+        step_sender_id(v, answers, &worst, why);
         step_signatures(v, answers, &worst, why);
         step_dmarc(v, answers, &worst, why);
     }

@@ -46,6 +46,18 @@ static void report_spf(struct report *r, const struct seki_spf_verdict *spf)
     add_property(result, "smtp", is_helo ? "helo" : "mailfrom", spf->domain);
 }
 
+/* RFC 8601 section 6.7 has the method as deprecated; RFC 5451 section 2.4.2 says how it is reported: "header", and "the
+ * name of the header field used by PRA". The local-part is not authenticated and left away. */
+static void report_sender_id(struct report *r, const struct seki_sender_id_verdict *sender_id)
+{
+    const struct seki_spf_verdict *check = &sender_id->check;
+    struct seki_authres_result *result = add_result(r, "sender-id", seki_spf_result_name(check->result));
+    if (check->result != SEKI_SPF_PASS && check->result != SEKI_SPF_NONE)
+        result->reason = check->reason;
+    struct seki_str field = seki_arena_copy_lower(r->arena, sender_id->pra.field);
+    add_property(result, "header", field.ptr, check->domain);
+}
+
 static struct seki_str dkim_comment(struct report *r, const struct seki_dkim_signature_verdict *s)
 {
     if (s->key_bits == 0)
@@ -126,12 +138,14 @@ enum seki_result seki_verdict_write_authres(struct seki_arena *arena, const stru
                                             const struct seki_ip *client, struct seki_verdict *verdict)
 {
     struct report r = { .arena = arena, .authres = { .authserv_id = options->authserv_id, .version = 1 } };
-    if (!prepare(&r, verdict->dkim.signature_count + 5))
+    if (!prepare(&r, verdict->dkim.signature_count + 6))
         return seki_arena_failure(arena);
     if (verdict->has_spf_mail_from)
         report_spf(&r, &verdict->spf_mail_from);
     if (verdict->has_spf_helo && verdict->spf_helo.result != SEKI_SPF_NONE)
         report_spf(&r, &verdict->spf_helo);
+    if (verdict->has_sender_id)
+        report_sender_id(&r, &verdict->sender_id);
     if (!options->without_dkim)
         report_dkim(&r, &verdict->dkim);
     if (!options->without_dmarc)

@@ -192,6 +192,56 @@ static void without_a_client_spf_is_left_out(void **state)
     end(&f);
 }
 
+/* RFC 8601 section 6.7, RFC 9989 section 4.3: reported on demand, and DMARC goes its way without it. */
+static void sender_id_is_reported_alone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seki_verify_options options = named;
+    begin(&f, &options);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@bounce.example.net>");
+    field(&f, "From", " a@example.com");
+    finish(&f);
+    assert_false(f.verdict.has_sender_id);
+    assert_false(says(&f, "sender-id"));
+    assert_null(seki_verify_trace(f.verify, "sender-id"));
+    end(&f);
+    options.with_sender_id = options.explain = true;
+    begin(&f, &options);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@bounce.example.net>");
+    field(&f, "From", " A <a@Example.com>");
+    finish(&f);
+    assert_true(f.verdict.has_sender_id);
+    assert_int_equal(f.verdict.sender_id.check.result, SEKI_SPF_PASS);
+    assert_true(says(&f, "sender-id=pass header.from=example.com"));
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_FAIL);
+    assert_non_null(seki_trace_first(seki_verify_trace(f.verify, "sender-id")));
+    end(&f);
+}
+
+static void sender_id_names_the_field_that_was_used(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seki_verify_options options = named;
+    options.with_sender_id = true;
+    begin(&f, &options);
+    envelope(&f, "192.0.2.9", "mail.example.com", "<a@example.com>");
+    field(&f, "Resent-From", " \"; dmarc=pass\"@example.com (; dmarc=pass)");
+    field(&f, "From", " a@example.org");
+    finish(&f);
+    assert_true(says(&f, "sender-id=fail reason=\"matched -all\" header.resent-from=example.com;"));
+    end(&f);
+    begin(&f, &options);
+    envelope(&f, "192.0.2.1", "mail.example.com", "<a@example.com>");
+    field(&f, "From", " a@example.com, b@example.com");
+    finish(&f);
+    assert_int_equal(f.verdict.sender_id.check.result, SEKI_SPF_PERMERROR);
+    assert_true(says(&f, "sender-id=permerror"));
+    assert_false(says(&f, "header.from=example.com;\r\n\tdkim"));
+    end(&f);
+}
+
 struct removals {
     size_t ordinals[8], count;
 };
@@ -344,6 +394,8 @@ int main(void)
         cmocka_unit_test(a_null_reverse_path_is_reported_as_helo),
         cmocka_unit_test(a_source_route_is_no_part_of_the_address),
         cmocka_unit_test(without_a_client_spf_is_left_out),
+        cmocka_unit_test(sender_id_is_reported_alone),
+        cmocka_unit_test(sender_id_names_the_field_that_was_used),
         cmocka_unit_test(forged_fields_are_named_from_the_bottom),
         cmocka_unit_test(past_the_header_bound_the_verdict_is_permerror_and_hidden_fields_go),
         cmocka_unit_test(past_the_header_bound_the_policy_of_a_readable_author_is_known),

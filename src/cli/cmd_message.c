@@ -8,7 +8,7 @@
 
 /* In the order in which people ask. */
 static const struct { const char *mechanism, *title; } traces[] = {
-    { "spf", "SPF of MAIL FROM" }, { "spf-helo", "SPF of HELO" }, { "dkim", "DKIM" }, { "arc", "ARC" }, { "dmarc", "DMARC" },
+    { "spf", "SPF of MAIL FROM" }, { "spf-helo", "SPF of HELO" }, { "sender-id", "Sender ID" }, { "dkim", "DKIM" }, { "arc", "ARC" }, { "dmarc", "DMARC" },
 };
 
 static const struct { unsigned bit; const char *text; } defects[] = {

@@ -3,36 +3,80 @@
 #include "cli/json.h"
 #include "cli/text.h"
 
+#include <sekisho/address.h>
+
 #include <stdio.h>
 
+/* --scope: whose domain, and by which records. */
+static const struct spf_scope {
+    const char *name;
+    enum seki_spf_identity identity;
+    bool is_sender_id;
+    enum seki_sender_id_scope sender_id;
+} spf_scopes[] = {
+    { .name = "spf1", .identity = SEKI_SPF_MAIL_FROM },
+    { .name = "helo", .identity = SEKI_SPF_HELO },
+    { .name = "mfrom", .is_sender_id = true, .sender_id = SEKI_SENDER_ID_MFROM },
+    { .name = "pra", .is_sender_id = true, .sender_id = SEKI_SENDER_ID_PRA },
+};
+
+static const struct spf_scope *find_scope(const char *name)
+{
+    if (name == NULL)
+        return &spf_scopes[0];
+    for (size_t i = 0; i < sizeof spf_scopes / sizeof spf_scopes[0]; i++)
+        if (strcmp(name, spf_scopes[i].name) == 0)
+            return &spf_scopes[i];
+    fprintf(stderr, "sekisho: --scope is spf1, helo, mfrom or pra, not \"%s\"\n", name);
+    return NULL;
+}
+
 struct spf_run {
+    const struct spf_scope *scope;
+    struct seki_spf_input input;
     struct seki_spf *spf;
+    struct seki_sender_id *sender_id; /* instead, in one of its scopes */
     struct seki_spf_verdict verdict;
 };
 
-static enum seki_result step_spf(void *evaluation, struct seki_answers *answers, struct seki_error *why)
-{
-    struct spf_run *run = evaluation;
-    return seki_spf_step(run->spf, answers, &run->verdict, why);
-}
-
-static bool read_spf_input(const struct cli_options *options, struct seki_spf_input *input)
+static bool read_spf_input(const struct cli_options *options, struct spf_run *run)
 {
     if (options->ip == NULL || (options->helo == NULL && options->mail_from == NULL)) {
         fprintf(stderr, "sekisho: spf check needs --ip and --helo, --mail-from or both\n");
         return false;
     }
-    if (!cli_read_ip(options, &input->client))
+    run->scope = find_scope(options->scope);
+    if (run->scope == NULL || !cli_read_ip(options, &run->input.client))
         return false;
-    input->helo = seki_str_of(options->helo != NULL ? options->helo : "");
-    input->mail_from = seki_str_of(options->mail_from != NULL ? options->mail_from : "");
-    if (options->scope == NULL || strcmp(options->scope, "spf1") == 0)
-        return true;
-    input->identity = SEKI_SPF_HELO;
-    if (strcmp(options->scope, "helo") == 0)
-        return true;
-    fprintf(stderr, "sekisho: --scope is spf1 or helo, not \"%s\"\n", options->scope);
-    return false;
+    run->input.helo = seki_str_of(options->helo != NULL ? options->helo : "");
+    run->input.mail_from = seki_str_of(options->mail_from != NULL ? options->mail_from : "");
+    run->input.identity = run->scope->identity;
+    return true;
+}
+
+/* In the pra scope --mail-from gives the PRA: there is no message to find it in. */
+static bool start_spf(struct spf_run *run, struct seki_arena *arena)
+{
+    if (!run->scope->is_sender_id) {
+        run->spf = seki_spf_new(arena, &run->input);
+        return run->spf != NULL;
+    }
+    struct seki_sender_id_input input = { .scope = run->scope->sender_id, .spf = run->input };
+    if (!seki_address_split_path(run->input.mail_from, &input.pra.local_part, &input.pra.domain))
+        input.pra.reason = SEKI_STR("--mail-from is no address");
+    run->sender_id = seki_sender_id_new(arena, &input);
+    return run->sender_id != NULL;
+}
+
+static enum seki_result step_spf(void *evaluation, struct seki_answers *answers, struct seki_error *why)
+{
+    struct spf_run *run = evaluation;
+    struct seki_sender_id_verdict verdict;
+    if (run->spf != NULL)
+        return seki_spf_step(run->spf, answers, &run->verdict, why);
+    enum seki_result result = seki_sender_id_step(run->sender_id, answers, &verdict, why);
+    run->verdict = verdict.check;
+    return result;
 }
 
 static enum cli_exit spf_exit(enum seki_spf_result result)
@@ -42,26 +86,31 @@ static enum cli_exit spf_exit(enum seki_spf_result result)
     return result == SEKI_SPF_FAIL || result == SEKI_SPF_SOFTFAIL || result == SEKI_SPF_PERMERROR ? CLI_NO : CLI_DONE;
 }
 
+static void report_spf(const struct cli_options *options, const struct spf_run *run)
+{
+    if (options->json) {
+        cli_json_print(run->scope->is_sender_id ? cli_json_check_host(&run->verdict, run->scope->name)
+                                                : cli_json_spf(&run->verdict));
+    } else {
+        cli_print_spf(run->scope->is_sender_id ? "sender-id" : "spf", &run->verdict);
+        cli_print_trace("How it came out", run->input.trace);
+    }
+}
+
 enum cli_exit cli_spf_check(const struct cli_options *options, const char *operand)
 {
     (void)operand;
-    struct seki_spf_input input = { 0 };
+    struct spf_run run = { 0 };
     struct cli_evaluation e;
-    if (!read_spf_input(options, &input))
+    if (!read_spf_input(options, &run))
         return CLI_USAGE;
     if (!cli_evaluation_begin(&e, options))
         return CLI_NO;
-    input.now_s = e.now_s;
-    input.trace = options->json ? NULL : seki_trace_new(e.arena);
-    struct spf_run run = { .spf = seki_spf_new(e.arena, &input) };
+    run.input.now_s = e.now_s;
+    run.input.trace = options->json ? NULL : seki_trace_new(e.arena);
     enum cli_exit code = CLI_NO;
-    if (run.spf != NULL && cli_evaluation_run(&e, step_spf, &run)) {
-        if (options->json)
-            cli_json_print(cli_json_spf(&run.verdict));
-        else {
-            cli_print_spf("spf", &run.verdict);
-            cli_print_trace("How it came out", input.trace);
-        }
+    if (start_spf(&run, e.arena) && cli_evaluation_run(&e, step_spf, &run)) {
+        report_spf(options, &run);
         code = spf_exit(run.verdict.result);
     }
     cli_evaluation_end(&e);

@@ -165,6 +165,7 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
     struct seki_verify_options verify = {
         .dkim = { .min_rsa_bits = (unsigned)options->min_rsa_bits, .allow_rsa_sha1 = options->allow_rsa_sha1 },
         .without_spf = options->ip == NULL,
+        .with_sender_id = options->sender_id,
         .now_s = e->now_s,
         .explain = explain,
         .trusted_sealers = sealers,

@@ -51,18 +51,45 @@ static void set_number(json_t *object, const char *key, json_int_t value)
     json_object_set_new(object, key, json_integer(value));
 }
 
-json_t *cli_json_spf(const struct seki_spf_verdict *spf)
+json_t *cli_json_check_host(const struct seki_spf_verdict *spf, const char *scope)
 {
     json_t *object = json_object();
-    bool is_helo = spf->identity == SEKI_SPF_HELO || spf->is_null_reverse_path;
     set_text(object, "result", seki_spf_result_name(spf->result));
     set_str(object, "domain", spf->domain);
-    set_text(object, "scope", is_helo ? "helo" : "mfrom");
+    set_text(object, "scope", scope);
     set_str(object, "reason", spf->reason);
     set_str(object, "explanation", spf->explanation);
     set_str(object, "mechanism", spf->mechanism);
     set_number(object, "lookups", spf->lookups);
     set_number(object, "void_lookups", spf->void_lookups);
+    return object;
+}
+
+json_t *cli_json_spf(const struct seki_spf_verdict *spf)
+{
+    bool is_helo = spf->identity == SEKI_SPF_HELO || spf->is_null_reverse_path;
+    return cli_json_check_host(spf, is_helo ? "helo" : "mfrom");
+}
+
+static json_t *json_pra(const struct seki_pra *pra)
+{
+    struct seki_buf address;
+    if (pra->domain.len == 0)
+        return json_string("");
+    seki_buf_init(&address, pra->local_part.len + 1 + pra->domain.len);
+    seki_buf_add(&address, pra->local_part);
+    seki_buf_add_char(&address, '@');
+    seki_buf_add(&address, pra->domain);
+    json_t *text = cli_json_str(seki_buf_str(&address));
+    seki_buf_release(&address);
+    return text;
+}
+
+json_t *cli_json_sender_id(const struct seki_sender_id_verdict *sender_id)
+{
+    json_t *object = cli_json_check_host(&sender_id->check, seki_sender_id_scope_name(sender_id->scope));
+    json_object_set_new(object, "pra", json_pra(&sender_id->pra));
+    set_str(object, "header", sender_id->pra.field);
     return object;
 }
 
@@ -126,6 +153,8 @@ json_t *cli_json_verdict(const struct seki_verdict *verdict)
         json_object_set_new(object, "spf", json_null());
     if (verdict->has_spf_helo)
         json_object_set_new(object, "spf_helo", cli_json_spf(&verdict->spf_helo));
+    if (verdict->has_sender_id)
+        json_object_set_new(object, "sender_id", cli_json_sender_id(&verdict->sender_id));
     json_object_set_new(object, "dkim", json_dkim(&verdict->dkim));
     json_object_set_new(object, "arc", cli_json_arc(&verdict->arc));
     json_object_set_new(object, "dmarc", json_dmarc(verdict));

@@ -43,15 +43,29 @@ static void print_head(const char *title, const char *result, struct seki_str ab
     cli_print_str(about);
 }
 
+static void print_explanation(struct seki_str explanation)
+{
+    if (explanation.len > 0) {
+        printf("          %s's words: ", "the domain");
+        cli_print_str(explanation);
+        putchar('\n');
+    }
+}
+
 void cli_print_spf(const char *title, const struct seki_spf_verdict *spf)
 {
     print_head(title, seki_spf_result_name(spf->result), spf->domain);
     print_reason(spf->reason);
-    if (spf->explanation.len > 0) {
-        printf("          %s's words: ", "the domain");
-        cli_print_str(spf->explanation);
-        putchar('\n');
-    }
+    print_explanation(spf->explanation);
+}
+
+void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id)
+{
+    print_head("sender-id", seki_spf_result_name(sender_id->check.result), sender_id->check.domain);
+    if (sender_id->pra.field.len > 0)
+        printf(" (of %.*s)", SEKI_STR_ARGS(sender_id->pra.field));
+    print_reason(sender_id->check.reason);
+    print_explanation(sender_id->check.explanation);
 }
 
 static void print_dkim(const struct seki_dkim_verdict *dkim)
@@ -116,6 +130,8 @@ void cli_print_verdict(const struct seki_verdict *verdict)
         printf("%-9s %-10s give --ip, --helo and --mail-from to check SPF\n", "spf", "-");
     if (verdict->has_spf_helo)
         cli_print_spf("spf helo", &verdict->spf_helo);
+    if (verdict->has_sender_id)
+        cli_print_sender_id(&verdict->sender_id);
     print_dkim(&verdict->dkim);
     cli_print_arc(&verdict->arc);
     print_dmarc(verdict);

@@ -9,6 +9,7 @@
 /** Control octets and broken UTF-8 as \xNN. */
 void cli_print_str(struct seki_str s);
 void cli_print_spf(const char *title, const struct seki_spf_verdict *spf);
+void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id);
 void cli_print_arc(const struct seki_arc_verdict *arc);
 void cli_print_verdict(const struct seki_verdict *verdict);
 void cli_print_trace(const char *title, const struct seki_trace *trace);

@@ -53,6 +53,7 @@ struct config {
     } dns;
     struct { /* [spf] */
         uint64_t max_void_lookups;
+        bool sender_id;
     } spf;
     struct { /* [dkim] */
         uint64_t max_signatures, min_rsa_bits, clock_skew_ms, max_cached_keys;

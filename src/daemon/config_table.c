@@ -90,6 +90,8 @@ const struct config_option config_options[] = {
 
     { "spf", "max_void_lookups", NUMBER(spf.max_void_lookups), "2", .min = 1, .max = 10,
       .help = "Look-ups without an answer before permerror (RFC 7208 section 4.6.4 says two)." },
+    { "spf", "sender_id", YES_NO(spf.sender_id), "no",
+      .help = "Report Sender ID of the PRA too (RFC 4406, historic). It is no input to DMARC." },
 
     { "dkim", "max_signatures", NUMBER(dkim.max_signatures), "10", .min = 1, .max = 100,
       .help = "Tried per message, from the top; the rest count as not checked." },

@@ -149,6 +149,7 @@ static void fill_options(struct inbound_generation *generation)
                        config->dmarc.discovery == CONFIG_DISCOVERY_PSL ? SEKI_DMARC_PSL : SEKI_DMARC_TREEWALK,
                    .psl = generation->psl,
                    .pct_zero_is_testing = config->dmarc.pct_zero_is_testing },
+        .with_sender_id = config->spf.sender_id,
         .max_void_lookups = (unsigned)config->spf.max_void_lookups,
         .message = { .max_fields = (size_t)config->limits.max_header_fields,
                      .max_header_octets = (size_t)config->limits.max_header_octets },

@@ -137,6 +137,8 @@ static void log_spf(struct log_line *line, const struct inbound_message *message
         log_text(line, "spf_reason", seki_str_of(message->why.text));
     else if (spf->result != SEKI_SPF_PASS && spf->reason.len > 0)
         log_text(line, "spf_reason", spf->reason);
+    if (verdict->has_sender_id)
+        log_text(line, "sender_id", seki_str_of(seki_spf_result_name(verdict->sender_id.check.result)));
 }
 
 /* Of several signatures the one that helps most: a pass, best one that is aligned; else the topmost. */

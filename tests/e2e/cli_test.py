@@ -83,12 +83,37 @@ def records(tap):
                            "--mail-from", "", "--zone", ZONE)
     tap.equal((code, json.loads(out)["result"], json.loads(out)["scope"]), (0, "pass", "helo"),
               "spf check: a null reverse-path is judged by HELO")
+    for scope, address, want in (("pra", "a@shop.example.com", (0, "pass", "pra")),
+                                 ("pra", "a@gone.example.com", (1, "fail", "pra")),
+                                 ("mfrom", "a@gone.example.com", (0, "none", "mfrom")),
+                                 ("pra", "nobody", (1, "permerror", "pra"))):
+        code, out, _ = sekisho("spf", "check", "--json", "--ip", "127.0.0.10", "--mail-from", address, "--scope", scope,
+                               "--zone", ZONE)
+        spf = one_document(tap, out, "spf check --scope")
+        tap.equal((code, spf["result"], spf["scope"]), want, f"spf check --scope {scope} for {address}")
     code, out, _ = sekisho("dmarc", "policy", "mail.news.example.net", "--json", "--zone", ZONE)
     policy = one_document(tap, out, "dmarc policy")
     tap.equal((code, policy["result"], policy["policy_domain"], policy["policy"]),
               (0, "found", "example.net", "quarantine"), "dmarc policy: found by the tree walk")
     code, out, _ = sekisho("dmarc", "policy", "nothing.example.com", "--json", "--zone", ZONE)
     tap.equal((code, json.loads(out)["result"]), (1, "none"), "dmarc policy: none exits 1")
+
+
+def sender_id(tap):
+    path = os.path.join(ROOT, "demo", "messages", "signed.eml")
+    who = ["--ip", "127.0.0.10", "--helo", "h.example", "--mail-from", "a@b.example", "--zone", ZONE]
+    verdict = one_document(tap, sekisho("verify", path, "--json", *who)[1], "verify")
+    tap.ok("sender_id" not in verdict and "sender-id" not in verdict["authentication_results"],
+           "Sender ID is off by default", str(verdict))
+    verdict = one_document(tap, sekisho("verify", path, "--json", "--sender-id", *who)[1], "verify --sender-id")
+    got = verdict["sender_id"]
+    tap.equal((got["result"], got["header"], got["domain"], got["pra"].split("@")[1]),
+              ("pass", "From", "shop.example.com", "shop.example.com"), "verify --sender-id: result, PRA and its field")
+    tap.ok("sender-id=pass header.from=shop.example.com" in verdict["authentication_results"],
+           "verify --sender-id: a method of its own", verdict["authentication_results"])
+    out = sekisho("explain", path, "--sender-id", *who)[1]
+    tap.ok("sender-id pass       shop.example.com (of From)" in out and "\nSender ID\n" in out,
+           "explain --sender-id tells the steps", out)
 
 
 def authres(tap):
@@ -177,6 +202,7 @@ def body(tap):
     demonstration(tap)
     unix_and_wire_line_ends(tap)
     records(tap)
+    sender_id(tap)
     authres(tap)
     trouble(tap)
     no_answer_in_json(tap)

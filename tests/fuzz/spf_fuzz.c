@@ -1,77 +1,21 @@
 /* SPF: records and whole evaluations in a world made of the input.
  *
  * The input is text. First line: "h" to check HELO or "m" for MAIL FROM, a space, the client's address. Second line:
- * HELO name. Third: MAIL FROM. Then the DNS, one record a line: name, or "*" for every name; type; text. The text
- * "!" makes the look-up fail. What is not there does not exist.
+ * HELO name. Third: MAIL FROM. Then the DNS (text_zone.h).
  *
  * What must hold: the evaluation ends; it keeps its limits; and its verdict is the same when all answers come at
  * once, one by one, latest question first, and when it starts anew with all answers there. */
 #include "auth/spf_record.h"
-
-#include <stdlib.h>
+#include "text_zone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_RECORDS   32
 #define MAX_QUESTIONS 500
 
 struct world {
     struct seki_spf_input input;
     struct seki_str dns;
 };
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
-static struct seki_str next_piece(struct seki_str *rest, char separator)
-{
-    struct seki_str piece = SEKI_STR("");
-    seki_str_split(rest, separator, &piece);
-    return piece;
-}
-
-static void add_record(const struct seki_answer *question, struct seki_str text, struct seki_answer *outcome,
-                       struct seki_record *records)
-{
-    struct seki_record *record = &records[outcome->record_count];
-    *record = (struct seki_record){ .text = text };
-    bool is_address = question->type == SEKI_RR_A || question->type == SEKI_RR_AAAA;
-    if (seki_str_equal(text, SEKI_STR("!"))) {
-        outcome->status = SEKI_ANSWER_FAILED;
-    } else if (outcome->status != SEKI_ANSWER_FAILED && (!is_address || seki_ip_parse(text, &record->address))) {
-        outcome->status = SEKI_ANSWER_FOUND;
-        outcome->record_count++;
-    }
-}
-
-static void answer(const struct world *world, struct seki_answers *answers, const struct seki_answer *question)
-{
-    struct seki_record records[MAX_RECORDS];
-    struct seki_answer outcome = { .status = SEKI_ANSWER_NXDOMAIN, .records = records };
-    struct seki_str rest = world->dns, line, type = seki_str_of(seki_rr_type_name(question->type));
-    while (seki_str_split(&rest, '\n', &line) && outcome.record_count < MAX_RECORDS) {
-        struct seki_str name = next_piece(&line, ' ');
-        if (!seki_str_equal_nocase(name, question->name) && !seki_str_equal(name, SEKI_STR("*")))
-            continue;
-        if (seki_str_equal(next_piece(&line, ' '), type))
-            add_record(question, line, &outcome, records);
-        else if (outcome.status == SEKI_ANSWER_NXDOMAIN)
-            outcome.status = SEKI_ANSWER_NODATA;
-    }
-    require(seki_answers_enter(answers, question, &outcome) == SEKI_OK);
-}
-
-static const struct seki_answer *last_open(struct seki_answers *answers, size_t *count_out)
-{
-    const struct seki_answer *open = NULL, *entry;
-    for (*count_out = 0; (entry = seki_answers_at(answers, *count_out)) != NULL; ++*count_out)
-        if (entry->status == SEKI_ANSWER_OPEN)
-            open = entry;
-    return open;
-}
 
 static struct seki_spf_verdict evaluate(const struct world *world, struct seki_arena *arena,
                                         struct seki_answers *answers, bool all_at_once)
@@ -84,14 +28,14 @@ static struct seki_spf_verdict evaluate(const struct world *world, struct seki_a
     enum seki_result result;
     while ((result = seki_spf_step(spf, answers, &verdict, NULL)) == SEKI_NEED_ANSWERS) {
         require(++rounds <= MAX_QUESTIONS && seki_answers_needed_count(answers) > 0);
-        while ((open = last_open(answers, &count)) != NULL) {
-            answer(world, answers, open);
+        while ((open = text_zone_last_open(answers, &count)) != NULL) {
+            text_zone_answer(world->dns, answers, open);
             if (!all_at_once)
                 break;
         }
     }
     require(result == SEKI_OK);
-    last_open(answers, &count);
+    text_zone_last_open(answers, &count);
     require(count < MAX_QUESTIONS && verdict.lookups <= 10 && verdict.void_lookups <= 3);
     return verdict;
 }
@@ -127,8 +71,8 @@ static void check_records(struct seki_str dns)
 {
     struct seki_str line;
     while (seki_str_split(&dns, '\n', &line)) {
-        next_piece(&line, ' ');
-        next_piece(&line, ' ');
+        text_zone_cut(&line, ' ');
+        text_zone_cut(&line, ' ');
         check_record(line);
     }
 }
@@ -136,13 +80,13 @@ static void check_records(struct seki_str dns)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct world world = { .dns = { (const char *)data, size } };
-    struct seki_str first = next_piece(&world.dns, '\n');
-    bool is_helo = seki_str_equal(next_piece(&first, ' '), SEKI_STR("h"));
+    struct seki_str first = text_zone_cut(&world.dns, '\n');
+    bool is_helo = seki_str_equal(text_zone_cut(&first, ' '), SEKI_STR("h"));
     world.input.identity = is_helo ? SEKI_SPF_HELO : SEKI_SPF_MAIL_FROM;
     if (!seki_ip_parse(first, &world.input.client))
         return 0;
-    world.input.helo = next_piece(&world.dns, '\n');
-    world.input.mail_from = next_piece(&world.dns, '\n');
+    world.input.helo = text_zone_cut(&world.dns, '\n');
+    world.input.mail_from = text_zone_cut(&world.dns, '\n');
     check_records(world.dns);
     struct seki_arena *arena = seki_arena_new((size_t)64 << 20);
     struct seki_answers *answers = seki_answers_new(arena, MAX_QUESTIONS);
