@@ -10,7 +10,8 @@
 
 #include "auth/wsp_reduce.h"
 
-#define DIRECT_OCTETS 512u /* a hash call costs about as much as copying that many */
+#define DIRECT_OCTETS 4096u /* shorter runs are gathered: copying costs less than the odd ends of many hash calls */
+#define REDUCE_OCTETS 512u  /* room to have before white space is reduced into staging */
 
 static void write_out(struct seki_body_canon *canon, struct seki_canon_out *out, const char *octets, size_t len)
 {
@@ -79,7 +80,7 @@ static void make_room(struct seki_body_canon *canon, struct seki_canon_out *out,
 /* Octets whose white space is settled. */
 static void put(struct seki_body_canon *canon, struct seki_canon_out *out, const char *octets, size_t len)
 {
-    if (len >= DIRECT_OCTETS) {
+    if (len >= DIRECT_OCTETS || len > out->staging_size) {
         flush(canon, out);
         add_run(canon, out, octets, len);
         return;
@@ -150,7 +151,7 @@ static void update_relaxed(struct seki_body_canon *canon, struct seki_canon_out 
         p = block;
         if (end - p < SEKI_BLOCK_VIEW)
             break;
-        make_room(canon, out, DIRECT_OCTETS);
+        make_room(canon, out, REDUCE_OCTETS);
         out->used += reducer->reduce(&p, end, out->staging + out->used, out->staging_size - out->used);
     }
     reduce_rest(canon, out, p, end);

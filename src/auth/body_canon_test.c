@@ -18,7 +18,7 @@ struct feeder {
     struct seki_body_canon canon;
     struct seki_canon_out out;
     struct seki_buf result;
-    char staging[1024];
+    char staging[1024]; /* the least, so that it is often full */
 };
 
 static void begin(struct feeder *f, enum seki_canonicalization kind)

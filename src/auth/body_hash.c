@@ -7,7 +7,7 @@
 
 #define MAX_REQUESTS   40u
 #define CANONS         2u
-#define STAGING_OCTETS 4096u
+#define STAGING_OCTETS 8192u
 
 struct request {
     enum seki_canonicalization canonicalization;
