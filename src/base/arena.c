@@ -1,5 +1,5 @@
 /* Blocks in a list, newest first; each allocation is cut off the newest block. A request that does not fit starts
- * a block of its own size or of twice the last one, so small messages cost one block and large ones few. */
+ * a block of its own size or as large as all before it, so small messages cost one block and large ones few. */
 #include <sekisho/arena.h>
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_BLOCK_OCTETS   20480u /* an ordinary message with its verdict takes 16,000 */
+#define FIRST_BLOCK_OCTETS   16384u /* holds an ordinary message with its verdict */
 #define LARGEST_BLOCK_OCTETS (256u * 1024u)
 
 struct block {
@@ -19,6 +19,7 @@ struct block {
 struct seki_arena {
     struct block *newest;
     size_t max_bytes, used;
+    size_t capacity; /* of all blocks */
     enum seki_result failure;
 };
 
@@ -36,7 +37,7 @@ struct seki_arena *seki_arena_new(size_t max_bytes)
     struct seki_arena *arena = malloc(sizeof *arena);
     if (arena == NULL)
         return NULL;
-    *arena = (struct seki_arena){ .max_bytes = max_bytes };
+    *arena = (struct seki_arena){ .max_bytes = max_bytes, .capacity = FIRST_BLOCK_OCTETS };
     arena->newest = block_new(FIRST_BLOCK_OCTETS, NULL);
     if (arena->newest == NULL) {
         free(arena);
@@ -68,6 +69,7 @@ void seki_arena_clear(struct seki_arena *arena)
     free_newer_blocks(arena);
     arena->newest->used = 0;
     arena->used = 0;
+    arena->capacity = arena->newest->size;
     arena->failure = SEKI_OK;
 }
 
@@ -85,11 +87,12 @@ static char *cut(struct seki_arena *arena, size_t len, size_t alignment)
     if (len > arena->max_bytes - arena->used)
         return fail(arena, SEKI_LIMIT);
     if (start > block->size || len > block->size - start) {
-        size_t size = block->size < LARGEST_BLOCK_OCTETS ? block->size * 2 : LARGEST_BLOCK_OCTETS;
+        size_t size = arena->capacity < LARGEST_BLOCK_OCTETS ? arena->capacity : LARGEST_BLOCK_OCTETS;
         block = block_new(len > size ? len : size, block);
         if (block == NULL)
             return fail(arena, SEKI_SYSTEM);
         arena->newest = block;
+        arena->capacity += block->size;
         start = 0;
     }
     block->used = start + len;

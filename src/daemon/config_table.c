@@ -85,8 +85,8 @@ const struct config_option config_options[] = {
       .help = "Per question, from asking to giving up." },
     { "dns", "trust_anchor_file", TEXT(dns.trust_anchor_file), "",
       .help = "DNSSEC trust anchors, such as /usr/share/dns/root.key. Empty: no validation." },
-    { "dns", "cache_size", OCTETS(dns.cache_octets), "4MiB", .min = 64 * KIB, .max = 1024 * MIB,
-      .help = "Of each loop, for messages and for records each." },
+    { "dns", "cache_size", OCTETS(dns.cache_octets), "3MiB", .min = 64 * KIB, .max = 1024 * MIB,
+      .help = "Of each loop, for records, and two thirds of it for answers. 3MiB hold some 2,000 domains." },
 
     { "spf", "max_void_lookups", NUMBER(spf.max_void_lookups), "2", .min = 1, .max = 10,
       .help = "Look-ups without an answer before permerror (RFC 7208 section 4.6.4 says two)." },
@@ -99,8 +99,8 @@ const struct config_option config_options[] = {
       .help = "Shorter RSA keys are refused (RFC 8301 section 3.2: 1024 at least)." },
     { "dkim", "clock_skew", DURATION(dkim.clock_skew_ms), "5min", .min = 1 * SECONDS, .max = 24 * HOURS,
       .help = "Allowed between the signer's clock and ours (t=, x=)." },
-    { "dkim", "cached_keys", NUMBER(dkim.max_cached_keys), "4096", .min = 16, .max = 1000000,
-      .help = "Parsed public keys kept, per loop." },
+    { "dkim", "cached_keys", NUMBER(dkim.max_cached_keys), "2048", .min = 16, .max = 1000000,
+      .help = "Parsed public keys kept, per loop; each takes 2.5 KiB and saves 20 microseconds." },
 
     { "dmarc", "discovery", WORD(dmarc.discovery), "treewalk", .words = discovery_words,
       .help = "Organizational Domain by treewalk (RFC 9989) or by psl, the public suffix list (RFC 7489)." },

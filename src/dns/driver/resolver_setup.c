@@ -5,7 +5,7 @@
 #include <unbound.h>
 #include <unbound-event.h>
 
-#define DEFAULT_CACHE_OCTETS (4u * 1024u * 1024u)
+#define DEFAULT_CACHE_OCTETS (3u * 1024u * 1024u)
 #define MAX_SOCKETS          2048u
 #define MIN_SOCKETS          16u
 #define FORWARD_TRIES        4u
@@ -191,7 +191,8 @@ static bool configure(struct ub_ctx *ctx, const struct resolver_options *options
     size_t cache = options->cache_octets > 0 ? options->cache_octets : DEFAULT_CACHE_OCTETS;
     return set_all(ctx, common_settings, COUNT_OF(common_settings), why) &&
            set_number(ctx, "outgoing-range:", resolver_socket_count(), why) &&
-           set_number(ctx, "msg-cache-size:", cache, why) && set_number(ctx, "rrset-cache-size:", cache, why) &&
+           set_number(ctx, "rrset-cache-size:", cache, why) &&
+           set_number(ctx, "msg-cache-size:", cache / 3 * 2, why) && /* they fill up together so */
            set_dnssec(ctx, options->trust_anchor_file, why) && set_servers(ctx, options, why);
 }
 
