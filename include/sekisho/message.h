@@ -57,6 +57,10 @@ SEKI_API enum seki_result seki_message_add_field(struct seki_message *message, s
 SEKI_API enum seki_result seki_message_read(struct seki_message *message, struct seki_str text,
                                             struct seki_str *body_out, bool *is_unix_out);
 
+/** Octets of the line "From sender date" that mbox files put before a message, with its line end; 0 when there is none.
+ *  seki_message_read() passes over it; fields that are put on top go behind it. */
+SEKI_API size_t seki_message_envelope_octets(struct seki_str text);
+
 SEKI_API size_t seki_message_field_count(const struct seki_message *message);
 /** @param index below seki_message_field_count() */
 SEKI_API const struct seki_field *seki_message_field(const struct seki_message *message, size_t index);

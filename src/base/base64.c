@@ -103,3 +103,17 @@ bool seki_base64_decode(struct seki_str text, uint8_t *out, size_t out_max, size
     *len_out = d.len;
     return true;
 }
+
+void seki_base64_encode(const uint8_t *octets, size_t len, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t at = 0; at < len; at += 3, out += 4) {
+        size_t left = len - at;
+        uint32_t group = (uint32_t)octets[at] << 16 | (left > 1 ? (uint32_t)octets[at + 1] << 8 : 0) |
+                         (left > 2 ? octets[at + 2] : 0);
+        out[0] = digits[group >> 18];
+        out[1] = digits[group >> 12 & 63];
+        out[2] = left > 1 ? digits[group >> 6 & 63] : '=';
+        out[3] = left > 2 ? digits[group & 63] : '=';
+    }
+}

@@ -12,4 +12,10 @@
  */
 bool seki_base64_decode(struct seki_str text, uint8_t *out, size_t out_max, size_t *len_out);
 
+/** Octets that seki_base64_encode() writes. */
+#define SEKI_BASE64_OCTETS(len) (((len) + 2) / 3 * 4)
+
+/** With padding, without line ends or NUL. @param out  room for SEKI_BASE64_OCTETS(len), which is how much is written */
+void seki_base64_encode(const uint8_t *octets, size_t len, char *out);
+
 #endif

@@ -63,11 +63,34 @@ static void more_than_there_is_room_for_is_refused(void **state)
     assert_int_equal(out[5], 0);
 }
 
+/* RFC 4648 section 10. */
+static void octets_are_encoded(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        { "", "" },
+        { "f", "Zg==" },
+        { "fo", "Zm8=" },
+        { "foo", "Zm9v" },
+        { "foob", "Zm9vYg==" },
+        { "fooba", "Zm9vYmE=" },
+        { "foobar", "Zm9vYmFy" },
+        { "\xfb\xff\xbf", "+/+/" },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char text[16] = { 0 };
+        assert_int_equal(SEKI_BASE64_OCTETS(strlen(pairs[i][0])), strlen(pairs[i][1]));
+        seki_base64_encode((const uint8_t *)pairs[i][0], strlen(pairs[i][0]), text);
+        assert_string_equal(text, pairs[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_text_is_decoded),
         cmocka_unit_test(bad_text_is_refused),
+        cmocka_unit_test(octets_are_encoded),
         cmocka_unit_test(more_than_there_is_room_for_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,9 +18,14 @@ struct cli_options {
     const char *authserv_id, *trusted_sealers;
     uint64_t min_rsa_bits;
     const char *discovery, *psl;
+    const char *domain, *selector, *key, *algorithm;
+    const char *canonicalization, *headers, *identity;
+    uint64_t expires_s; /* 0: never */
+    uint64_t bits;      /* 0: the default */
+    const char *out;
 };
 
-/* Which options a command takes; bits of cli_option.group. */
+/* Which options a command takes; bits of cli_option.groups. */
 enum cli_group {
     CLI_GROUP_ALL = 1,
     CLI_GROUP_DNS = 2,
@@ -28,7 +33,11 @@ enum cli_group {
     CLI_GROUP_SPF = 8,
     CLI_GROUP_VERIFY = 16,
     CLI_GROUP_KEYS = 32,
-    CLI_GROUP_DMARC = 64
+    CLI_GROUP_DMARC = 64,
+    CLI_GROUP_SIGNER = 128,  /* who signs: domain and selector */
+    CLI_GROUP_SIGN = 256,    /* with what, and which fields */
+    CLI_GROUP_DKIM = 512,    /* what only a DKIM-Signature has */
+    CLI_GROUP_GENERATE = 1024
 };
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
@@ -38,7 +47,7 @@ struct cli_option {
     const char *argument; /* "ADDR"; NULL for a flag */
     const char *help;
     enum cli_type type;
-    enum cli_group group;
+    unsigned groups;      /* bits of enum cli_group: a command with any of them takes it */
     size_t offset;        /* in struct cli_options */
     uint64_t min, max;    /* of a number */
 };
@@ -60,6 +69,8 @@ enum cli_exit cli_verify(const struct cli_options *options, const char *file);
 enum cli_exit cli_explain(const struct cli_options *options, const char *file);
 enum cli_exit cli_arc_verify(const struct cli_options *options, const char *file);
 enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *domain);
+enum cli_exit cli_sign(const struct cli_options *options, const char *file);
+enum cli_exit cli_key_generate(const struct cli_options *options, const char *operand);
 enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);
 
 #endif

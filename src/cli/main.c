@@ -32,7 +32,7 @@ static void print_command(const struct cli_command *c)
     for (size_t i = 0; i < cli_option_count; i++) {
         const struct cli_option *o = &cli_option_table[i];
         char name[64];
-        if ((c->groups & (unsigned)o->group) == 0)
+        if ((c->groups & o->groups) == 0)
             continue;
         snprintf(name, sizeof name, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
         printf("  %-26s %s\n", name, o->help);
@@ -74,7 +74,7 @@ static void list_options(const struct cli_command *c, struct option *list)
     size_t used = 0;
     for (size_t i = 0; i < cli_option_count && used + 1 < MAX_OPTIONS; i++) {
         const struct cli_option *o = &cli_option_table[i];
-        if ((c->groups & (unsigned)o->group) != 0)
+        if ((c->groups & o->groups) != 0)
             list[used++] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL,
                                             (int)i + 1 };
     }

@@ -61,6 +61,13 @@ static bool first_line_ends_in_bare_lf(struct seki_str text)
     return lf < text.len && (lf == 0 || text.ptr[lf - 1] != '\r');
 }
 
+size_t seki_message_envelope_octets(struct seki_str text)
+{
+    const struct lines lines = { .rest = text, .is_unix = first_line_ends_in_bare_lf(text) };
+    size_t next;
+    return text.len > 0 && is_mbox_envelope(seki_str_head(text, line_length(&lines, 0, &next))) ? next : 0;
+}
+
 static enum seki_result read_fields(struct seki_message *message, struct lines *lines)
 {
     enum seki_line_end line_end = lines->is_unix ? SEKI_LINE_END_LF : SEKI_LINE_END_CRLF;
@@ -90,11 +97,9 @@ enum seki_result seki_message_read(struct seki_message *message, struct seki_str
                                    bool *is_unix_out)
 {
     struct lines lines = { .rest = text, .is_unix = first_line_ends_in_bare_lf(text) };
-    size_t next;
     if (text.len == 0)
         lines.rest.ptr = "";
-    else if (is_mbox_envelope(seki_str_head(text, line_length(&lines, 0, &next))))
-        skip(&lines, next);
+    skip(&lines, seki_message_envelope_octets(text));
     enum seki_result result = read_fields(message, &lines);
     *body_out = lines.rest;
     *is_unix_out = lines.is_unix;
