@@ -3,6 +3,7 @@
 #define SEKISHO_SPF_H
 
 #include <sekisho/answers.h>
+#include <sekisho/buf.h>
 #include <sekisho/trace.h>
 
 enum seki_spf_result { /* RFC 7208 section 2.6 */
@@ -62,6 +63,18 @@ SEKI_API struct seki_spf *seki_spf_new(struct seki_arena *arena, const struct se
 SEKI_API SEKI_MUST_USE enum seki_result seki_spf_step(struct seki_spf *spf, struct seki_answers *answers,
                                                       struct seki_spf_verdict *verdict_out,
                                                       struct seki_error *why);
+
+/**
+ * Write the value of a Received-SPF field (RFC 7208 section 9.1), what stands after "Received-SPF:": a comment for people,
+ * then receiver, client-ip, envelope-from, helo, identity, and mechanism or problem. Folded with CRLF and white space at
+ * 78 octets where it can be; whatever client and sender chose is quoted and escaped, and left out where it is longer
+ * than 320 octets. The field belongs above all other Received-SPF fields, and above our own Received.
+ * @param input    of the evaluation that came to verdict
+ * @param buf      appended to; the first line counts what stands on its line already, an empty buffer counts as the
+ *                 field's name. Ask seki_buf_failed()
+ */
+SEKI_API void seki_spf_received_field(const struct seki_spf_input *input, const struct seki_spf_verdict *verdict,
+                                      struct seki_buf *buf);
 
 SEKI_API const char *seki_spf_result_name(enum seki_spf_result result);
 

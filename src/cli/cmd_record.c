@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define MAX_FIELD_OCTETS 16384u /* more than a Received-SPF field can have */
+
 /* --scope: whose domain, and by which records. */
 static const struct spf_scope {
     const char *name;
@@ -51,7 +53,10 @@ static bool read_spf_input(const struct cli_options *options, struct spf_run *ru
     run->input.helo = seki_str_of(options->helo != NULL ? options->helo : "");
     run->input.mail_from = seki_str_of(options->mail_from != NULL ? options->mail_from : "");
     run->input.identity = run->scope->identity;
-    return true;
+    if (!options->received_spf || !run->scope->is_sender_id)
+        return true;
+    fprintf(stderr, "sekisho: --received-spf tells of SPF (--scope spf1 or helo), not of Sender ID\n");
+    return false;
 }
 
 /* In the pra scope --mail-from gives the PRA: there is no message to find it in. */
@@ -86,15 +91,30 @@ static enum cli_exit spf_exit(enum seki_spf_result result)
     return result == SEKI_SPF_FAIL || result == SEKI_SPF_SOFTFAIL || result == SEKI_SPF_PERMERROR ? CLI_NO : CLI_DONE;
 }
 
+static void report_spf_json(const struct spf_run *run, struct seki_str received)
+{
+    json_t *root = run->scope->is_sender_id ? cli_json_check_host(&run->verdict, run->scope->name)
+                                            : cli_json_spf(&run->verdict);
+    if (received.len > 0)
+        json_object_set_new(root, "received_spf", cli_json_str(received));
+    cli_json_print(root);
+}
+
 static void report_spf(const struct cli_options *options, const struct spf_run *run)
 {
+    struct seki_buf received;
+    seki_buf_init(&received, MAX_FIELD_OCTETS);
+    if (options->received_spf)
+        seki_spf_received_field(&run->input, &run->verdict, &received);
     if (options->json) {
-        cli_json_print(run->scope->is_sender_id ? cli_json_check_host(&run->verdict, run->scope->name)
-                                                : cli_json_spf(&run->verdict));
+        report_spf_json(run, seki_buf_str(&received));
     } else {
         cli_print_spf(run->scope->is_sender_id ? "sender-id" : "spf", &run->verdict);
+        if (options->received_spf)
+            cli_print_field("Received-SPF", seki_buf_str(&received));
         cli_print_trace("How it came out", run->input.trace);
     }
+    seki_buf_release(&received);
 }
 
 enum cli_exit cli_spf_check(const struct cli_options *options, const char *operand)
@@ -106,6 +126,9 @@ enum cli_exit cli_spf_check(const struct cli_options *options, const char *opera
         return CLI_USAGE;
     if (!cli_evaluation_begin(&e, options))
         return CLI_NO;
+    char host[256];
+    cli_host_name(host, sizeof host);
+    run.input.receiver = seki_str_of(host);
     run.input.now_s = e.now_s;
     run.input.trace = options->json ? NULL : seki_trace_new(e.arena);
     enum cli_exit code = CLI_NO;

@@ -11,6 +11,7 @@ const struct cli_option cli_option_table[] = {
       FIELD(mail_from), 0, 0 },
     { "scope", "SCOPE", "spf1 (default: MAIL FROM, else HELO), helo, or Sender ID's mfrom, pra", CLI_TEXT,
       CLI_GROUP_SPF, FIELD(scope), 0, 0 },
+    { "received-spf", NULL, "write the Received-SPF field too", CLI_FLAG, CLI_GROUP_SPF, FIELD(received_spf), 0, 0 },
     { "authserv-id", "NAME", "our name in Authentication-Results (default: this host's)", CLI_TEXT, CLI_GROUP_VERIFY,
       FIELD(authserv_id), 0, 0 },
     { "sender-id", NULL, "check Sender ID too (RFC 4406, historic; DMARC does not see it)", CLI_FLAG, CLI_GROUP_VERIFY,

@@ -10,7 +10,7 @@
 enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
 
 struct cli_options {
-    bool json, help, allow_rsa_sha1, sender_id;
+    bool json, help, allow_rsa_sha1, sender_id, received_spf;
     const char *nameserver, *zone, *recording;
     uint64_t dns_timeout_ms;
     uint64_t time_s; /* 0: now */

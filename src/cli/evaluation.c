@@ -131,11 +131,16 @@ bool cli_set_discovery(const struct cli_options *options, struct seki_dmarc_opti
     return *psl != NULL;
 }
 
-static void set_names(const struct cli_options *options, char *host, size_t size, struct seki_verify_options *verify)
+void cli_host_name(char *host, size_t size)
 {
     if (gethostname(host, size) != 0)
         snprintf(host, size, "localhost");
     host[size - 1] = '\0';
+}
+
+static void set_names(const struct cli_options *options, char *host, size_t size, struct seki_verify_options *verify)
+{
+    cli_host_name(host, size);
     verify->receiver = seki_str_of(host);
     verify->authserv_id = options->authserv_id != NULL ? seki_str_of(options->authserv_id) : verify->receiver;
 }

@@ -37,6 +37,9 @@ struct cli_message_outcome {
 enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
                                bool explain, struct cli_message_outcome *outcome);
 
+/** What the system calls this host. */
+void cli_host_name(char *host, size_t size);
+
 /** --ip, which must have been given. Prints the sentence and returns false when it is no address. */
 bool cli_read_ip(const struct cli_options *options, struct seki_ip *ip_out);
 

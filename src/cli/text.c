@@ -110,10 +110,10 @@ static void print_dmarc(const struct seki_verdict *verdict)
     }
 }
 
-static void print_field(struct seki_str value)
+void cli_print_field(const char *name, struct seki_str value)
 {
     struct seki_str line;
-    printf("\nAuthentication-Results:");
+    printf("\n%s:", name);
     for (bool is_first = true; seki_str_split(&value, '\n', &line); is_first = false) {
         line = seki_str_trim(line);
         printf("%s", is_first ? " " : "\n        ");
@@ -135,7 +135,7 @@ void cli_print_verdict(const struct seki_verdict *verdict)
     print_dkim(&verdict->dkim);
     cli_print_arc(&verdict->arc);
     print_dmarc(verdict);
-    print_field(verdict->authentication_results);
+    cli_print_field("Authentication-Results", verdict->authentication_results);
 }
 
 void cli_print_trace(const char *title, const struct seki_trace *trace)

@@ -12,6 +12,8 @@ void cli_print_spf(const char *title, const struct seki_spf_verdict *spf);
 void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id);
 void cli_print_arc(const struct seki_arc_verdict *arc);
 void cli_print_verdict(const struct seki_verdict *verdict);
+/** A folded field, below an empty line. */
+void cli_print_field(const char *name, struct seki_str value);
 void cli_print_trace(const char *title, const struct seki_trace *trace);
 void cli_print_answers(const struct seki_answers *answers);
 

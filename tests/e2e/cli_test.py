@@ -83,6 +83,18 @@ def records(tap):
                            "--mail-from", "", "--zone", ZONE)
     tap.equal((code, json.loads(out)["result"], json.loads(out)["scope"]), (0, "pass", "helo"),
               "spf check: a null reverse-path is judged by HELO")
+    who = ["--ip", "127.0.0.10", "--helo", "mail.shop.example.com", "--mail-from", "a@shop.example.com", "--zone", ZONE]
+    code, out, _ = sekisho("spf", "check", "--json", "--received-spf", *who)
+    field = one_document(tap, out, "spf check --received-spf")["received_spf"]
+    unfolded = field.replace("\r\n", "")
+    tap.ok(unfolded.startswith(" pass (") and 'envelope-from="a@shop.example.com";' in unfolded
+           and "client-ip=127.0.0.10;" in unfolded and max(map(len, ("Received-SPF:" + field).split("\r\n"))) <= 78,
+           "spf check --received-spf: the field, folded", field)
+    tap.ok("received_spf" not in json.loads(sekisho("spf", "check", "--json", *who)[1]), "spf check: no field unasked")
+    tap.ok("\nReceived-SPF: pass (" in sekisho("spf", "check", "--received-spf", *who)[1],
+           "spf check --received-spf: as text too")
+    tap.equal(sekisho("spf", "check", "--received-spf", "--scope", "pra", *who)[0], 2,
+              "spf check --received-spf is not for Sender ID")
     for scope, address, want in (("pra", "a@shop.example.com", (0, "pass", "pra")),
                                  ("pra", "a@gone.example.com", (1, "fail", "pra")),
                                  ("mfrom", "a@gone.example.com", (0, "none", "mfrom")),

@@ -6,7 +6,10 @@
  * What must hold: the evaluation ends; it keeps its limits; and its verdict is the same when all answers come at
  * once, one by one, latest question first, and when it starts anew with all answers there. */
 #include "auth/spf_record.h"
+#include "support/received_spf.h"
 #include "text_zone.h"
+
+#include <sekisho/buf.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -77,6 +80,22 @@ static void check_records(struct seki_str dns)
     }
 }
 
+/* Whatever the world gave, the field is one field, by its grammar, in lines that may be sent. */
+static void check_received_field(struct seki_arena *arena, const struct seki_spf_input *input,
+                                 const struct seki_spf_verdict *verdict)
+{
+    struct received_spf field;
+    struct seki_buf buf;
+    seki_buf_init_arena(&buf, arena, 1 << 16);
+    seki_spf_received_field(input, verdict, &buf);
+    require(seki_buf_failed(&buf) == SEKI_OK && received_spf_read(arena, seki_buf_str(&buf), &field));
+    require(seki_str_equal(field.result, seki_str_of(seki_spf_result_name(verdict->result))));
+    require(field.pair_count >= 3 && field.pair_count <= 6);
+    struct seki_str rest = seki_buf_str(&buf), line;
+    for (bool is_first = true; seki_str_split(&rest, '\n', &line); is_first = false)
+        require(line.len <= 985 && (is_first || seki_is_wsp(line.ptr[0])));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct world world = { .dns = { (const char *)data, size } };
@@ -96,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require_same(&at_once, &anew);
     struct seki_spf_verdict one_by_one = evaluate(&world, arena, seki_answers_new(arena, MAX_QUESTIONS), false);
     require_same(&at_once, &one_by_one);
+    check_received_field(arena, &world.input, &at_once);
     seki_arena_free(arena);
     return 0;
 }
