@@ -2,6 +2,8 @@
  * is done about them is each domain's own choice and not this file's. */
 #include "daemon/inbound_parts.h"
 
+#include <sekisho/status.h>
+
 #define FIELD_NAME "Authentication-Results"
 
 /* ---- fields ---- */
@@ -54,44 +56,18 @@ static enum seki_result decide_fields(struct inbound_message *message, const str
 
 /* ---- temporary errors ---- */
 
-enum trouble { TROUBLE_NONE = 0, TROUBLE_DMARC, TROUBLE_KEY, TROUBLE_SPF };
-
-/* Which temporary error could have changed the outcome? A message that passes DMARC all the same needs no second
- * chance. */
-static enum trouble find_trouble(const struct seki_verdict *verdict)
+/* Which temporary errors could have changed the outcome? A message that passes DMARC all the same needs no second
+ * chance. Sender ID only reports. */
+static unsigned find_trouble(const struct seki_verdict *verdict)
 {
-    enum trouble trouble = TROUBLE_NONE;
-    if (verdict->dmarc.result == SEKI_DMARC_PASS)
-        return TROUBLE_NONE;
-    if (verdict->dmarc.result == SEKI_DMARC_TEMPERROR)
-        trouble = TROUBLE_DMARC;
-    for (size_t i = 0; i < verdict->dkim.signature_count; i++) {
-        if (verdict->dkim.signatures[i].result == SEKI_DKIM_TEMPERROR)
-            trouble = TROUBLE_KEY;
-    }
-    if (verdict->has_spf_mail_from && verdict->spf_mail_from.result == SEKI_SPF_TEMPERROR)
-        trouble = TROUBLE_SPF;
-    return trouble;
+    const unsigned counted = SEKI_CAUSE_SPF_TEMPERROR | SEKI_CAUSE_DKIM_TEMPERROR | SEKI_CAUSE_DMARC_TEMPERROR;
+    return verdict->dmarc.result == SEKI_DMARC_PASS ? 0 : seki_status_causes(verdict) & counted;
 }
 
-/* 4.7.5: RFC 6376 section 6.3, a key that cannot be had. 4.7.24: RFC 7372 section 3.2, SPF. 4.7.1 says nothing
- * about our checks (section 5). */
-static struct milter_reply reply_to(enum trouble trouble, enum config_reply_codes codes)
+static struct milter_reply reply_to(unsigned causes, const struct config *config)
 {
-    static const struct {
-        struct seki_str telling, text;
-    } replies[] = {
-        [TROUBLE_DMARC] = { SEKI_STR_INIT("4.7.1"),
-                            SEKI_STR_INIT("The sender's DMARC policy cannot be looked up now, try again later") },
-        [TROUBLE_KEY] = { SEKI_STR_INIT("4.7.5"),
-                          SEKI_STR_INIT("A DKIM key cannot be looked up now, try again later") },
-        [TROUBLE_SPF] = { SEKI_STR_INIT("4.7.24"),
-                          SEKI_STR_INIT("The sender's SPF record cannot be looked up now, try again later") },
-    };
-    if (codes == CONFIG_REPLY_RFC7372)
-        return (struct milter_reply){ 451, replies[trouble].telling, replies[trouble].text };
-    return (struct milter_reply){ 451, SEKI_STR("4.7.1"),
-                                  SEKI_STR("The message cannot be checked now, try again later") };
+    struct seki_status status = seki_status_for(causes, config->inbound.reply_codes != CONFIG_REPLY_RFC7372);
+    return (struct milter_reply){ status.reply_code, status.enhanced_code, status.text };
 }
 
 enum seki_result inbound_decide(struct inbound_message *message, const struct seki_verdict *verdict,
@@ -99,11 +75,11 @@ enum seki_result inbound_decide(struct inbound_message *message, const struct se
 {
     const struct config *config = message->generation->config;
     *decision_out = (struct milter_decision){ 0 };
-    enum trouble trouble = find_trouble(verdict);
-    if (trouble == TROUBLE_NONE || config->inbound.on_temperror == CONFIG_ON_TEMPERROR_ACCEPT)
+    unsigned trouble = find_trouble(verdict);
+    if (trouble == 0 || config->inbound.on_temperror == CONFIG_ON_TEMPERROR_ACCEPT)
         return decide_fields(message, verdict, decision_out);
     decision_out->action = MILTER_TEMPFAIL;
-    decision_out->reply = reply_to(trouble, (enum config_reply_codes)config->inbound.reply_codes);
+    decision_out->reply = reply_to(trouble, config);
     return SEKI_OK;
 }
 
