@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct check {
@@ -250,10 +251,15 @@ void config_check(const struct config *config, const char *file, struct config_p
 
 static void check_readable(const struct check *check, const char *section, const char *name, const char *path)
 {
-    if (path[0] == '\0' || access(path, R_OK) == 0)
+    struct stat info;
+    if (path[0] == '\0')
         return;
+    bool is_readable = stat(path, &info) == 0 && access(path, R_OK) == 0;
     int error = errno;
-    tell(check, section, name, "cannot read \"%s\": %s", path, strerror(error));
+    if (!is_readable)
+        tell(check, section, name, "cannot read \"%s\": %s", path, strerror(error));
+    else if (!S_ISREG(info.st_mode))
+        tell(check, section, name, "\"%s\" is no file; name one", path);
 }
 
 void config_check_machine(const struct config *config, const char *file, struct config_problems *problems)

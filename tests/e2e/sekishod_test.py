@@ -92,6 +92,10 @@ def check_config(tap):
                           "another\n"), "a user that does not exist")
         code, _, err = run("--foreground", "--config", str(sekishod.config))
         tap.ok(code == 1 and "nobody-at-all" in err, "with which nothing starts")
+        place.sekishod(dns={"trust_anchor_file": place.folder})
+        tap.equal(run("-C", str(sekishod.config)),
+                  (1, "", f"{sekishod.config}:8: trust_anchor_file: \"{place.folder}\" is no file; name one\n"),
+                  "a folder in place of a file")
         code, _, err = run("-C", str(place.folder / "none"))
         tap.ok(code == 1 and "cannot open it" in err, "a file that is not there")
 

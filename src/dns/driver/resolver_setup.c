@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unbound.h>
 #include <unbound-event.h>
+#include <unistd.h>
 
 #define DEFAULT_CACHE_OCTETS (3u * 1024u * 1024u)
 #define MAX_SOCKETS          2048u
@@ -168,18 +170,26 @@ static bool set_servers(struct ub_ctx *ctx, const struct resolver_options *optio
                                         : read_resolv_conf(ctx, options->resolv_conf, why);
 }
 
+/* libunbound would only say "initialization failed", would read a folder for ever, and wait at a pipe. */
+static const char *why_unreadable(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || access(path, R_OK) != 0)
+        return strerror(errno);
+    return S_ISREG(info.st_mode) ? NULL : "it is no file";
+}
+
 static bool set_dnssec(struct ub_ctx *ctx, const char *trust_anchor_file, struct seki_error *why)
 {
     if (!set(ctx, "module-config:", trust_anchor_file != NULL ? "validator iterator" : "iterator", why))
         return false;
     if (trust_anchor_file == NULL)
         return true;
-    FILE *file = fopen(trust_anchor_file, "r"); /* libunbound would only say "initialization failed" */
-    if (file == NULL) {
-        seki_error_set(why, "trust anchors in %s: %s", trust_anchor_file, strerror(errno));
+    const char *hindrance = why_unreadable(trust_anchor_file);
+    if (hindrance != NULL) {
+        seki_error_set(why, "trust anchors in %s: %s", trust_anchor_file, hindrance);
         return false;
     }
-    fclose(file);
     int error = ub_ctx_add_ta_file(ctx, trust_anchor_file);
     if (error != UB_NOERROR)
         seki_error_set(why, "trust anchors in %s: %s", trust_anchor_file, ub_strerror(error));

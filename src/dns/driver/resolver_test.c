@@ -488,6 +488,7 @@ static void what_cannot_start_says_why(void **state)
           "name servers from /nonexistent/resolv.conf: No such file or directory" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/nonexistent/root.key" },
           "trust anchors in /nonexistent/root.key: No such file or directory" },
+        { { .nameservers = "127.0.0.1", .trust_anchor_file = "/etc" }, "trust anchors in /etc: it is no file" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/etc/passwd" },
           "libunbound does not start: initialization failure (does the file of trust anchors hold any?)" },
     };
