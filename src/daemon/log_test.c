@@ -1,6 +1,7 @@
 /* What stands in a log line when the values come from the other side. */
 #include "daemon/log.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -181,6 +182,26 @@ static void a_reader_that_hangs_holds_nobody_up(void **state)
     capture_close(&capture);
 }
 
+/* A full disk, say: what could not be written is counted, and told when it can be written again. */
+static void lines_that_cannot_be_written_are_counted_and_told(void **state)
+{
+    (void)state;
+    struct capture capture = capture_open(false, true);
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC), pipe_end = dup(capture.ends[1]);
+    assert_true(full >= 0 && pipe_end >= 0 && dup2(full, capture.ends[1]) >= 0);
+    for (int i = 0; i < 3; i++)
+        log_reason(capture.log, LOG_LEVEL_INFORMATION, "x", "%d", i);
+    for (int64_t begun = now_ms(); log_lost(capture.log) < 3 && now_ms() - begun < 5000;)
+        usleep(1000);
+    assert_int_equal(log_lost(capture.log), 3);
+    assert_true(dup2(pipe_end, capture.ends[1]) >= 0);
+    close(full);
+    close(pipe_end);
+    log_reason(capture.log, LOG_LEVEL_INFORMATION, "x", "last");
+    const char *text = capture_close(&capture);
+    assert_non_null(strstr(text, "reason=last\nlevel=warning event=log_lost lines=3\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +214,7 @@ int main(void)
         cmocka_unit_test(lines_below_the_level_are_not_told),
         cmocka_unit_test(the_thread_writes_everything_before_the_end),
         cmocka_unit_test(a_reader_that_hangs_holds_nobody_up),
+        cmocka_unit_test(lines_that_cannot_be_written_are_counted_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

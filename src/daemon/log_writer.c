@@ -60,8 +60,8 @@ static bool is_journal(int fd)
     return seki_str_equal(seki_str_of(stream), seki_str_of(own));
 }
 
-/* All of it, however long that takes; a descriptor that is broken takes nothing. */
-static void write_all(int fd, struct seki_str text)
+/* All of it, however long that takes. @return false when it is broken, or the disk full */
+static bool write_all(int fd, struct seki_str text)
 {
     while (text.len > 0) {
         ssize_t written = write(fd, text.ptr, text.len);
@@ -71,22 +71,25 @@ static void write_all(int fd, struct seki_str text)
             struct pollfd writable = { .fd = fd, .events = POLLOUT };
             poll(&writable, 1, -1);
         } else if (written == 0 || errno != EINTR) {
-            return;
+            return false;
         }
     }
+    return true;
 }
 
 /* Lines collected for one write(2): at most PIPE_BUF octets, so that lines of several processes do not mix. */
 struct batch {
-    size_t len;
+    size_t len, line_count;
+    uint64_t lost; /* lines that could not be written */
     char text[PIPE_BUF];
 };
 static_assert(LOG_LINE_MAX_OCTETS + 8 < PIPE_BUF, "a line with its prefix fits one batch");
 
 static void batch_flush(const struct log_writer *writer, struct batch *batch)
 {
-    write_all(writer->fd, (struct seki_str){ batch->text, batch->len });
-    batch->len = 0;
+    if (!write_all(writer->fd, (struct seki_str){ batch->text, batch->len }))
+        batch->lost += batch->line_count;
+    batch->len = batch->line_count = 0;
 }
 
 static void batch_add(const struct log_writer *writer, struct batch *batch, enum log_level level,
@@ -105,21 +108,27 @@ static void batch_add(const struct log_writer *writer, struct batch *batch, enum
     memcpy(batch->text + batch->len, prefix, prefix_len);
     memcpy(batch->text + batch->len + prefix_len, line.ptr, line.len);
     batch->len += prefix_len + line.len;
+    batch->line_count++;
 }
 
-static void tell_lost(const struct log_writer *writer, struct batch *batch, uint64_t lost)
+/* @return false when even that could not be written */
+static bool tell_lost(const struct log_writer *writer, uint64_t lost)
 {
+    struct batch batch = { 0 };
     char line[96];
     if (lost == 0)
-        return;
+        return true;
     if (writer->as_json)
         snprintf(line, sizeof line, "{\"level\":\"warning\",\"event\":\"log_lost\",\"lines\":%" PRIu64 "}\n", lost);
     else
         snprintf(line, sizeof line, "level=warning event=log_lost lines=%" PRIu64 "\n", lost);
-    batch_add(writer, batch, LOG_LEVEL_WARNING, seki_str_of(line));
+    batch_add(writer, &batch, LOG_LEVEL_WARNING, seki_str_of(line));
+    batch_flush(writer, &batch);
+    return batch.lost == 0;
 }
 
-static void write_queue(const struct log_writer *writer, const struct seki_buf *queue, uint64_t lost)
+/* @param untold  lines lost before. @return what it is now */
+static uint64_t write_queue(struct log_writer *writer, const struct seki_buf *queue, uint64_t untold)
 {
     struct batch batch = { 0 };
     struct seki_str rest = seki_buf_str(queue);
@@ -130,11 +139,12 @@ static void write_queue(const struct log_writer *writer, const struct seki_buf *
         batch_add(writer, &batch, entry.level, seki_str_head(rest, entry.len));
         rest = seki_str_from(rest, entry.len);
     }
-    tell_lost(writer, &batch, lost);
     batch_flush(writer, &batch);
+    writer->lost += batch.lost;
+    return tell_lost(writer, untold + batch.lost) ? 0 : untold + batch.lost;
 }
 
-static void swap_queue(struct log_writer *writer, struct seki_buf *queue, uint64_t *lost_out)
+static void swap_queue(struct log_writer *writer, struct seki_buf *queue, uint64_t *untold_out)
 {
     struct seki_buf filled = writer->queue;
     if (queue->capacity > QUEUE_KEPT_OCTETS)
@@ -142,7 +152,7 @@ static void swap_queue(struct log_writer *writer, struct seki_buf *queue, uint64
     seki_buf_clear(queue);
     writer->queue = *queue;
     *queue = filled;
-    *lost_out = writer->untold;
+    *untold_out = writer->untold;
     writer->untold = 0;
 }
 
@@ -150,7 +160,7 @@ static void *write_lines(void *user)
 {
     struct log_writer *writer = user;
     struct seki_buf queue;
-    uint64_t lost;
+    uint64_t untold;
     seki_buf_init(&queue, QUEUE_MAX_OCTETS);
     pthread_mutex_lock(&writer->lock);
     while (!writer->is_stopping || writer->queue.len > 0) {
@@ -163,10 +173,11 @@ static void *write_lines(void *user)
             nanosleep(&(struct timespec){ .tv_nsec = BATCH_WAIT_NS }, NULL);
             pthread_mutex_lock(&writer->lock);
         }
-        swap_queue(writer, &queue, &lost);
+        swap_queue(writer, &queue, &untold);
         pthread_mutex_unlock(&writer->lock);
-        write_queue(writer, &queue, lost);
+        untold = write_queue(writer, &queue, untold);
         pthread_mutex_lock(&writer->lock);
+        writer->untold += untold;
     }
     pthread_mutex_unlock(&writer->lock);
     seki_buf_release(&queue);
@@ -255,6 +266,7 @@ void log_writer_add(struct log_writer *writer, enum log_level level, struct seki
         struct batch batch = { 0 };
         batch_add(writer, &batch, level, line);
         batch_flush(writer, &batch);
+        writer->lost += batch.lost;
         return;
     }
     pthread_mutex_lock(&writer->lock);
