@@ -31,7 +31,7 @@ struct log *log_open(const struct log_options *options, struct seki_error *why);
 /** Writes what is left, for two seconds at most. NULL does nothing. */
 void log_close(struct log *log);
 
-/** Lines that found no room so far. */
+/** Lines that found no room, or could not be written, so far. */
 uint64_t log_lost(const struct log *log);
 
 #define LOG_LINE_MAX_OCTETS  3072u

@@ -12,7 +12,7 @@ void log_writer_free(struct log_writer *writer);
 /** @param line with its LF. Thread-safe; never blocks when the writer is asynchronous. */
 void log_writer_add(struct log_writer *writer, enum log_level level, struct seki_str line);
 
-/** Lines that found no room so far. */
+/** Lines that found no room, or could not be written, so far. */
 uint64_t log_writer_lost(const struct log_writer *writer);
 
 /** Does whoever reads this descriptor (journald, syslog) put the time to each line? */

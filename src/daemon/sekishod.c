@@ -4,6 +4,7 @@
 #include "daemon/config.h"
 #include "daemon/supervisor.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -141,9 +142,23 @@ static int run_command(const struct command *command)
     return EXIT_USAGE;
 }
 
+/* Standard error is written to by its number: a closed one must not become a socket's. */
+static bool open_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
     struct command command;
+    if (!open_standard_descriptors())
+        return EXIT_FAILURE; /* and there may be nowhere to say so */
     if (read_command(argc, argv, &command))
         return run_command(&command);
     fputs("sekishod --help shows what can be written\n", stderr);

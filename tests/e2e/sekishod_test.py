@@ -94,7 +94,7 @@ def check_config(tap):
         tap.ok(code == 1 and "nobody-at-all" in err, "with which nothing starts")
         place.sekishod(dns={"trust_anchor_file": place.folder})
         tap.equal(run("-C", str(sekishod.config)),
-                  (1, "", f"{sekishod.config}:8: trust_anchor_file: \"{place.folder}\" is no file; name one\n"),
+                  (1, "", f"{sekishod.config}:9: trust_anchor_file: \"{place.folder}\" is no file; name one\n"),
                   "a folder in place of a file")
         code, _, err = run("-C", str(place.folder / "none"))
         tap.ok(code == 1 and "cannot open it" in err, "a file that is not there")
@@ -136,6 +136,23 @@ def goes_to_the_background(tap):
         sekishod = place.sekishod(inbound={"listen": "unix:/nonexistent/folder/s"})
         code, _, err = run("--config", str(sekishod.config))
         tap.ok(code == 1 and "/nonexistent/folder/s" in err, "a start that fails says why and exits 1", err)
+
+
+def starts_without_standard_descriptors(tap):
+    with Place() as place:
+        sekishod = place.sekishod()
+        process = subprocess.Popen(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', PROGRAM, "-f", "-c",
+                                    str(sekishod.config)])
+        for _ in range(500):
+            if connects(place.listen):
+                break
+            time.sleep(0.02)
+        [role] = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid, name in ((process.pid, "the supervisor"), (role, "the role")):
+            tap.equal([os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)], ["/dev/null"] * 3,
+                      f"closed standard descriptors: {name} takes none of them for its own files")
+        process.terminate()
+        tap.equal(process.wait(40), 0, "and ends as any other")
 
 
 def tells_systemd(tap):
@@ -363,9 +380,9 @@ def documents_its_events(tap):
 
 
 def main(tap):
-    for body in (command_line, check_config, starts_without_privileges, goes_to_the_background, tells_systemd,
-                 restarts_a_role_that_died, backs_off, follows_a_supervisor_that_died,
-                 keeps_the_old_configuration_when_the_new_one_is_wrong,
+    for body in (command_line, check_config, starts_without_privileges, goes_to_the_background,
+                 starts_without_standard_descriptors, tells_systemd, restarts_a_role_that_died, backs_off,
+                 follows_a_supervisor_that_died, keeps_the_old_configuration_when_the_new_one_is_wrong,
                  swaps_configurations_without_dropping_a_session, reloads_under_load, finishes_what_is_under_way,
                  does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log, documents_its_events):
         body(tap)
