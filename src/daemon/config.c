@@ -259,7 +259,7 @@ static bool read_all(FILE *stream, struct seki_buf *buf)
 {
     char piece[8192];
     size_t len;
-    while ((len = fread(piece, 1, sizeof piece, stream)) > 0)
+    while (seki_buf_failed(buf) == SEKI_OK && (len = fread(piece, 1, sizeof piece, stream)) > 0)
         seki_buf_add(buf, (struct seki_str){ piece, len });
     return ferror(stream) == 0;
 }

@@ -285,6 +285,20 @@ static void a_missing_file_is_named(void **state)
     config_problems_release(&problems);
 }
 
+static void a_file_without_end_is_refused(void **state)
+{
+    (void)state;
+    struct config_problems problems;
+    struct seki_buf text;
+    config_problems_init(&problems);
+    seki_buf_init(&text, 100000);
+    assert_false(config_read_file("/dev/zero", &text, &problems));
+    seki_buf_add_char(&problems.text, '\0');
+    assert_string_equal(problems.text.ptr, "/dev/zero: the file has more than 100000 octets\n");
+    seki_buf_release(&text);
+    config_problems_release(&problems);
+}
+
 static void options_read_at_start_are_listed_when_they_change(void **state)
 {
     (void)state;
@@ -311,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_nul_in_the_file_is_refused),
         cmocka_unit_test(many_mistakes_are_cut_at_twenty),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(a_file_without_end_is_refused),
         cmocka_unit_test(options_read_at_start_are_listed_when_they_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

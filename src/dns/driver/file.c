@@ -13,7 +13,7 @@ bool dns_file_read(const char *path, size_t max_octets, struct seki_buf *text_ou
     char part[16384];
     size_t len;
     errno = 0;
-    while ((len = fread(part, 1, sizeof part, file)) > 0)
+    while (seki_buf_failed(text_out) == SEKI_OK && (len = fread(part, 1, sizeof part, file)) > 0)
         seki_buf_add(text_out, (struct seki_str){ part, len });
     int error = ferror(file) ? errno : 0;
     fclose(file);
