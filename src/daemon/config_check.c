@@ -50,7 +50,7 @@ static bool split_inet(struct seki_str address, struct seki_ip *ip_out)
         return false;
     if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
         host = seki_str_head(seki_str_from(host, 1), host.len - 2);
-    return seki_ip_parse(host, ip_out);
+    return seki_ip_parse(host, ip_out) && ip_out->octet_count == (is_inet6 ? 16 : 4);
 }
 
 /* @param ip_out  unknown for a unix socket */
@@ -111,6 +111,8 @@ static void check_metrics(const struct check *check)
  * looks like a domain name). */
 static void check_authserv_id(const struct check *check, const char *name, struct seki_str id)
 {
+    if (!seki_str_is_utf8(id))
+        tell(check, "inbound", name, "\"%s\" is not UTF-8; save the file as UTF-8", id.ptr);
     for (size_t i = 0; i < id.len; i++) {
         unsigned char c = (unsigned char)id.ptr[i];
         if (seki_is_alnum(id.ptr[i]) || c >= 0x80 || strchr(".-_", c) != NULL)

@@ -88,6 +88,10 @@ static const struct {
     { "a port past 65535", "[inbound]\nlisten = inet:127.0.0.1:65536\n",
       "f:2: listen: \"inet:127.0.0.1:65536\" is no socket; write unix:/PATH, inet:ADDR:PORT or "
       "inet6:[ADDR]:PORT\n" },
+    { "an IPv6 address after inet:", "[inbound]\nlisten = inet:[::1]:8891\n",
+      "f:2: listen: \"inet:[::1]:8891\" is no socket; write unix:/PATH, inet:ADDR:PORT or inet6:[ADDR]:PORT\n" },
+    { "an IPv4 address after inet6:", "[metrics]\nlisten = inet6:[127.0.0.1]:9641\n",
+      "f:2: listen: \"inet6:[127.0.0.1]:9641\" is no socket; write for example inet:127.0.0.1:9641\n" },
     { "the same socket twice", "[inbound]\nlisten = unix:/a\nlisten = unix:/a\n",
       "f:3: listen: \"unix:/a\" is named twice; keep one of them\n" },
     { "metrics for everybody", "[metrics]\nlisten = inet:0.0.0.0:9641\n",
@@ -98,6 +102,8 @@ static const struct {
     { "an authserv-id that would have to be quoted", "[inbound]\nauthserv_id = our mail\n",
       "f:2: authserv_id: \"our mail\" does not look like a host name; use letters, digits, \".\", \"-\" and "
       "\"_\"\n" },
+    { "an authserv-id that is not UTF-8", "[inbound]\nauthserv_id = m\xfcnchen.example\n",
+      "f:2: authserv_id: \"m\xfcnchen.example\" is not UTF-8; save the file as UTF-8\n" },
     { "a relay in a trusted network", "[inbound]\nrelays = 127.0.0.1\n",
       "f:2: relays: 127.0.0.1/32 is in trusted_networks, whose mail passes unseen; take it out of one of the "
       "two\n" },
