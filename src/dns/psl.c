@@ -1,6 +1,7 @@
 /* The public suffix list, through libpsl. Only RFC 7489 discovery asks it; RFC 9989 walks the tree instead. */
 #include <sekisho/domain.h>
 
+#include <errno.h>
 #include <libpsl.h>
 
 #define MAX_NAME_OCTETS 253u
@@ -17,13 +18,16 @@ struct seki_psl *seki_psl_load(const char *path, struct seki_error *why)
         return NULL;
     }
     /* psl_latest(NULL) takes the distribution's file, unless the list built in is newer. */
+    errno = 0;
     psl->list = path != NULL ? psl_load_file(path) : psl_latest(NULL);
+    int error = errno; /* 0: it could be read, but is no list */
     if (psl->list != NULL)
         return psl;
     seki_error_set(why,
-                   "%s: cannot be read as a public suffix list; install the package publicsuffix, or name a "
+                   "%s: cannot be read as a public suffix list%s%s; install the package publicsuffix, or name a "
                    "list in text or DAFSA form",
-                   path != NULL ? path : "the system's list");
+                   path != NULL ? path : "the system's list", error != 0 ? ": " : "",
+                   error != 0 ? strerror(error) : "");
     free(psl);
     return NULL;
 }

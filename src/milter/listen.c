@@ -13,12 +13,30 @@
 
 #define SOCKET_FLAGS (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
-/* Says what failed on what, with the reason; closes. @return -1 */
+static const char *remedy_of(int error)
+{
+    static const struct {
+        int error;
+        const char *remedy;
+    } remedies[] = {
+        { EADDRINUSE, "; stop what listens there, or name another address" },
+        { EADDRNOTAVAIL, "; name an address that this machine has" },
+        { ENOENT, "; make the folder first" },
+        { EACCES, "; name an address that this user may listen on, or start as root" },
+    };
+    for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+        if (remedies[i].error == error)
+            return remedies[i].remedy;
+    }
+    return "";
+}
+
+/* Says what failed on what, with the reason and the remedy; closes. @return -1 */
 static int give_up(int fd, const char *what, const char *address, int error, struct seki_error *why)
 {
     if (fd >= 0)
         close(fd);
-    seki_error_set(why, "cannot %s %s: %s", what, address, strerror(error));
+    seki_error_set(why, "cannot %s %s: %s%s", what, address, strerror(error), remedy_of(error));
     return -1;
 }
 

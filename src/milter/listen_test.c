@@ -1,6 +1,7 @@
 /* Listening sockets: addresses, stale files, modes. */
 #include "milter/server.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -119,6 +120,34 @@ static void what_is_no_address_is_refused_with_a_sentence(void **state)
     }
 }
 
+static void what_the_system_refuses_comes_with_a_remedy(void **state)
+{
+    (void)state;
+    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t len = sizeof name;
+    char taken[64];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+    snprintf(taken, sizeof taken, "inet:127.0.0.1:%u", ntohs(name.sin_port));
+    const struct {
+        const char *address, *remedy;
+    } cases[] = {
+        { taken, "; stop what listens there, or name another address" },
+        { "inet:192.0.2.1:8890", "; name an address that this machine has" },
+        { "unix:/nonexistent/folder/s", "; make the folder first" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct seki_error why = { "" };
+        assert_int_equal(milter_listen(cases[i].address, 0600, &why), -1);
+        const char *end = strrchr(why.text, ';');
+        assert_non_null(end);
+        assert_string_equal(end, cases[i].remedy);
+    }
+    close(fd);
+}
+
 static void internet_addresses_listen(void **state)
 {
     (void)state;
@@ -144,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_socket_that_is_answered_is_left_alone),
         cmocka_unit_test(a_file_that_is_no_socket_is_left_alone),
         cmocka_unit_test(what_is_no_address_is_refused_with_a_sentence),
+        cmocka_unit_test(what_the_system_refuses_comes_with_a_remedy),
         cmocka_unit_test(internet_addresses_listen),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

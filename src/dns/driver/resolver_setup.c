@@ -139,7 +139,8 @@ static bool read_resolv_conf(struct ub_ctx *ctx, const char *path, struct seki_e
     errno = 0;
     int error = ub_ctx_resolvconf(ctx, path);
     if (error != UB_NOERROR)
-        seki_error_set(why, "name servers from %s: %s", path, errno != 0 ? strerror(errno) : ub_strerror(error));
+        seki_error_set(why, "name servers from %s: %s; mend it, or name servers", path,
+                       errno != 0 ? strerror(errno) : ub_strerror(error));
     return error == UB_NOERROR;
 }
 

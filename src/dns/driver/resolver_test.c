@@ -485,7 +485,7 @@ static void what_cannot_start_says_why(void **state)
           "name server \"ns1\": write ADDRESS, ADDRESS:PORT or [ADDRESS6]:PORT" },
         { { .nameservers = " " }, "no name server is given: write an address, or \"root\"" },
         { { .resolv_conf = "/nonexistent/resolv.conf" },
-          "name servers from /nonexistent/resolv.conf: No such file or directory" },
+          "name servers from /nonexistent/resolv.conf: No such file or directory; mend it, or name servers" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/nonexistent/root.key" },
           "trust anchors in /nonexistent/root.key: No such file or directory" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/etc" }, "trust anchors in /etc: it is no file" },
