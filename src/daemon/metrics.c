@@ -136,7 +136,8 @@ static void write_process(struct seki_buf *buf, const struct metrics *sum, const
     write_one(buf, "sessions_busy", "gauge", "Of these, in the middle of a message.", sum->busy_sessions);
     write_one(buf, "loops", "gauge", "Event loops.", process->loops);
     write_one(buf, "resident_memory_bytes", "gauge", "Resident memory of the role.", process->resident_octets);
-    write_one(buf, "log_lost_total", "counter", "Log lines that found no room or could not be written.", process->log_lost);
+    write_one(buf, "log_lost_total", "counter", "Log lines that found no room or could not be written.",
+              process->log_lost);
     write_head(buf, "configuration_time_seconds", "gauge", "When the configuration in force was read.");
     seki_buf_add_format(buf, "sekisho_configuration_time_seconds %" PRId64 "\n", process->configured_at_s);
 }
