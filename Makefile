@@ -6,7 +6,9 @@ ARGS ?=
 DESTDIR ?=
 PREFIX ?= /usr/local
 
+# A PREFIX that is given counts, whatever the folder was set up with.
 all: build/plain/build.ninja
+	$(if $(filter-out file,$(origin PREFIX)),@meson configure build/plain --prefix=$(PREFIX))
 	ninja -C build/plain product
 
 packages-%:
