@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define DEFAULT_CACHE_OCTETS (3u * 1024u * 1024u)
-#define MAX_SOCKETS          2048u
+#define MAX_SOCKETS          1024u
 #define MIN_SOCKETS          16u
 #define FORWARD_TRIES        4u
 #define MIN_FIRST_TRY_MS     50u
@@ -20,7 +20,7 @@ struct setting {
 static const struct setting common_settings[] = {
     { "minimal-responses:", "yes" }, /* nobody reads the other sections */
     { "rrset-roundrobin:", "no" },   /* the same question gets the same answer, in the same order */
-    { "outgoing-num-tcp:", "16" },   /* for truncated answers; the library's own 2 make a queue */
+    { "outgoing-num-tcp:", "8" },   /* for truncated answers; the library's own 2 make a queue */
 };
 
 /* The operator's resolvers decide. What libunbound would answer by itself is asked of them: .test ("SHOULD send
