@@ -230,15 +230,20 @@ void seki_sign_draft_add_signer(struct seki_sign_draft *draft, const struct seki
         seki_tag_write_number(&draft->tags, "t", (uint64_t)plan->options.time_s);
 }
 
-enum seki_result seki_sign_draft_close(struct seki_sign_draft *draft, const struct seki_sign_plan *plan)
+struct seki_field seki_sign_draft_field(const struct seki_sign_draft *draft)
 {
-    seki_tag_write(&draft->tags, "b", (struct seki_str){ "", 0 });
     struct seki_str raw = seki_buf_str(&draft->text);
-    draft->field = (struct seki_field){
+    return (struct seki_field){
         .raw = raw,
         .name = seki_str_head(raw, draft->name_len),
         .value = seki_str_from(raw, draft->name_len + 1),
     };
+}
+
+enum seki_result seki_sign_draft_close(struct seki_sign_draft *draft, const struct seki_sign_plan *plan)
+{
+    seki_tag_write(&draft->tags, "b", (struct seki_str){ "", 0 });
+    draft->field = seki_sign_draft_field(draft);
     draft->signature = (struct seki_signature){
         .field = &draft->field,
         .field_index = SIZE_MAX, /* it is not in the message */
@@ -298,6 +303,6 @@ enum seki_result seki_sign_draft_finish(struct seki_sign_draft *draft, enum seki
     if (!is_length_of(algorithm, answer->octet_count))
         return SEKI_USAGE;
     seki_tag_write_base64(&draft->tags, answer->octets, answer->octet_count);
-    *value_out = seki_str_from(seki_buf_str(&draft->text), draft->name_len + 1);
+    *value_out = seki_sign_draft_field(draft).value;
     return seki_buf_failed(&draft->text);
 }

@@ -45,6 +45,8 @@ enum seki_result seki_sign_draft_close(struct seki_sign_draft *draft, const stru
  */
 enum seki_result seki_sign_draft_message(struct seki_sign_draft *draft, const struct seki_sign_plan *plan,
                                          struct seki_sign_request *request_out);
+/** The field as it stands: with an empty b= when closed, whole when finished. */
+struct seki_field seki_sign_draft_field(const struct seki_sign_draft *draft);
 /** Write the signature. @return SEKI_OK; SEKI_USAGE for a wrong length; SEKI_LIMIT, SEKI_SYSTEM */
 enum seki_result seki_sign_draft_finish(struct seki_sign_draft *draft, enum seki_sign_algorithm algorithm,
                                         const struct seki_sign_answer *answer, struct seki_str *value_out);

@@ -69,6 +69,7 @@ enum cli_exit cli_verify(const struct cli_options *options, const char *file);
 enum cli_exit cli_explain(const struct cli_options *options, const char *file);
 enum cli_exit cli_arc_verify(const struct cli_options *options, const char *file);
 enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *domain);
+enum cli_exit cli_arc_seal(const struct cli_options *options, const char *file);
 enum cli_exit cli_sign(const struct cli_options *options, const char *file);
 enum cli_exit cli_key_generate(const struct cli_options *options, const char *operand);
 enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);

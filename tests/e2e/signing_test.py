@@ -317,12 +317,45 @@ def trouble(tap, keys):
     tap.ok(done.returncode == 1 and b"no From" in done.stderr, "a message without From is not signed", done.stderr)
 
 
+def sealing(tap, keys):
+    """A message that passes through three sealers, and a list that breaks the chain behind the second."""
+    def seal(text, algorithm, *more):
+        return sekisho("arc", "seal", "-", "--domain", DOMAIN, "--selector", keys.selector(algorithm), "--key",
+                       keys.files[algorithm], "--zone", keys.zone, "--authserv-id", "mx.example.org", *more, text=text)
+
+    def verify(text):
+        return json.loads(sekisho("arc", "verify", "-", "--json", "--zone", keys.zone, text=text).stdout)
+
+    message = sign_ours(keys, ODD[4], "rsa-sha256", "relaxed/relaxed")
+    for hop, algorithm in enumerate(("rsa-sha256", "rsa-sha256", "ed25519-sha256"), 1):
+        sealed = seal(message, algorithm, "--ip", "127.0.0.1", "--helo", "h.example", "--mail-from", "a@b.example").stdout
+        verdict = verify(sealed)
+        tap.equal((sealed.endswith(message), verdict["result"], verdict["instance"]), (True, "pass", hop),
+                  f"arc seal: {hop} sets, every octet of the message kept")
+        if dkim and algorithm == "rsa-sha256":  # it knows no other for ARC
+            got = dkim.arc_verify(sealed, dnsfunc=keys.txt)[0]
+            tap.equal(got, b"pass", f"arc seal: dkimpy validates {hop} sets")
+        tap.ok(f"ARC-Authentication-Results: i={hop}; mx.example.org;".encode() in sealed, "arc seal: our results are in it")
+        message = sealed if hop != 2 else seal(sealed.replace(b"Subject: 1", b"Subject: [list] 1"), algorithm).stdout
+        if hop == 2:
+            tap.ok(message.startswith(b"ARC-Seal: i=3; cv=fail;"), "arc seal: a chain broken by a list is sealed as failed")
+            again = seal(message, algorithm)
+            tap.ok(again.returncode == 1 and again.stdout == message and b"cv=fail already" in again.stderr,
+                   "arc seal: a failed chain is left as it is", again.stderr)
+            message = sealed
+    done = sekisho("arc", "seal", "-", "--json", "--domain", DOMAIN, "--selector", "rsa", "--key", keys.files["rsa-sha256"],
+                   "--zone", keys.zone, "--headers", "From:Authentication-Results", text=ODD[0])
+    tap.ok(done.returncode == 1 and "must not sign" in json.loads(done.stdout)["error"],
+           "arc seal: Authentication-Results cannot be signed", done.stdout)
+
+
 def body(tap):
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(folder)
         key_files(tap, keys)
         message_forms(tap, keys)
         trouble(tap, keys)
+        sealing(tap, keys)
         skipped(tap)
         cross_check(tap, keys)
 
