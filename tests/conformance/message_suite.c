@@ -226,7 +226,7 @@ static bool check_real_message(const char *path)
         struct seki_str value = seki_message_field(r.message, from)->value;
         is_good = seki_address_parse_list(r.arena, value, &list, &why) == SEKI_OK;
         if (!is_good)
-            print_message("%s: %s in <%.*s>\n", path, why.text, SEKI_STR_ARGS(value));
+            print_message("# %s: %s in <%.*s>\n", path, why.text, SEKI_STR_ARGS(value));
     }
     release(&r);
     return is_good;
