@@ -17,12 +17,12 @@ static _Noreturn void wait_for_ready(int descriptor)
     _exit(len == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* Standard error stays: it may be the log. */
+/* Standard error stays: it may be the log. The folder does not, so that its file system can be unmounted. */
 static void leave_terminal(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     setsid();
-    if (null < 0)
+    if (chdir("/") != 0 || null < 0)
         return;
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);

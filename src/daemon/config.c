@@ -5,6 +5,8 @@
  * buffer (it would take the rest for a line of its own), and finds lines that are neither section nor value. */
 #include "daemon/config_table.h"
 
+#include <sekisho/domain.h>
+
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
@@ -227,6 +229,21 @@ static bool fill_names(struct config *config)
     return config->daemon.host_name.ptr != NULL;
 }
 
+/* Domains as the engine compares them: A-labels in lower case, however they were written. */
+static void convert_sealers(const struct reading *reading)
+{
+    struct config *config = reading->config;
+    struct config_texts *sealers = &config->arc.trusted_sealers;
+    const struct config_option *option = config_option_find(SEKI_STR("arc"), SEKI_STR("trusted_sealers"));
+    struct seki_str *converted = seki_arena_alloc(config->arena, sealers->count + 1, sizeof *converted);
+    for (size_t i = 0; i < sealers->count; i++) {
+        if (converted == NULL || seki_domain_to_ascii(config->arena, sealers->items[i], &converted[i]) != SEKI_OK)
+            config_problems_add(reading->problems, reading->file, reading->lines[option - config_options],
+                                "trusted_sealers: \"%s\" is no domain name", sealers->items[i].ptr);
+    }
+    sealers->items = converted;
+}
+
 struct config *config_parse(const char *file, struct seki_str text, struct config_problems *problems)
 {
     size_t before = problems->count;
@@ -247,6 +264,8 @@ struct config *config_parse(const char *file, struct seki_str text, struct confi
         read_lines(&reading);
     if (problems->count == before && !fill_names(config))
         config_problems_add(problems, file, 0, "there is no memory to read it");
+    if (problems->count == before)
+        convert_sealers(&reading);
     if (problems->count == before)
         config_check(config, file, problems);
     if (problems->count == before)

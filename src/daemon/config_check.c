@@ -209,23 +209,18 @@ static void check_nameservers(const struct check *check)
     }
 }
 
-static bool is_lower_ascii(struct seki_str domain)
+/* The daemon leaves the folder it was started in, and its roles never know it. */
+static void check_path(const struct check *check, const char *section, const char *name, struct seki_str path)
 {
-    for (size_t i = 0; i < domain.len; i++) {
-        if (domain.ptr[i] != seki_ascii_lower(domain.ptr[i]))
-            return false;
-    }
-    return seki_str_is_ascii(domain);
+    if (path.len > 0 && path.ptr[0] != '/')
+        tell(check, section, name, "\"%s\" is not a whole path; begin with /", path.ptr);
 }
 
-static void check_sealers(const struct check *check)
+static void check_paths(const struct check *check)
 {
-    for (size_t i = 0; i < check->config->arc.trusted_sealers.count; i++) {
-        struct seki_str domain = check->config->arc.trusted_sealers.items[i];
-        if (!is_lower_ascii(domain) || seki_str_find(domain, '.') == domain.len)
-            tell(check, "arc", "trusted_sealers",
-                 "\"%s\" is no domain in lower case; write U-labels as A-labels (xn--…)", domain.ptr);
-    }
+    check_path(check, "daemon", "pid_file", check->config->daemon.pid_file);
+    check_path(check, "dns", "trust_anchor_file", check->config->dns.trust_anchor_file);
+    check_path(check, "dmarc", "psl_file", check->config->dmarc.psl_file);
 }
 
 static void check_user(const struct check *check)
@@ -244,7 +239,7 @@ void config_check(const struct config *config, const char *file, struct config_p
 {
     static void (*const rules[])(const struct check *) = {
         check_user,   check_listen,      check_metrics, check_authserv_ids, check_relays,  check_times,
-        check_memory, check_nameservers, check_psl,     check_sealers,      check_testing,
+        check_memory, check_nameservers, check_psl,     check_paths,        check_testing,
     };
     struct check check = { config, file, problems };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -122,8 +122,10 @@ static const struct {
       "f:2: nameservers: \"root\" is no address; write ADDR, ADDR:PORT or [ADDR6]:PORT, or root alone\n" },
     { "a suffix list that nobody reads", "[dmarc]\npsl_file = /a\n",
       "f:2: psl_file: it is only read with discovery = psl; set that, or remove this line\n" },
-    { "a sealer in upper case", "[arc]\ntrusted_sealers = Example.com\n",
-      "f:2: trusted_sealers: \"Example.com\" is no domain in lower case; write U-labels as A-labels (xn--…)\n" },
+    { "a sealer that is no domain", "[arc]\ntrusted_sealers = example.com exa..mple\n",
+      "f:2: trusted_sealers: \"exa..mple\" is no domain name\n" },
+    { "a path that depends on where it is read", "[daemon]\npid_file = run/pid\n",
+      "f:2: pid_file: \"run/pid\" is not a whole path; begin with /\n" },
     { "no user to become", "[daemon]\nuser =\n",
       "f:2: user: it is empty; name the user that a sekishod started as root becomes\n" },
     { "weaker and stronger keys at once", "[dkim]\nmin_rsa_bits = 2048\n[testing]\nunsafe_min_rsa_bits = 512\n",
@@ -207,6 +209,17 @@ static void lists_add_up_and_take_the_place_of_the_default(void **state)
     assert_true(seki_ip_parse(SEKI_STR("2001:db9::2"), &ip));
     assert_false(config_networks_contain(&config->inbound.relays, &ip));
     assert_false(config_networks_contain(&config->inbound.relays, &(struct seki_ip){ 0 }));
+    config_unref(config);
+}
+
+static void sealers_become_a_labels(void **state)
+{
+    (void)state;
+    struct config *config = parse_good("[arc]\ntrusted_sealers = Lists.Example.ORG. b\xc3\xbc"
+                                       "cher.example\n");
+    assert_int_equal(config->arc.trusted_sealers.count, 2);
+    assert_string_equal(config->arc.trusted_sealers.items[0].ptr, "lists.example.org");
+    assert_string_equal(config->arc.trusted_sealers.items[1].ptr, "xn--bcher-kva.example");
     config_unref(config);
 }
 
@@ -326,6 +339,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_gives_the_defaults),
         cmocka_unit_test(values_are_read_with_their_units),
         cmocka_unit_test(lists_add_up_and_take_the_place_of_the_default),
+        cmocka_unit_test(sealers_become_a_labels),
         cmocka_unit_test(the_sample_is_a_configuration_of_defaults),
         cmocka_unit_test(a_line_longer_than_the_readers_buffer_is_refused),
         cmocka_unit_test(a_nul_in_the_file_is_refused),

@@ -255,7 +255,7 @@ static bool open_log(struct supervisor *supervisor, struct seki_error *why)
 static bool prepare(struct supervisor *supervisor, struct seki_error *why)
 {
     const struct config *config = supervisor->current.config;
-    if (!supervisor->options->in_foreground) {
+    if (!supervisor->in_foreground) {
         supervisor->ready_descriptor = background_enter(why);
         if (supervisor->ready_descriptor < 0)
             return false;
@@ -293,6 +293,7 @@ static void release(struct supervisor *supervisor)
         close(supervisor->pid_file);
     }
     free(supervisor->pid_path);
+    free(supervisor->config_path);
     if (supervisor->program >= 0)
         close(supervisor->program);
     if (supervisor->ready_descriptor >= 0)
@@ -314,9 +315,9 @@ static bool load_first(struct supervisor *supervisor)
 {
     struct config_problems problems;
     config_problems_init(&problems);
-    bool is_loaded = supervisor_load(supervisor->options->config_path, &supervisor->current, &problems);
+    bool is_loaded = supervisor_load(supervisor->config_path, &supervisor->current, &problems);
     if (is_loaded)
-        config_check_machine(supervisor->current.config, supervisor->options->config_path, &problems);
+        config_check_machine(supervisor->current.config, supervisor->config_path, &problems);
     fprintf(stderr, "%.*s", (int)problems.text.len, seki_buf_str(&problems.text).ptr);
     bool is_sound = is_loaded && problems.count == 0;
     config_problems_release(&problems);
@@ -335,10 +336,23 @@ static void run(struct supervisor *supervisor)
     supervisor->exit_status = EXIT_FAILURE;
 }
 
+/* A reload must find the file from wherever we are then. Links are not followed: they may point elsewhere by then. */
+static char *whole_path(const char *path)
+{
+    char *whole = NULL, *folder = path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    if (folder == NULL)
+        return strdup(path);
+    if (asprintf(&whole, "%s/%s", folder, path) < 0)
+        whole = NULL;
+    free(folder);
+    return whole;
+}
+
 int supervisor_run(const struct supervisor_options *options)
 {
     struct supervisor supervisor = {
-        .options = options,
+        .config_path = whole_path(options->config_path),
+        .in_foreground = options->in_foreground,
         .current = { .file = -1 },
         .next = { .file = -1 },
         .program = -1,
@@ -347,7 +361,7 @@ int supervisor_run(const struct supervisor_options *options)
         .child = { .role = "inbound", .channel = -1 },
     };
     signal(SIGPIPE, SIG_IGN);
-    if (load_first(&supervisor))
+    if (supervisor.config_path != NULL && load_first(&supervisor))
         run(&supervisor);
     else
         supervisor.exit_status = EXIT_FAILURE;

@@ -129,7 +129,7 @@ static bool prepare_reload(struct supervisor *supervisor)
     struct config_problems problems;
     struct seki_error why;
     config_problems_init(&problems);
-    bool is_loaded = supervisor_load(supervisor->options->config_path, &supervisor->next, &problems);
+    bool is_loaded = supervisor_load(supervisor->config_path, &supervisor->next, &problems);
     tell_problems(supervisor, &problems);
     config_problems_release(&problems);
     if (!is_loaded) {

@@ -16,7 +16,8 @@ enum phase {
 };
 
 struct supervisor {
-    const struct supervisor_options *options;
+    char *config_path;
+    bool in_foreground;
     enum phase phase;
     int exit_status;
     struct event_base *base;

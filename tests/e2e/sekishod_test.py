@@ -119,11 +119,18 @@ def goes_to_the_background(tap):
         pid_file = place.folder / "pid"
         sekishod = place.sekishod(daemon={"pid_file": str(pid_file)})
         with open(place.folder / "log", "wb") as log:
-            code = subprocess.run([PROGRAM, "--config", str(sekishod.config)], stdin=subprocess.DEVNULL, stdout=log,
-                                  stderr=log, timeout=60, check=False).returncode
+            code = subprocess.run([PROGRAM, "--config", sekishod.config.name], stdin=subprocess.DEVNULL, stdout=log,
+                                  stderr=log, timeout=60, check=False, cwd=place.folder).returncode
         pid = int(pid_file.read_text())
         tap.equal(code, 0, "the start returns when the role is ready")
         tap.ok(connects(place.listen), "then it answers")
+        tap.equal(os.readlink(f"/proc/{pid}/cwd"), "/", "and has left the folder")
+        os.kill(pid, signal.SIGHUP)
+        for _ in range(500):
+            if "event=reload" in (place.folder / "log").read_text():
+                break
+            time.sleep(0.02)
+        tap.contains((place.folder / "log").read_text(), "event=reloaded", "but still finds its configuration")
         code, _, err = run("--config", str(sekishod.config))
         tap.ok(code == 1 and "another sekishod holds the pid file" in err, "a second one does not start", err)
         tap.ok(connects(place.listen), "and the first one goes on")
