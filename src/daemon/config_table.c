@@ -118,7 +118,7 @@ const struct config_option config_options[] = {
       .help = "Octets of a message's header. Past it likewise." },
     { "limits", "message_memory", OCTETS(limits.message_memory_octets), "16MiB", .min = 1 * MIB, .max = 256 * MIB,
       .help = "Memory for one message. Past it the message is answered 451." },
-    { "limits", "max_dns_questions", NUMBER(limits.max_questions), "200", .min = 20, .max = 1000,
+    { "limits", "max_dns_questions", NUMBER(limits.max_questions), "500", .min = 20, .max = 2000,
       .help = "DNS questions for one message. Further ones count as failed." },
     { "limits", "max_sessions", NUMBER(limits.max_sessions), "10000", .min = 1, .max = 100000,
       .help = "Milter sessions of one loop and socket. Further ones wait." },
