@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The benchmark: Sekisho, OpenDKIM+OpenDMARC and Rspamd do the same work on the same messages and DNS answers.
 
-    run.py --build BUILD_DIR [--quick] [--subjects A,B] [--json FILE] [--markdown FILE]
+    run.py [--build BUILD_DIR] [--quick] [--subjects A,B] [--json FILE] [--update docs/performance.md]
 
 Everything runs in a network and mount namespace of its own with nothing in it but loopback: no port can be taken,
 no packet leaves, and /etc/resolv.conf names our DNS server (OpenDMARC can be told in no other way). As root, or as a
@@ -27,6 +27,8 @@ DNS_ADDRESS = "10.53.53.53"  # not 127/8: libunbound, inside OpenDKIM, refuses t
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INSIDE = "SEKISHO_BENCH_INSIDE"
 CORPUS_VERSION = "2"
+POINTS = ("p50", "p95", "p99")
+MARK = "<!-- measured: run.py --update writes what follows -->"
 
 
 class Dns:
@@ -97,24 +99,43 @@ class Bench:
             raise RuntimeError(f"milter_load: {done.stderr.strip()}")
         report = json.loads(done.stdout)
         report["cpu_us"] = (after - before) / max(report["messages"], 1)
+        report["memory_kib"] = machine.memory_kib(subject.roots)
         return report
 
-    def measure(self, subject, dns_ms, corpus, sessions, messages, rounds=1, **how):
-        """Several rounds; the one in the middle by CPU stands for all, with the whole range beside it."""
-        reports = [self.load(subject, messages, sessions, corpus, **how) for _ in range(rounds)]
-        reports.sort(key=lambda report: report["cpu_us"])
-        result = reports[len(reports) // 2]
-        count = max(result["messages"], 1)
-        result.update(subject=subject.name, dns_ms=dns_ms, set=corpus, sessions=sessions,
-                      per_connection=how.get("per_connection", 100), cpu_range=[r["cpu_us"] for r in
-                                                                                (reports[0], reports[-1])],
-                      rate=statistics.median(r["rate"] for r in reports),
-                      memory_kib=machine.memory_kib(subject.roots), rss_kib=machine.rss_kib(subject.roots),
-                      short={word: result["verdicts"][word] / count for word in sorted(subject.wants)
-                             if result["verdicts"][word] != result["messages"]})
+    def record(self, subject, reports, **what):
+        """One row: the middle of several rounds, figure by figure."""
+        def middle(*path):
+            values = []
+            for report in reports:
+                for key in path:
+                    report = report[key]
+                values.append(report)
+            return statistics.median(values)
+
+        verdicts = {word: min(r["verdicts"][word] / max(r["messages"], 1) for r in reports) for word in subject.wants}
+        result = {"subject": subject.name, **what, "messages": sum(r["messages"] for r in reports),
+                  "rounds": [{"cpu_us": r["cpu_us"], "rate": r["rate"]} for r in reports],
+                  "cpu_us": middle("cpu_us"), "rate": middle("rate"),
+                  "whole_us": {point: middle("whole_us", point) for point in POINTS},
+                  "eom_us": {point: middle("eom_us", point) for point in POINTS},
+                  "errors": sum(r["errors"] for r in reports), "refused": sum(r["refused"] for r in reports),
+                  "memory_kib": max(r["memory_kib"] for r in reports),
+                  "short": {word: share for word, share in sorted(verdicts.items()) if share < 1}}
         self.results.append(result)
         say(table.one_line(result))
-        return result
+
+    def measure(self, running, messages, rounds=None, **how):
+        """Every subject in turn, and that several times: what else the machine does falls on all alike.
+        @param messages  of a subject, how many messages each round takes; start: where each begins, by round"""
+        rounds = rounds or self.options.rounds
+        start, step = how.pop("start", 0), how.pop("step", 0)
+        reports = {subject: [] for subject in running.subjects}
+        for number in range(rounds):
+            for subject in running.subjects:
+                reports[subject].append(self.load(subject, messages(subject), start=start + number * step, **how))
+        for subject, of_subject in reports.items():
+            self.record(subject, of_subject, dns_ms=running.delay_ms, set=how["corpus"], sessions=how["sessions"],
+                        per_connection=how.get("per_connection", 100))
 
     def close(self):
         if self.options.keep:
@@ -128,32 +149,40 @@ def say(text):
 
 
 class Running:
-    """A subject with DNS beside it, its caches warmed."""
+    """Subjects, all alive at once, with one DNS server beside them."""
 
-    def __init__(self, bench, subject, delay_ms, warm_up):
-        self.bench, self.subject = bench, subject
+    def __init__(self, bench, chosen, delay_ms):
+        self.bench, self.started, self.delay_ms = bench, chosen, delay_ms
+        self.subjects = chosen  # those that are measured
         self.dns = Dns(bench, delay_ms)
         try:
-            subject.start(self.dns)
-            for _ in range(warm_up):
-                bench.load(subject, bench.options.messages, 16)
+            for subject in chosen:
+                subject.start(self.dns)
         except BaseException:
             self.__exit__()
             raise
 
+    def warm_up(self):
+        """Each loop or worker has caches of its own and sees half of the messages of a pass: after n passes it has
+        seen all domains but 1 in 2^n."""
+        for subject in self.subjects:
+            for _ in range(8 if is_light(subject) else self.bench.options.warm_up):
+                self.bench.load(subject, self.bench.options.messages, 16)
+
     def __enter__(self):
-        return self.subject
+        return self
 
     def __exit__(self, *_):
-        self.subject.stop()
+        for subject in self.started:
+            subject.stop()
         self.dns.stop()
 
 
 def check_floor(bench, subject):
     """Once: does the floor compute the hashes that were signed?"""
     bench.check_floor = True
-    with Running(bench, subject, 0, 1):
-        pass
+    with Running(bench, [subject], 0):
+        bench.load(subject, bench.options.messages, 16)
     bench.check_floor = False
     with open(subject.path("floor.log"), encoding="ascii") as file:
         text = file.read()
@@ -165,43 +194,33 @@ def is_light(subject):
     return subject.name in ("floor", "sekishod")
 
 
-def warm_up(bench, subject):
-    """Each loop or worker has caches of its own and sees half of the messages of a pass: after n passes it has seen
-    all domains but 1 in 2^n."""
-    return 8 if is_light(subject) else bench.options.warm_up
-
-
-def warm_messages(bench, subject):
-    return bench.options.messages * (4 if is_light(subject) else 1)
-
-
-def run_warm(bench, subject, delay_ms, sessions_list, rounds):
+def run_warm(running, sessions_list, per_connection=100, rounds=None):
     """The corpus' domains are known: what counts is CPU. With another number of sessions the messages fall to other
     loops than before, so every number has a pass of its own that does not count."""
-    with Running(bench, subject, delay_ms, warm_up(bench, subject)):
-        for sessions in sessions_list:
-            bench.load(subject, warm_messages(bench, subject), sessions)
-            bench.measure(subject, delay_ms, "warm", sessions, warm_messages(bench, subject), rounds, seconds=60)
+    bench = running.bench
+
+    def messages(subject):
+        return bench.options.messages * (4 if is_light(subject) else 1)
+
+    for sessions in sessions_list:
+        for subject in running.subjects:
+            bench.load(subject, messages(subject), sessions, per_connection=per_connection)
+        bench.measure(running, messages, rounds, sessions=sessions, corpus="warm", seconds=60,
+                      per_connection=per_connection)
 
 
-# sessions: messages and where in the cold set they begin, so that no domain comes twice to one process.
-COLD = {1: (0, 300), 16: (300, 2500), 100: (2800, 5000), 1000: (7800, 12000)}
+# sessions: where in the cold set the rounds begin and how many messages each takes; no domain comes twice to one
+# process.
+COLD = {1: (0, 100), 16: (300, 800), 100: (2700, 1600), 1000: (7500, 4000)}
+COLD_ROUNDS = 3
 
 
-def run_cold(bench, subject, delay_ms, sessions_list):
-    """Every message is from a new domain. The process itself is warmed up with other domains."""
-    with Running(bench, subject, delay_ms, 1):
-        for sessions in sessions_list:
-            start, messages = COLD[sessions]
-            bench.measure(subject, delay_ms, "cold", sessions, messages, 1, start=start, seconds=20)
-
-
-def run_single(bench, subject):
-    """One message per connection, as most SMTP clients do it."""
-    with Running(bench, subject, 0, warm_up(bench, subject)):
-        bench.load(subject, warm_messages(bench, subject), 16, per_connection=1)
-        bench.measure(subject, 0, "warm", 16, warm_messages(bench, subject), bench.options.rounds, per_connection=1,
-                      seconds=60)
+def run_cold(running, sessions_list):
+    """Every message is from a new domain."""
+    for sessions in sessions_list:
+        start, count = COLD[sessions]
+        running.bench.measure(running, lambda _, count=count: count, COLD_ROUNDS, sessions=sessions, corpus="cold",
+                              start=start, step=count, seconds=20)
 
 
 def run_memory(bench, subject, messages):
@@ -212,7 +231,7 @@ def run_memory(bench, subject, messages):
         while not stop.wait(0.5):
             samples.append((round(time.monotonic() - began, 1), machine.rss_kib(subject.roots)))
 
-    with Running(bench, subject, 0, 0):
+    with Running(bench, [subject], 0):
         began = time.monotonic()
         thread = threading.Thread(target=sample)
         thread.start()
@@ -231,19 +250,19 @@ def run_memory(bench, subject, messages):
 
 
 def run_all(bench, chosen):
-    if bench.options.quick:
-        for subject in chosen:
-            run_warm(bench, subject, 0, [16], 1)
-        return None
-    every = [1, 16, 100, 1000]
-    for delay_ms in (0, 20):
-        for subject in chosen:
-            if subject.uses_dns or delay_ms == 0:
-                run_warm(bench, subject, delay_ms, every, bench.options.rounds)
-            if subject.uses_dns:
-                run_cold(bench, subject, delay_ms, every)
-    for subject in chosen:
-        run_single(bench, subject)
+    every = [16] if bench.options.quick else [1, 16, 100, 1000]
+    with Running(bench, chosen, 0) as running:
+        running.warm_up()
+        run_warm(running, every, rounds=1 if bench.options.quick else None)
+        if bench.options.quick:
+            return None
+        run_warm(running, [16], per_connection=1)
+        running.subjects = [subject for subject in chosen if subject.uses_dns]
+        run_cold(running, every)
+    with Running(bench, [subject for subject in chosen if subject.uses_dns], 20) as running:
+        running.warm_up()
+        run_warm(running, every)
+        run_cold(running, every)
     ours = [subject for subject in chosen if subject.name == "sekishod"]
     return run_memory(bench, ours[0], 100_000) if ours else None
 
@@ -274,9 +293,9 @@ def read_options():
     parser.add_argument("--cold-messages", type=int, default=20000)
     parser.add_argument("--warm-up", type=int, default=None,
                         help="passes over the warm set (6; quick: 2; floor and Sekisho: 8)")
-    parser.add_argument("--rounds", type=int, default=3, help="of each warm measurement; the middle one counts")
+    parser.add_argument("--rounds", type=int, default=3, help="of each warm measurement; the middle counts")
     parser.add_argument("--json", help="also write all that was measured there")
-    parser.add_argument("--markdown", help="write the tables there instead of to standard output")
+    parser.add_argument("--update", help="put the tables into this page, behind its mark, and not on standard output")
     parser.add_argument("--keep", action="store_true", help="keep the subjects' configurations and logs")
     options = parser.parse_args()
     if options.warm_up is None:
@@ -294,6 +313,18 @@ def choose(bench):
         else:
             say(f"left out: {subject.title}: {why}")
     return chosen
+
+
+def publish(text, page):
+    if page is None:
+        print(text)
+        return
+    with open(page, encoding="utf-8") as file:
+        before, mark, _ = file.read().partition(MARK)
+    if not mark:
+        raise SystemExit(f"{page} has no line {MARK}: the tables go behind it")
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(f"{before}{mark}\n{text}")
 
 
 def main():
@@ -315,12 +346,7 @@ def main():
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(record, file, indent=1)
-    text = table.render(record)
-    if options.markdown:
-        with open(options.markdown, "w", encoding="utf-8") as file:
-            file.write(text)
-    else:
-        print(text)
+    publish(table.render(record), options.update)
     return 0
 
 
