@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_BLOCK_OCTETS   16384u /* holds an ordinary message with its verdict */
+#define FIRST_BLOCK_OCTETS   12288u /* holds an ordinary message while it waits for DNS */
 #define LARGEST_BLOCK_OCTETS (256u * 1024u)
 
 struct block {

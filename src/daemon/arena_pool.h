@@ -4,7 +4,7 @@
 
 #include <sekisho/arena.h>
 
-#define ARENA_POOL_MAX 32u /* kept; a burst gives the rest back */
+#define ARENA_POOL_MAX 512u /* kept: given back between the caches' entries, they would leave holes in the heap */
 
 struct arena_pool {
     size_t max_octets; /* ceiling of each */

@@ -85,8 +85,8 @@ const struct config_option config_options[] = {
       .help = "Per question, from asking to giving up." },
     { "dns", "trust_anchor_file", TEXT(dns.trust_anchor_file), "",
       .help = "DNSSEC trust anchors, such as /usr/share/dns/root.key. Empty: no validation." },
-    { "dns", "cache_size", OCTETS(dns.cache_octets), "3MiB", .min = 64 * KIB, .max = 1024 * MIB,
-      .help = "Of each loop, for records, and two thirds of it for answers. 3MiB hold some 2,000 domains." },
+    { "dns", "cache_size", OCTETS(dns.cache_octets), "2816KiB", .min = 64 * KIB, .max = 1024 * MIB,
+      .help = "Of each loop, for records, and two thirds of it for answers. This holds some 2,000 domains." },
 
     { "spf", "max_void_lookups", NUMBER(spf.max_void_lookups), "2", .min = 1, .max = 10,
       .help = "Look-ups without an answer before permerror (RFC 7208 section 4.6.4 says two)." },

@@ -168,7 +168,7 @@ static void an_empty_file_gives_the_defaults(void **state)
     assert_true(config->inbound.skip_authenticated);
     assert_int_equal(config->inbound.on_temperror, CONFIG_ON_TEMPERROR_ACCEPT);
     assert_int_equal(config->dns.timeout_ms, 5000);
-    assert_int_equal(config->dns.cache_octets, 3 * 1024 * 1024);
+    assert_int_equal(config->dns.cache_octets, 2816 * 1024);
     assert_int_equal(config_min_rsa_bits(config), 1024);
     assert_string_equal(config->inbound.authserv_id.ptr, host);
     config_unref(config);

@@ -86,7 +86,7 @@ struct inbound_message { /* lies in its own arena */
     bool is_late;             /* past its deadline: what is still asked fails at once */
     bool is_relayed;          /* came through one of the relays */
     enum seki_result failure; /* not SEKI_OK: no verdict can be had */
-    struct seki_error why;    /* of failure; or why SPF is not evaluated */
+    struct seki_str why;      /* of failure; or why SPF is not evaluated */
     struct seki_ip client;    /* whom SPF judges */
     struct seki_str helo, mail_from;
     int64_t ended_at_us;

@@ -26,19 +26,21 @@ static void message_free(struct inbound_message *message)
     inbound_generation_unref(generation);
 }
 
-static void message_fail(struct inbound_message *message, enum seki_result failure, const char *sentence)
+/* @param sentence  lives as long as the message */
+static void message_fail(struct inbound_message *message, enum seki_result failure, struct seki_str sentence)
 {
     if (message->failure != SEKI_OK)
         return;
     message->failure = failure;
-    seki_error_set(&message->why, "%s", sentence);
+    message->why = sentence;
 }
 
 static void note(struct inbound_message *message, enum seki_result result)
 {
-    if (result != SEKI_OK)
-        message_fail(message, result,
-                     result == SEKI_LIMIT ? "the message needs more than [limits] message_memory" : "no memory");
+    if (result == SEKI_LIMIT)
+        message_fail(message, result, SEKI_STR("the message needs more than [limits] message_memory"));
+    else if (result != SEKI_OK)
+        message_fail(message, result, SEKI_STR("no memory"));
 }
 
 static void on_progress(void *user);
@@ -112,7 +114,10 @@ static bool step(struct inbound_message *message, struct seki_verdict *verdict, 
     if (result == SEKI_OK)
         return false;
     if (result != SEKI_NEED_ANSWERS && result != SEKI_NEED_BODY) {
-        message_fail(message, result, why.text[0] != '\0' ? why.text : "no verdict could be had");
+        struct seki_str sentence = seki_arena_copy(message->arena, seki_str_of(why.text));
+        if (sentence.len > 0)
+            message_fail(message, result, sentence);
+        note(message, result); /* the arena itself may be what is full */
         return false;
     }
     size_t open = seki_answers_open_count(message->answers);
@@ -259,9 +264,12 @@ static void on_field(void *state, struct seki_str name, struct seki_str value)
 static void judge_relayed(struct inbound_message *message)
 {
     struct received_client client;
+    struct seki_error why;
     if (received_find_client(seki_verify_message(message->verify), &message->generation->config->inbound.relays,
-                             &client, &message->why))
+                             &client, &why))
         judge_client(message, &client.address, client.helo);
+    else
+        message->why = seki_arena_copy(message->arena, seki_str_of(why.text));
 }
 
 static void on_end_of_header(void *state)

@@ -109,8 +109,8 @@ static void log_spf(struct log_line *line, const struct inbound_message *message
 {
     const struct seki_spf_verdict *spf = &verdict->spf_mail_from;
     log_text(line, "spf", seki_str_of(verdict->has_spf_mail_from ? seki_spf_result_name(spf->result) : "-"));
-    if (!verdict->has_spf_mail_from && message->why.text[0] != '\0')
-        log_text(line, "spf_reason", seki_str_of(message->why.text));
+    if (!verdict->has_spf_mail_from && message->why.len > 0)
+        log_text(line, "spf_reason", message->why);
     else if (spf->result != SEKI_SPF_PASS && spf->reason.len > 0)
         log_text(line, "spf_reason", spf->reason);
     if (verdict->has_sender_id)
@@ -180,7 +180,7 @@ void inbound_log_failure(const struct inbound_message *message)
     struct log_line line;
     log_begin(&line, message->session->inbound->log, LOG_LEVEL_WARNING, "local_failure");
     log_who(&line, message);
-    log_text(&line, "reason", seki_str_of(message->why.text));
+    log_text(&line, "reason", message->why);
     log_text(&line, "action", SEKI_STR("tempfail"));
     log_end(&line);
 }

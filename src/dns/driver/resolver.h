@@ -17,7 +17,7 @@ struct resolver_options {        /* zero is the default */
     const char *resolv_conf;     /* NULL = /etc/resolv.conf */
     const char *trust_anchor_file; /* NULL: no DNSSEC validation */
     unsigned timeout_ms;         /* per question, from asking to giving up; 0 = 5,000 */
-    size_t cache_octets;         /* of RRsets, and two thirds of it of messages; 0 = 3 MiB: 2,000 domains */
+    size_t cache_octets;         /* of RRsets, and two thirds of it of messages; 0 = 2,816 KiB: 2,000 domains */
 };
 
 struct resolver_counters {       /* since resolver_new() */

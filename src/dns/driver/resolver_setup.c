@@ -7,7 +7,7 @@
 #include <unbound-event.h>
 #include <unistd.h>
 
-#define DEFAULT_CACHE_OCTETS (3u * 1024u * 1024u)
+#define DEFAULT_CACHE_OCTETS (2816u * 1024u)
 #define MAX_SOCKETS          1024u
 #define MIN_SOCKETS          16u
 #define FORWARD_TRIES        4u
