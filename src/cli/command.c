@@ -50,6 +50,8 @@ const struct cli_option cli_option_table[] = {
       4096 },
     { "out", "FILE", "where the private key goes; never over a file that is there", CLI_TEXT, CLI_GROUP_GENERATE,
       FIELD(out), 0, 0 },
+    { "selectors", "S,S…", "DKIM selectors that must have a key (default: the usual ones are tried)", CLI_TEXT,
+      CLI_GROUP_DOMAIN, FIELD(selectors), 0, 0 },
     { "time", "EPOCH", "judge or sign as of this Unix time (default: now)", CLI_NUMBER, CLI_GROUP_DNS | CLI_GROUP_DKIM,
       FIELD(time_s), 1, 253402300799 },
 };
@@ -61,6 +63,8 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 const struct cli_command cli_command_table[] = {
     { "verify", NULL, "FILE", "authenticate a message: SPF, DKIM, ARC, DMARC", MESSAGE_GROUPS, cli_verify },
     { "explain", NULL, "FILE", "the same, with every step and DNS answer told", MESSAGE_GROUPS, cli_explain },
+    { "domain", "check", "DOMAIN", "what is wrong with what a domain publishes, and what to do",
+      CLI_GROUP_ALL | CLI_GROUP_DNS | CLI_GROUP_DOMAIN, cli_domain_check },
     { "spf", "check", NULL, "may this client send for this domain?",
       CLI_GROUP_ALL | CLI_GROUP_DNS | CLI_GROUP_ENVELOPE | CLI_GROUP_SPF, cli_spf_check },
     { "arc", "verify", "FILE", "validate the ARC chain of a message",

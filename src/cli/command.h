@@ -23,6 +23,7 @@ struct cli_options {
     uint64_t expires_s; /* 0: never */
     uint64_t bits;      /* 0: the default */
     const char *out;
+    const char *selectors;
 };
 
 /* Which options a command takes; bits of cli_option.groups. */
@@ -37,7 +38,8 @@ enum cli_group {
     CLI_GROUP_SIGNER = 128,  /* who signs: domain and selector */
     CLI_GROUP_SIGN = 256,    /* with what, and which fields */
     CLI_GROUP_DKIM = 512,    /* what only a DKIM-Signature has */
-    CLI_GROUP_GENERATE = 1024
+    CLI_GROUP_GENERATE = 1024,
+    CLI_GROUP_DOMAIN = 2048, /* a look at a domain */
 };
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
@@ -72,6 +74,7 @@ enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *do
 enum cli_exit cli_arc_seal(const struct cli_options *options, const char *file);
 enum cli_exit cli_sign(const struct cli_options *options, const char *file);
 enum cli_exit cli_key_generate(const struct cli_options *options, const char *operand);
+enum cli_exit cli_domain_check(const struct cli_options *options, const char *domain);
 enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);
 
 #endif

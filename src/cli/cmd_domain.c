@@ -1,0 +1,116 @@
+/* sekisho domain check: what a domain publishes about its mail, and what is wrong with it. */
+#include "cli/evaluation.h"
+#include "cli/i18n.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "domain/survey.h"
+
+#include <stdio.h>
+
+#define MAX_SELECTORS       64
+#define MAX_SENTENCE_OCTETS 8192u
+
+struct domain_check {
+    struct domain_survey *survey;
+    struct domain_report report;
+};
+
+static enum seki_result step_survey(void *evaluation, struct seki_answers *answers, struct seki_error *why)
+{
+    struct domain_check *check = evaluation;
+    return domain_survey_step(check->survey, answers, &check->report, why);
+}
+
+static void print_sentence(const char *indent, const struct domain_finding *finding, const char *sentence)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
+    domain_finding_fill(finding, _(sentence), &buf);
+    printf("%s", indent);
+    cli_print_str(seki_buf_str(&buf));
+    putchar('\n');
+    seki_buf_release(&buf);
+}
+
+static void print_report(const struct domain_report *report)
+{
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct domain_finding_kind *kind = domain_finding_kind(&report->findings[i]);
+        printf("%s (%s)\n", domain_severity_name(kind->severity), kind->id);
+        print_sentence("  ", &report->findings[i], kind->what);
+        print_sentence("  ", &report->findings[i], kind->fix);
+    }
+}
+
+static json_t *json_finding(const struct domain_finding *finding)
+{
+    const struct domain_finding_kind *kind = domain_finding_kind(finding);
+    struct seki_buf what, fix;
+    seki_buf_init(&what, MAX_SENTENCE_OCTETS);
+    seki_buf_init(&fix, MAX_SENTENCE_OCTETS);
+    domain_finding_fill(finding, _(kind->what), &what);
+    domain_finding_fill(finding, _(kind->fix), &fix);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
+                               "severity", domain_severity_name(kind->severity), "name",
+                               cli_json_str(finding->name), "what", cli_json_str(seki_buf_str(&what)), "fix",
+                               cli_json_str(seki_buf_str(&fix)));
+    seki_buf_release(&what);
+    seki_buf_release(&fix);
+    return object;
+}
+
+static void print_report_json(const struct domain_report *report)
+{
+    json_t *findings = json_array();
+    for (size_t i = 0; i < report->finding_count; i++)
+        json_array_append_new(findings, json_finding(&report->findings[i]));
+    cli_json_print(json_pack("{s:o, s:o}", "domain", cli_json_str(report->domain), "findings", findings));
+}
+
+static bool read_selectors(const char *list, struct seki_str *selectors, size_t *count_out)
+{
+    struct seki_str rest = seki_str_of(list), one;
+    for (*count_out = 0; seki_str_split(&rest, ',', &one); ++*count_out) {
+        one = seki_str_trim(one);
+        if (*count_out == MAX_SELECTORS || one.len == 0) {
+            fprintf(stderr, _("sekisho: --selectors takes up to %d names with commas between, not \"%s\"\n"),
+                    MAX_SELECTORS, list);
+            return false;
+        }
+        selectors[*count_out] = one;
+    }
+    return true;
+}
+
+static enum cli_exit check(struct cli_evaluation *e, const struct domain_survey_options *options, bool is_json)
+{
+    struct seki_error why = { "" };
+    struct domain_check check = { 0 };
+    enum seki_result result = domain_survey_new(e->arena, e->context, options, &check.survey, &why);
+    if (result != SEKI_OK) {
+        cli_say_trouble(e->options, why.text);
+        return result == SEKI_BAD_INPUT ? CLI_USAGE : CLI_NO;
+    }
+    if (!cli_evaluation_run(e, step_survey, &check))
+        return CLI_NO;
+    if (is_json)
+        print_report_json(&check.report);
+    else
+        print_report(&check.report);
+    return check.report.finding_count > 0 ? CLI_NO : CLI_DONE;
+}
+
+enum cli_exit cli_domain_check(const struct cli_options *options, const char *domain)
+{
+    struct cli_evaluation e;
+    struct seki_str selectors[MAX_SELECTORS];
+    struct domain_survey_options survey = { .domain = seki_str_of(domain), .selectors = selectors };
+    if (!read_selectors(options->selectors, selectors, &survey.selector_count))
+        return CLI_USAGE;
+    if (!cli_evaluation_begin(&e, options))
+        return CLI_NO;
+    e.answers = seki_answers_new(e.arena, DOMAIN_SURVEY_QUESTIONS);
+    enum cli_exit code = e.answers != NULL ? check(&e, &survey, options->json) : CLI_NO;
+    cli_evaluation_end(&e);
+    return code;
+}

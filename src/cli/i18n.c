@@ -1,0 +1,6 @@
+#include "cli/i18n.h"
+
+const char *cli_text(const char *text)
+{
+    return text;
+}

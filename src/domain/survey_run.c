@@ -1,0 +1,50 @@
+#include "domain/survey_run.h"
+
+const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
+{
+    static const struct seki_answer nothing = { 0 };
+    const struct seki_answer *answer = seki_answers_ask(run->answers, name, type);
+    if (answer == NULL || answer->status == SEKI_ANSWER_OPEN)
+        run->is_blocked = true;
+    if (answer == NULL)
+        return &nothing;
+    if (answer->status == SEKI_ANSWER_FAILED)
+        domain_find(run, DOMAIN_DNS_FAILED, name, seki_str_of(seki_rr_type_name(type)), answer->failure,
+                    (struct seki_str){ 0 });
+    return answer;
+}
+
+static bool finding_equal(const struct domain_finding *a, const struct domain_finding *b)
+{
+    if (a->id != b->id || !seki_str_equal(a->name, b->name))
+        return false;
+    for (size_t i = 0; i < DOMAIN_FINDING_TEXTS; i++)
+        if (!seki_str_equal(a->texts[i], b->texts[i]))
+            return false;
+    return true;
+}
+
+void domain_find(struct domain_run *run, enum domain_finding_id id, struct seki_str name, struct seki_str text1,
+                 struct seki_str text2, struct seki_str text3)
+{
+    struct domain_finding finding = { .id = id, .name = name, .texts = { text1, text2, text3 } };
+    for (size_t i = 0; i < run->finding_count; i++)
+        if (finding_equal(&run->findings[i], &finding))
+            return;
+    if (run->finding_count == DOMAIN_FINDINGS_MAX)
+        return;
+    finding.name = seki_arena_copy(run->arena, name);
+    for (size_t i = 0; i < DOMAIN_FINDING_TEXTS; i++)
+        finding.texts[i] = seki_arena_copy(run->arena, finding.texts[i]);
+    run->findings[run->finding_count++] = finding;
+}
+
+struct seki_str domain_below(struct domain_run *run, const char *prefix, struct seki_str name)
+{
+    return seki_arena_format(run->arena, "%s.%.*s", prefix, SEKI_STR_ARGS(name));
+}
+
+struct seki_str domain_number(struct domain_run *run, uint64_t number)
+{
+    return seki_arena_format(run->arena, "%llu", (unsigned long long)number);
+}

@@ -1,0 +1,41 @@
+/* One run over a survey, from the beginning, with the answers known so far. For the sections only. */
+#ifndef DOMAIN_SURVEY_RUN_H
+#define DOMAIN_SURVEY_RUN_H
+
+#include "domain/survey.h"
+
+#define DOMAIN_FINDINGS_MAX 200u /* per domain; what comes beyond is not told */
+
+struct domain_run {
+    struct seki_arena *arena;
+    struct seki_context *context; /* to parse keys with */
+    struct seki_answers *answers;
+    const struct domain_survey_options *options;
+    struct seki_str domain; /* A-labels, lower case */
+    bool is_blocked;        /* an open question was met: what this run finds does not count */
+    struct domain_finding findings[DOMAIN_FINDINGS_MAX];
+    size_t finding_count;
+};
+
+/** What is known of name and type. An open question blocks the run; a failed one is found (dns.failed) once.
+ *  @return never NULL: status OPEN also when memory ran out */
+const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
+
+/** Add a finding; one that stands already (same kind, name and texts) is not added again. Copies the texts. */
+void domain_find(struct domain_run *run, enum domain_finding_id id, struct seki_str name, struct seki_str text1,
+                 struct seki_str text2, struct seki_str text3);
+
+/** prefix "." name, in the arena: "_dmarc" and "example.com". */
+struct seki_str domain_below(struct domain_run *run, const char *prefix, struct seki_str name);
+
+/** A number as a text in the arena. */
+struct seki_str domain_number(struct domain_run *run, uint64_t number);
+
+/* The sections, in the order in which they run; each may look at the reports of those before it. */
+void domain_survey_mx(struct domain_run *run, struct domain_report *report);
+void domain_survey_spf(struct domain_run *run, struct domain_report *report);
+void domain_survey_dkim(struct domain_run *run, struct domain_report *report);
+void domain_survey_dmarc(struct domain_run *run, struct domain_report *report);
+void domain_survey_transport(struct domain_run *run, struct domain_report *report);
+
+#endif
