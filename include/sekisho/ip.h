@@ -24,6 +24,12 @@ SEKI_API struct seki_ip seki_ip_unmapped(const struct seki_ip *ip);
 /** @param text at least SEKI_IP_TEXT_MAX octets; "unknown" for an unknown one. @return text */
 SEKI_API const char *seki_ip_format(const struct seki_ip *ip, char *text);
 
+#define SEKI_IP_REVERSED_MAX 64 /* 32 nibbles with dots between them, and NUL */
+
+/** As reverse DNS and address lists have it (RFC 5782 sections 2.1, 2.4): octets of IPv4, nibbles of IPv6, last first.
+ *  @param text at least SEKI_IP_REVERSED_MAX octets; "" for an unknown one. @return text */
+SEKI_API const char *seki_ip_reversed(const struct seki_ip *ip, char *text);
+
 /** Do the first prefix_bits of both agree? False for different families. */
 SEKI_API bool seki_ip_in_network(const struct seki_ip *ip, const struct seki_ip *network, unsigned prefix_bits);
 

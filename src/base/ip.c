@@ -1,6 +1,7 @@
 #include <sekisho/ip.h>
 
 #include <arpa/inet.h>
+#include <stdio.h>
 
 struct seki_ip seki_ip_unmapped(const struct seki_ip *ip)
 {
@@ -36,6 +37,17 @@ const char *seki_ip_format(const struct seki_ip *ip, char *text)
         memcpy(text, "unknown", sizeof "unknown");
     else
         inet_ntop(ip->octet_count == 4 ? AF_INET : AF_INET6, ip->octets, text, SEKI_IP_TEXT_MAX);
+    return text;
+}
+
+const char *seki_ip_reversed(const struct seki_ip *ip, char *text)
+{
+    const uint8_t *octets = ip->octets;
+    text[0] = '\0';
+    if (ip->octet_count == 4)
+        snprintf(text, SEKI_IP_REVERSED_MAX, "%u.%u.%u.%u", octets[3], octets[2], octets[1], octets[0]);
+    for (size_t i = 0; ip->octet_count == 16 && i < 16; i++)
+        snprintf(text + 4 * i, 5, "%x.%x%s", octets[15 - i] & 15u, octets[15 - i] >> 4, i < 15 ? "." : "");
     return text;
 }
 
