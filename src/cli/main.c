@@ -1,10 +1,10 @@
 /* `sekisho NOUN VERB`: find the command, read its options, run it. */
 #include "cli/command.h"
+#include "cli/i18n.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,29 +13,30 @@
 
 static void print_overview(FILE *to)
 {
-    fprintf(to, "usage: sekisho COMMAND [OPTION…] [OPERAND]\n\n");
+    fprintf(to, "%s\n\n", _("usage: sekisho COMMAND [OPTION…] [OPERAND]"));
     for (size_t i = 0; i < cli_command_count; i++) {
         const struct cli_command *c = &cli_command_table[i];
         char name[64];
         snprintf(name, sizeof name, "%s%s%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
                  c->operand ? " " : "", c->operand ? c->operand : "");
-        fprintf(to, "  %-20s %s\n", name, c->help);
+        fprintf(to, "  %-20s %s\n", name, _(c->help));
     }
-    fprintf(to, "\n`sekisho COMMAND --help` tells a command's options. FILE may be - for standard input.\n"
-                "Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure.\n");
+    fprintf(to, "\n%s\n%s\n",
+            _("`sekisho COMMAND --help` tells a command's options. FILE may be - for standard input."),
+            _("Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure."));
 }
 
 static void print_command(const struct cli_command *c)
 {
     printf("usage: sekisho %s%s%s [OPTION…]%s%s\n%s\n\n", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
-           c->operand ? " " : "", c->operand ? c->operand : "", c->help);
+           c->operand ? " " : "", c->operand ? c->operand : "", _(c->help));
     for (size_t i = 0; i < cli_option_count; i++) {
         const struct cli_option *o = &cli_option_table[i];
         char name[64];
         if ((c->groups & o->groups) == 0)
             continue;
         snprintf(name, sizeof name, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-        printf("  %-26s %s\n", name, o->help);
+        printf("  %-26s %s\n", name, _(o->help));
     }
 }
 
@@ -75,8 +76,8 @@ static void list_options(const struct cli_command *c, struct option *list)
     for (size_t i = 0; i < cli_option_count && used + 1 < MAX_OPTIONS; i++) {
         const struct cli_option *o = &cli_option_table[i];
         if ((c->groups & o->groups) != 0)
-            list[used++] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL,
-                                            (int)i + 1 };
+            list[used++] =
+                (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, (int)i + 1 };
     }
     list[used] = (struct option){ 0 };
 }
@@ -149,7 +150,7 @@ static int fail_output(int error)
 /* An answer that nobody got is no answer. A closed descriptor is seen first: later a file or socket may have its number. */
 int main(int argc, char **argv)
 {
-    setlocale(LC_CTYPE, "C.UTF-8");
+    cli_i18n_begin();
     if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
         return fail_output(errno);
     int code = run(argc, argv);
