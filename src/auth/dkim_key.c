@@ -4,6 +4,7 @@
 #include "auth/tag_list.h"
 #include "base/base64.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #define MAX_RECORD_OCTETS 4096u
 
 /* key-h-tag = %x68 [FWS] "=" [FWS] key-h-tag-alg *( [FWS] ":" [FWS] key-h-tag-alg ) ; others are ignored */
-static const char *read_hashes(struct seki_str value, struct seki_key_record *record)
+static enum seki_key_fault read_hashes(struct seki_str value, struct seki_key_record *record)
 {
     static const struct seki_str names[SEKI_DIGESTS] = {
         [SEKI_DIGEST_SHA256] = SEKI_STR_INIT("sha256"),
@@ -26,85 +27,100 @@ static const char *read_hashes(struct seki_str value, struct seki_key_record *re
         for (size_t i = 0; i < SEKI_DIGESTS; i++)
             if (seki_str_equal_nocase(item, names[i]))
                 record->allows_digest[i] = true;
-    return NULL;
+    return SEKI_KEY_FINE;
 }
 
 /* key-k-tag = %x6b [FWS] "=" [FWS] key-k-tag-type ; "Unrecognized key types MUST be ignored" */
-static const char *read_type(struct seki_str value, struct seki_key_record *record)
+static enum seki_key_fault read_type(struct seki_str value, struct seki_key_record *record)
 {
     if (seki_str_equal_nocase(value, SEKI_STR("rsa")))
         record->type = SEKI_KEY_RSA;
     else if (seki_str_equal_nocase(value, SEKI_STR("ed25519")))
         record->type = SEKI_KEY_ED25519;
     else
-        return "the key is of an unknown type";
-    return NULL;
+        return SEKI_KEY_TYPE_UNKNOWN;
+    return SEKI_KEY_FINE;
 }
 
 /* key-p-tag = %x70 [FWS] "=" [ [FWS] base64string ] */
-static const char *read_public_key(struct seki_str value, struct seki_key_record *record)
+static enum seki_key_fault read_public_key(struct seki_str value, struct seki_key_record *record)
 {
     record->public_key = value;
-    return value.len > 0 ? NULL : "the key is revoked";
+    return value.len > 0 ? SEKI_KEY_FINE : SEKI_KEY_REVOKED;
 }
 
 /* key-s-tag = %x73 [FWS] "=" [FWS] key-s-tag-type *( [FWS] ":" [FWS] key-s-tag-type ) */
-static const char *read_services(struct seki_str value, struct seki_key_record *record)
+static enum seki_key_fault read_services(struct seki_str value, struct seki_key_record *record)
 {
     (void)record;
     struct seki_str item;
     while (seki_colon_list_next(&value, &item))
         if (seki_str_equal(item, SEKI_STR("*")) || seki_str_equal_nocase(item, SEKI_STR("email")))
-            return NULL;
-    return "the key is not for mail";
+            return SEKI_KEY_FINE;
+    return SEKI_KEY_NOT_MAIL;
 }
 
 /* key-t-tag = %x74 [FWS] "=" [FWS] key-t-tag-flag *( [FWS] ":" [FWS] key-t-tag-flag ) ; others are ignored */
-static const char *read_flags(struct seki_str value, struct seki_key_record *record)
+static enum seki_key_fault read_flags(struct seki_str value, struct seki_key_record *record)
 {
     struct seki_str item;
     while (seki_colon_list_next(&value, &item)) {
         record->is_testing = record->is_testing || seki_str_equal_nocase(item, SEKI_STR("y"));
         record->is_exact_domain = record->is_exact_domain || seki_str_equal_nocase(item, SEKI_STR("s"));
     }
-    return NULL;
+    return SEKI_KEY_FINE;
 }
 
 /* key-v-tag = %x76 [FWS] "=" [FWS] %x44.4B.49.4D.31 ; "This tag MUST be the first tag in the record" */
-static const char *judge_version(const struct seki_tag_list *list)
+static enum seki_key_fault judge_version(const struct seki_tag_list *list)
 {
     const struct seki_tag *v = seki_tag_list_find(list, SEKI_STR("v"));
     if (v == NULL || (v == list->tags && seki_str_equal(v->value, SEKI_STR("DKIM1"))))
-        return NULL;
-    return v == list->tags ? "the key record is not of version DKIM1" : "v= is not first in the key record";
+        return SEKI_KEY_FINE;
+    return v == list->tags ? SEKI_KEY_VERSION_OTHER : SEKI_KEY_VERSION_NOT_FIRST;
 }
 
 static const struct {
     struct seki_str name;
-    const char *(*read)(struct seki_str value, struct seki_key_record *record);
-    const char *missing; /* what is wrong without it */
+    enum seki_key_fault (*read)(struct seki_str value, struct seki_key_record *record);
+    enum seki_key_fault missing; /* what is wrong without it */
 } key_tags[] = {
-    { SEKI_STR_INIT("s"), read_services, NULL },
-    { SEKI_STR_INIT("k"), read_type, NULL },
-    { SEKI_STR_INIT("h"), read_hashes, NULL },
-    { SEKI_STR_INIT("t"), read_flags, NULL },
-    { SEKI_STR_INIT("p"), read_public_key, "p= is missing in the key record" },
+    { SEKI_STR_INIT("s"), read_services, SEKI_KEY_FINE },      { SEKI_STR_INIT("k"), read_type, SEKI_KEY_FINE },
+    { SEKI_STR_INIT("h"), read_hashes, SEKI_KEY_FINE },        { SEKI_STR_INIT("t"), read_flags, SEKI_KEY_FINE },
+    { SEKI_STR_INIT("p"), read_public_key, SEKI_KEY_MISSING },
 };
 
-const char *seki_key_record_parse(struct seki_str text, struct seki_key_record *record_out)
+const char *seki_key_fault_text(enum seki_key_fault fault)
+{
+    static const char *const texts[] = {
+        [SEKI_KEY_FINE] = NULL,
+        [SEKI_KEY_TOO_LONG] = "the key record is too long",
+        [SEKI_KEY_NOT_TAGS] = "the key record is not a tag list",
+        [SEKI_KEY_VERSION_NOT_FIRST] = "v= is not first in the key record",
+        [SEKI_KEY_VERSION_OTHER] = "the key record is not of version DKIM1",
+        [SEKI_KEY_NOT_MAIL] = "the key is not for mail",
+        [SEKI_KEY_TYPE_UNKNOWN] = "the key is of an unknown type",
+        [SEKI_KEY_REVOKED] = "the key is revoked",
+        [SEKI_KEY_MISSING] = "p= is missing in the key record",
+    };
+    static_assert(sizeof texts / sizeof texts[0] == SEKI_KEY_FAULTS, "a phrase for every fault");
+    return texts[fault];
+}
+
+enum seki_key_fault seki_key_record_parse(struct seki_str text, struct seki_key_record *record_out)
 {
     *record_out = (struct seki_key_record){ .allows_digest = { true, true } };
     struct seki_tag_list list;
     if (text.len > MAX_RECORD_OCTETS)
-        return "the key record is too long";
+        return SEKI_KEY_TOO_LONG;
     if (seki_tag_list_parse(text, &list) != NULL)
-        return "the key record is not a tag list";
-    const char *wrong = judge_version(&list);
-    for (size_t i = 0; wrong == NULL && i < sizeof key_tags / sizeof key_tags[0]; i++) {
+        return SEKI_KEY_NOT_TAGS;
+    enum seki_key_fault fault = judge_version(&list);
+    for (size_t i = 0; fault == SEKI_KEY_FINE && i < sizeof key_tags / sizeof key_tags[0]; i++) {
         const struct seki_tag *tag = seki_tag_list_find(&list, key_tags[i].name);
-        wrong = tag != NULL ? key_tags[i].read(tag->value, record_out) : key_tags[i].missing;
+        fault = tag != NULL ? key_tags[i].read(tag->value, record_out) : key_tags[i].missing;
     }
-    return wrong;
+    return fault;
 }
 
 static const char *build_rsa(struct seki_context *context, struct seki_str octets, struct seki_dkim_key *key)
@@ -144,7 +160,7 @@ enum seki_result seki_dkim_key_new(struct seki_context *context, struct seki_str
 {
     *key_out = NULL;
     struct seki_key_record record;
-    *wrong_out = seki_key_record_parse(text, &record);
+    *wrong_out = seki_key_fault_text(seki_key_record_parse(text, &record));
     if (*wrong_out != NULL)
         return SEKI_OK;
     struct seki_dkim_key *key = calloc(1, sizeof *key);

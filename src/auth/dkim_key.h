@@ -13,11 +13,23 @@ struct seki_key_record {
     bool is_testing, is_exact_domain; /* t=y, t=s */
 };
 
-/**
- * @return NULL; or why the record cannot be used for mail signatures: bad syntax, another version, type or service, or
- *         the key is revoked
- */
-const char *seki_key_record_parse(struct seki_str text, struct seki_key_record *record_out);
+/* Why a record cannot be used for mail signatures, whatever its key. */
+enum seki_key_fault {
+    SEKI_KEY_FINE = 0,
+    SEKI_KEY_TOO_LONG,
+    SEKI_KEY_NOT_TAGS,
+    SEKI_KEY_VERSION_NOT_FIRST,
+    SEKI_KEY_VERSION_OTHER,
+    SEKI_KEY_NOT_MAIL,
+    SEKI_KEY_TYPE_UNKNOWN,
+    SEKI_KEY_REVOKED,
+    SEKI_KEY_MISSING,
+    SEKI_KEY_FAULTS
+};
+const char *seki_key_fault_text(enum seki_key_fault fault); /* one phrase; NULL for FINE */
+
+/** @return the first fault in the order of the RFC's rules; *record_out then holds what was read before it */
+enum seki_key_fault seki_key_record_parse(struct seki_str text, struct seki_key_record *record_out);
 
 /* A record with its key, ready. */
 struct seki_dkim_key {

@@ -93,6 +93,36 @@ static void unusable_records(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    enum seki_key_fault want;
+} faults[] = {
+    { "p=" SPKI, SEKI_KEY_FINE },
+    { "v=DKIM1; p=not base64 at all", SEKI_KEY_FINE }, /* the record is; its key is another matter */
+    { "", SEKI_KEY_NOT_TAGS },
+    { "v=DKIM1; k=rsa; k=rsa; p=" SPKI, SEKI_KEY_NOT_TAGS },
+    { "v=DKIM1: p=" SPKI, SEKI_KEY_VERSION_OTHER },
+    { "p=" SPKI "; v=DKIM1", SEKI_KEY_VERSION_NOT_FIRST },
+    { "v=dkim1; p=" SPKI, SEKI_KEY_VERSION_OTHER },
+    { "s=tlsrpt; p=" SPKI, SEKI_KEY_NOT_MAIL },
+    { "k=dsa; p=" SPKI, SEKI_KEY_TYPE_UNKNOWN },
+    { "v=DKIM1; p=", SEKI_KEY_REVOKED },
+    { "v=spf1 -all", SEKI_KEY_VERSION_OTHER },
+    { "k=rsa; t=y", SEKI_KEY_MISSING },
+};
+
+static void faults_are_told_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct seki_key_record record;
+        enum seki_key_fault fault = seki_key_record_parse(seki_str_of(faults[i].text), &record);
+        if (fault != faults[i].want)
+            fail_msg("'%s': %s", faults[i].text, fault == SEKI_KEY_FINE ? "fine" : seki_key_fault_text(fault));
+        assert_int_equal(seki_key_fault_text(fault) == NULL, fault == SEKI_KEY_FINE);
+    }
+}
+
 static void a_record_has_a_greatest_length(void **state)
 {
     struct seki_context *context = *state;
@@ -163,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usable_records),
         cmocka_unit_test(unusable_records),
+        cmocka_unit_test(faults_are_told_apart),
         cmocka_unit_test(a_record_has_a_greatest_length),
         cmocka_unit_test(the_cache_drops_what_was_used_least_recently),
         cmocka_unit_test(many_keys_come_and_go),

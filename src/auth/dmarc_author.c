@@ -32,17 +32,13 @@ bool seki_dmarc_author_has_failed(const struct seki_dmarc_author *author)
     return author->at == NULL && author->walk->failed != NULL;
 }
 
-static enum seki_dmarc_policy or_else(enum seki_dmarc_policy first, enum seki_dmarc_policy second)
-{
-    return first != SEKI_DMARC_POLICY_UNSET ? first : second;
-}
-
 /* Only "np" needs to know whether the Author Domain exists, and only when it differs from what else would apply. */
 static bool existence_matters(const struct seki_dmarc_author *author)
 {
     const struct seki_dmarc_record *record = &author->at->record;
     return author->origin != SEKI_DMARC_ORIGIN_AUTHOR && seki_dmarc_record_usability(record) == SEKI_DMARC_USABLE &&
-           or_else(record->np, or_else(record->sp, record->p)) != or_else(record->sp, record->p);
+           seki_dmarc_record_policy(record, SEKI_DMARC_REACH_NONEXISTENT) !=
+               seki_dmarc_record_policy(record, SEKI_DMARC_REACH_SUBDOMAIN);
 }
 
 /* RFC 9989 section 3.2.13: NXDOMAIN for the Author Domain itself, and nothing else. TXT is the type of which an
@@ -56,29 +52,18 @@ static enum seki_result ask_existence(struct seki_dmarc_author *author, struct s
     return author->existence->status == SEKI_ANSWER_OPEN ? SEKI_NEED_ANSWERS : SEKI_OK;
 }
 
-/* "If the DMARC Policy Record to be applied is that of the Author Domain, then the Domain Owner Assessment Policy is
- * taken from the 'p' tag", otherwise from "sp" or "np". */
+/* UNSET when it cannot be known which of the record's policies applies. */
 static enum seki_dmarc_policy find_published(const struct seki_dmarc_author *author)
 {
     const struct seki_dmarc_record *record = &author->at->record;
-    if (seki_dmarc_record_usability(record) == SEKI_DMARC_AS_NONE)
-        return SEKI_DMARC_POLICY_NONE;
     if (author->origin == SEKI_DMARC_ORIGIN_AUTHOR)
-        return record->p;
+        return seki_dmarc_record_policy(record, SEKI_DMARC_REACH_OWN);
     if (author->existence == NULL || author->existence->status == SEKI_ANSWER_FOUND ||
         author->existence->status == SEKI_ANSWER_NODATA)
-        return or_else(record->sp, record->p);
+        return seki_dmarc_record_policy(record, SEKI_DMARC_REACH_SUBDOMAIN);
     if (author->existence->status == SEKI_ANSWER_NXDOMAIN)
-        return or_else(record->np, or_else(record->sp, record->p));
+        return seki_dmarc_record_policy(record, SEKI_DMARC_REACH_NONEXISTENT);
     return SEKI_DMARC_POLICY_UNSET;
-}
-
-/* t=y: "the policy applied to any failing messages will be one level below the specified policy" (section 4.7). */
-static enum seki_dmarc_policy lowered(enum seki_dmarc_policy policy)
-{
-    if (policy == SEKI_DMARC_POLICY_REJECT)
-        return SEKI_DMARC_POLICY_QUARANTINE;
-    return policy == SEKI_DMARC_POLICY_QUARANTINE ? SEKI_DMARC_POLICY_NONE : policy;
 }
 
 enum seki_result seki_dmarc_author_discover(struct seki_dmarc_author *author, struct seki_dmarc_walks *walks,
@@ -96,7 +81,7 @@ enum seki_result seki_dmarc_author_discover(struct seki_dmarc_author *author, st
         const struct seki_dmarc_record *record = &author->at->record;
         author->published = find_published(author);
         bool is_testing = record->is_testing || (options->pct_zero_is_testing && record->pct == 0);
-        author->policy = is_testing ? lowered(author->published) : author->published;
+        author->policy = is_testing ? seki_dmarc_policy_lowered(author->published) : author->published;
     }
     author->is_discovered = true;
     return SEKI_OK;

@@ -24,8 +24,9 @@
 struct parse {
     struct seki_arena *arena;
     struct seki_dmarc_record *record;
-    uint8_t fo;        /* kept apart: it counts only beside ruf= */
-    bool has_seen[16]; /* by row of the table below */
+    struct seki_dmarc_pieces *pieces; /* NULL: nobody wants to know */
+    uint8_t fo;                       /* kept apart: it counts only beside ruf= */
+    bool has_seen[16];                /* by row of the table below */
 };
 
 /* 1. Words and their values, used for reading and for writing. */
@@ -109,75 +110,91 @@ bool seki_dmarc_record_is_one(struct seki_str text)
     return seki_str_equal(trim_wsp(seki_str_from(equals, 1)), SEKI_STR("DMARC1"));
 }
 
-/* 3. Readers of values, one for each value rule of table 2; what they do not accept leaves the default. */
+/* 3. Readers of values, one for each value rule of table 2. They return whether they accept the value; what they do not
+ *    accept leaves the default. */
 
-static void read_policy(struct parse *parse, struct seki_str value, enum seki_dmarc_policy *policy)
+static bool read_policy(struct parse *parse, struct seki_str value, enum seki_dmarc_policy *policy)
 {
     unsigned found;
-    if (find_word(requests, value, &found))
+    bool is_valid = find_word(requests, value, &found);
+    if (is_valid)
         *policy = (enum seki_dmarc_policy)found;
     else
         parse->record->has_invalid_policy = true;
+    return is_valid;
 }
 
-static void read_p(struct parse *parse, struct seki_str value)
+static bool read_p(struct parse *parse, struct seki_str value)
 {
-    read_policy(parse, value, &parse->record->p);
+    return read_policy(parse, value, &parse->record->p);
 }
 
-static void read_sp(struct parse *parse, struct seki_str value)
+static bool read_sp(struct parse *parse, struct seki_str value)
 {
-    read_policy(parse, value, &parse->record->sp);
+    return read_policy(parse, value, &parse->record->sp);
 }
 
-static void read_np(struct parse *parse, struct seki_str value)
+static bool read_np(struct parse *parse, struct seki_str value)
 {
-    read_policy(parse, value, &parse->record->np);
+    return read_policy(parse, value, &parse->record->np);
 }
 
-static void read_psd(struct parse *parse, struct seki_str value)
+static bool read_psd(struct parse *parse, struct seki_str value)
 {
     unsigned found;
-    if (find_word(psds, value, &found))
+    bool is_valid = find_word(psds, value, &found);
+    if (is_valid)
         parse->record->psd = (enum seki_dmarc_psd)found;
+    return is_valid;
 }
 
-static void read_flag(const struct word *words, struct seki_str value, bool *flag)
+static bool read_flag(const struct word *words, struct seki_str value, bool *flag)
 {
     unsigned found;
-    if (find_word(words, value, &found))
+    bool is_valid = find_word(words, value, &found);
+    if (is_valid)
         *flag = found != 0;
+    return is_valid;
 }
 
-static void read_t(struct parse *parse, struct seki_str value)
+static bool read_t(struct parse *parse, struct seki_str value)
 {
-    read_flag(yes_or_no, value, &parse->record->is_testing);
+    return read_flag(yes_or_no, value, &parse->record->is_testing);
 }
 
-static void read_adkim(struct parse *parse, struct seki_str value)
+static bool read_adkim(struct parse *parse, struct seki_str value)
 {
-    read_flag(relaxed_or_strict, value, &parse->record->adkim_strict);
+    return read_flag(relaxed_or_strict, value, &parse->record->adkim_strict);
 }
 
-static void read_aspf(struct parse *parse, struct seki_str value)
+static bool read_aspf(struct parse *parse, struct seki_str value)
 {
-    read_flag(relaxed_or_strict, value, &parse->record->aspf_strict);
+    return read_flag(relaxed_or_strict, value, &parse->record->aspf_strict);
 }
 
 /* dmarc-fo: "0" or "1" or neither, "d" and "s" each at most once, in any order, at least one; a single mistake
  * makes the whole value one. RFC 7489 allowed white space around ":". */
-static void read_fo(struct parse *parse, struct seki_str value)
+static bool read_fo(struct parse *parse, struct seki_str value)
 {
     struct seki_str element;
     unsigned bits = 0, bit;
     while (seki_str_split(&value, ':', &element)) {
         if (!find_word(failure_options, trim_wsp(element), &bit) || (bits & bit) != 0)
-            return;
+            return false;
         bits |= bit;
     }
     bool has_both = (bits & SEKI_DMARC_FO_0) != 0 && (bits & SEKI_DMARC_FO_1) != 0;
-    if (bits != 0 && !has_both)
-        parse->fo = (uint8_t)bits;
+    if (bits == 0 || has_both)
+        return false;
+    parse->fo = (uint8_t)bits;
+    return true;
+}
+
+static void note(struct parse *parse, enum seki_dmarc_piece_state state, struct seki_str tag, struct seki_str value)
+{
+    struct seki_dmarc_pieces *pieces = parse->pieces;
+    if (pieces != NULL && pieces->count < SEKI_DMARC_MAX_PIECES)
+        pieces->list[pieces->count++] = (struct seki_dmarc_piece){ state, tag, value };
 }
 
 static size_t count_commas(struct seki_str text)
@@ -189,42 +206,49 @@ static size_t count_commas(struct seki_str text)
 }
 
 /* dmarc-urilist = (dmarc-uri / obs-dmarc-uri) *(*WSP "," *WSP (dmarc-uri / obs-dmarc-uri)) */
-static void read_urilist(struct parse *parse, struct seki_str value, const struct seki_str **uris_out,
-                         size_t *count_out)
+static bool read_urilist(struct parse *parse, struct seki_str tag, struct seki_str value,
+                         const struct seki_str **uris_out, size_t *count_out)
 {
     size_t max = count_commas(value) + 1, count = 0;
     if (max > MAX_URIS)
         max = MAX_URIS;
     struct seki_str *uris = seki_arena_alloc(parse->arena, max, sizeof *uris), element;
     if (uris == NULL)
-        return; /* told by seki_arena_failure() */
-    while (count < max && seki_str_split(&value, ',', &element))
-        if (seki_dmarc_uri_read(trim_wsp(element), &uris[count]))
-            count++;
+        return true; /* told by seki_arena_failure() */
+    while (count < max && seki_str_split(&value, ',', &element)) {
+        element = trim_wsp(element);
+        if (!seki_dmarc_uri_read(element, &uris[count]))
+            note(parse, SEKI_DMARC_PIECE_URI, tag, element);
+        else if (uris[count++].len < element.len)
+            note(parse, SEKI_DMARC_PIECE_SIZE, tag, element);
+    }
     *uris_out = uris;
     *count_out = count;
+    return true;
 }
 
-static void read_rua(struct parse *parse, struct seki_str value)
+static bool read_rua(struct parse *parse, struct seki_str value)
 {
-    read_urilist(parse, value, &parse->record->rua, &parse->record->rua_count);
+    return read_urilist(parse, SEKI_STR("rua"), value, &parse->record->rua, &parse->record->rua_count);
 }
 
-static void read_ruf(struct parse *parse, struct seki_str value)
+static bool read_ruf(struct parse *parse, struct seki_str value)
 {
-    read_urilist(parse, value, &parse->record->ruf, &parse->record->ruf_count);
+    return read_urilist(parse, SEKI_STR("ruf"), value, &parse->record->ruf, &parse->record->ruf_count);
 }
 
-static void read_pct(struct parse *parse, struct seki_str value)
+static bool read_pct(struct parse *parse, struct seki_str value)
 {
     uint64_t pct;
-    if (seki_str_to_u64(value, 100, &pct))
+    bool is_valid = seki_str_to_u64(value, 100, &pct);
+    if (is_valid)
         parse->record->pct = (int)pct;
+    return is_valid;
 }
 
 static const struct tag {
     struct seki_str name;
-    void (*read)(struct parse *parse, struct seki_str value);
+    bool (*read)(struct parse *parse, struct seki_str value);
 } tags[] = {
     { SEKI_STR_INIT("p"), read_p },         { SEKI_STR_INIT("sp"), read_sp },
     { SEKI_STR_INIT("np"), read_np },       { SEKI_STR_INIT("psd"), read_psd },
@@ -236,30 +260,53 @@ static const struct tag {
 #define TAG_COUNT (sizeof tags / sizeof tags[0])
 static_assert(TAG_COUNT <= sizeof((struct parse *)0)->has_seen, "one flag for each tag");
 
+/* Row of the table, or TAG_COUNT. */
+static size_t find_tag(struct seki_str name)
+{
+    size_t row = 0;
+    while (row < TAG_COUNT && !seki_str_equal_nocase(name, tags[row].name))
+        row++;
+    return row;
+}
+
+/* The piece stands before what its value adds to the list. */
+static void read_known(struct parse *parse, size_t row, struct seki_str name, struct seki_str value)
+{
+    size_t place = parse->pieces != NULL ? parse->pieces->count : SEKI_DMARC_MAX_PIECES;
+    note(parse, SEKI_DMARC_PIECE_READ, name, value);
+    if (!tags[row].read(parse, value) && place < SEKI_DMARC_MAX_PIECES)
+        parse->pieces->list[place].state = SEKI_DMARC_PIECE_VALUE;
+    parse->has_seen[row] = true;
+}
+
 /* dmarc-tag = 1*ALPHA equals 1*dmarc-value */
 static void read_tag(struct parse *parse, struct seki_str text)
 {
     size_t equals = seki_str_find(text, '=');
-    struct seki_str name = trim_wsp(seki_str_head(text, equals));
-    for (size_t i = 0; i < TAG_COUNT && equals < text.len; i++) {
-        if (!seki_str_equal_nocase(name, tags[i].name))
-            continue;
-        if (!parse->has_seen[i])
-            tags[i].read(parse, trim_wsp(seki_str_from(text, equals + 1)));
-        parse->has_seen[i] = true;
-        return;
-    }
+    struct seki_str name = trim_wsp(seki_str_head(text, equals)), value = trim_wsp(seki_str_from(text, equals + 1));
+    size_t row = find_tag(name);
+    if (equals == text.len && name.len > 0)
+        note(parse, SEKI_DMARC_PIECE_NOT_A_TAG, SEKI_STR(""), name);
+    else if (equals < text.len && row == TAG_COUNT)
+        note(parse, SEKI_DMARC_PIECE_UNKNOWN, name, value);
+    else if (equals < text.len && parse->has_seen[row])
+        note(parse, SEKI_DMARC_PIECE_REPEATED, name, value);
+    else if (equals < text.len)
+        read_known(parse, row, name, value);
 }
 
-enum seki_result seki_dmarc_record_parse(struct seki_arena *arena, struct seki_str text,
-                                         struct seki_dmarc_record *record_out, struct seki_error *why)
+enum seki_result seki_dmarc_record_read(struct seki_arena *arena, struct seki_str text,
+                                        struct seki_dmarc_record *record_out, struct seki_dmarc_pieces *pieces_out,
+                                        struct seki_error *why)
 {
+    if (pieces_out != NULL)
+        pieces_out->count = 0;
     *record_out = (struct seki_dmarc_record){ .fo = SEKI_DMARC_FO_0, .pct = -1, .text = text };
     if (!seki_dmarc_record_is_one(text)) {
         seki_error_set(why, "not a DMARC record: it does not start with \"v=DMARC1\" and a semicolon");
         return SEKI_BAD_INPUT;
     }
-    struct parse parse = { .arena = arena, .record = record_out, .fo = SEKI_DMARC_FO_0 };
+    struct parse parse = { .arena = arena, .record = record_out, .pieces = pieces_out, .fo = SEKI_DMARC_FO_0 };
     struct seki_str rest = text, piece;
     if (!seki_str_split(&rest, ';', &piece)) /* the version, read above */
         return SEKI_BAD_INPUT;
@@ -271,6 +318,12 @@ enum seki_result seki_dmarc_record_parse(struct seki_arena *arena, struct seki_s
     return seki_arena_failure(arena);
 }
 
+enum seki_result seki_dmarc_record_parse(struct seki_arena *arena, struct seki_str text,
+                                         struct seki_dmarc_record *record_out, struct seki_error *why)
+{
+    return seki_dmarc_record_read(arena, text, record_out, NULL, why);
+}
+
 /* "If a retrieved DMARC Policy Record does not contain a valid 'p' tag, or contains an 'sp' or 'np' tag that is not
  * valid …" (section 4.10.1). It wins over "missing p means none" in section 4.7, which refers to it. */
 enum seki_dmarc_usability seki_dmarc_record_usability(const struct seki_dmarc_record *record)
@@ -278,6 +331,34 @@ enum seki_dmarc_usability seki_dmarc_record_usability(const struct seki_dmarc_re
     if (record->p != SEKI_DMARC_POLICY_UNSET && !record->has_invalid_policy)
         return SEKI_DMARC_USABLE;
     return record->rua_count > 0 ? SEKI_DMARC_AS_NONE : SEKI_DMARC_UNUSABLE;
+}
+
+static enum seki_dmarc_policy or_else(enum seki_dmarc_policy first, enum seki_dmarc_policy second)
+{
+    return first != SEKI_DMARC_POLICY_UNSET ? first : second;
+}
+
+/* "If the DMARC Policy Record to be applied is that of the Author Domain, then the Domain Owner Assessment Policy is
+ * taken from the 'p' tag", otherwise from "sp" or "np". */
+enum seki_dmarc_policy seki_dmarc_record_policy(const struct seki_dmarc_record *record, enum seki_dmarc_reach reach)
+{
+    enum seki_dmarc_usability usability = seki_dmarc_record_usability(record);
+    if (usability != SEKI_DMARC_USABLE)
+        return usability == SEKI_DMARC_AS_NONE ? SEKI_DMARC_POLICY_NONE : SEKI_DMARC_POLICY_UNSET;
+    enum seki_dmarc_policy subdomain = or_else(record->sp, record->p);
+    switch (reach) {
+    case SEKI_DMARC_REACH_OWN: return record->p;
+    case SEKI_DMARC_REACH_SUBDOMAIN: return subdomain;
+    case SEKI_DMARC_REACH_NONEXISTENT: return or_else(record->np, subdomain);
+    }
+    return SEKI_DMARC_POLICY_UNSET;
+}
+
+enum seki_dmarc_policy seki_dmarc_policy_lowered(enum seki_dmarc_policy policy)
+{
+    if (policy == SEKI_DMARC_POLICY_REJECT)
+        return SEKI_DMARC_POLICY_QUARANTINE;
+    return policy == SEKI_DMARC_POLICY_QUARANTINE ? SEKI_DMARC_POLICY_NONE : policy;
 }
 
 /* 4. Writing. */

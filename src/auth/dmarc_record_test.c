@@ -247,6 +247,77 @@ static void the_hundred_first_uri_is_left_out(void **state)
     seki_arena_free(arena);
 }
 
+static const struct {
+    const char *text;
+    struct {
+        enum seki_dmarc_piece_state state;
+        const char *tag, *value;
+    } want[6];
+    size_t count;
+} pieces_cases[] = {
+    { "v=DMARC1", .count = 0 },
+    { "v=DMARC1;; p = none ;", { { SEKI_DMARC_PIECE_READ, "p", "none" } }, 1 },
+    { "v=DMARC1; reject; rf=afrf; P=none; p=reject",
+      { { SEKI_DMARC_PIECE_NOT_A_TAG, "", "reject" },
+        { SEKI_DMARC_PIECE_UNKNOWN, "rf", "afrf" },
+        { SEKI_DMARC_PIECE_READ, "P", "none" },
+        { SEKI_DMARC_PIECE_REPEATED, "p", "reject" } },
+      4 },
+    { "v=DMARC1; p=nine; fo=0:1; pct=101; adkim=; t=yes; psd=x",
+      { { SEKI_DMARC_PIECE_VALUE, "p", "nine" },
+        { SEKI_DMARC_PIECE_VALUE, "fo", "0:1" },
+        { SEKI_DMARC_PIECE_VALUE, "pct", "101" },
+        { SEKI_DMARC_PIECE_VALUE, "adkim", "" },
+        { SEKI_DMARC_PIECE_VALUE, "t", "yes" },
+        { SEKI_DMARC_PIECE_VALUE, "psd", "x" } },
+      6 },
+    { "v=DMARC1; rua=mailto:a@x!10m, b@x; sp=reject",
+      { { SEKI_DMARC_PIECE_READ, "rua", "mailto:a@x!10m, b@x" },
+        { SEKI_DMARC_PIECE_SIZE, "rua", "mailto:a@x!10m" },
+        { SEKI_DMARC_PIECE_URI, "rua", "b@x" },
+        { SEKI_DMARC_PIECE_READ, "sp", "reject" } },
+      4 },
+};
+
+static void what_is_passed_over_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces_cases / sizeof pieces_cases[0]; i++) {
+        struct seki_arena *arena = seki_arena_new(1 << 16);
+        struct seki_dmarc_record record;
+        struct seki_dmarc_pieces pieces;
+        struct seki_str text = seki_str_of(pieces_cases[i].text);
+        assert_int_equal(seki_dmarc_record_read(arena, text, &record, &pieces, NULL), SEKI_OK);
+        if (pieces.count != pieces_cases[i].count)
+            fail_msg("%s: %zu pieces", pieces_cases[i].text, pieces.count);
+        for (size_t p = 0; p < pieces.count; p++)
+            if (pieces.list[p].state != pieces_cases[i].want[p].state ||
+                !seki_str_equal(pieces.list[p].tag, seki_str_of(pieces_cases[i].want[p].tag)) ||
+                !seki_str_equal(pieces.list[p].value, seki_str_of(pieces_cases[i].want[p].value)))
+                fail_msg("%s: piece %zu", pieces_cases[i].text, p);
+        seki_arena_free(arena);
+    }
+}
+
+static void more_pieces_than_are_kept_are_read_all_the_same(void **state)
+{
+    (void)state;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_dmarc_record record;
+    struct seki_dmarc_pieces pieces;
+    struct seki_buf buf;
+    seki_buf_init_arena(&buf, arena, 4096);
+    seki_buf_add(&buf, SEKI_STR("v=DMARC1"));
+    for (size_t i = 0; i < SEKI_DMARC_MAX_PIECES; i++)
+        seki_buf_add(&buf, SEKI_STR("; x=y"));
+    seki_buf_add(&buf, SEKI_STR("; p=reject; sp=bad"));
+    assert_int_equal(seki_dmarc_record_read(arena, seki_buf_str(&buf), &record, &pieces, NULL), SEKI_OK);
+    assert_int_equal(pieces.count, SEKI_DMARC_MAX_PIECES);
+    assert_int_equal(record.p, REJECT);
+    assert_true(record.has_invalid_policy);
+    seki_arena_free(arena);
+}
+
 static void a_full_arena_is_a_limit(void **state)
 {
     (void)state;
@@ -294,6 +365,8 @@ int main(void)
         cmocka_unit_test(what_has_another_version_is_no_record),
         cmocka_unit_test(records_are_written_in_one_order_without_defaults),
         cmocka_unit_test(the_hundred_first_uri_is_left_out),
+        cmocka_unit_test(what_is_passed_over_is_told),
+        cmocka_unit_test(more_pieces_than_are_kept_are_read_all_the_same),
         cmocka_unit_test(a_full_arena_is_a_limit),
         cmocka_unit_test(uris_follow_rfc_3986),
     };

@@ -162,6 +162,15 @@ const char *seki_rsa_numbers_read(struct seki_str text, struct seki_rsa_numbers 
     return wrong != NULL ? wrong : judge_numbers(numbers_out);
 }
 
+bool seki_der_is_cut(struct seki_str text)
+{
+    struct der der = { .left = text };
+    if (next_octet(&der) != DER_SEQUENCE)
+        return false;
+    size_t length = next_length(&der);
+    return !der.is_bad && length > der.left.len;
+}
+
 /* OpenSSL's parameters want numbers in the machine's own order. */
 static bool to_native(struct seki_str number, uint8_t *out)
 {

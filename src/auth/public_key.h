@@ -20,6 +20,9 @@ struct seki_rsa_numbers { /* views into the DER text, most significant octet fir
  */
 const char *seki_rsa_numbers_read(struct seki_str der, struct seki_rsa_numbers *numbers_out);
 
+/** Does this begin a DER element that is longer than what is there? So looks a key that has lost its end. */
+bool seki_der_is_cut(struct seki_str der);
+
 /** @param builder  made for "RSA", EVP_PKEY_fromdata_init() done. @return NULL when OpenSSL refuses or lacks memory */
 EVP_PKEY *seki_rsa_key_new(EVP_PKEY_CTX *builder, const struct seki_rsa_numbers *numbers);
 

@@ -128,12 +128,38 @@ static void the_modulus_is_bounded(void **state)
     }
 }
 
+static void a_key_that_has_lost_its_end_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        bool is_cut;
+    } cases[] = {
+        { "30 82 0122 | 30 0d " OID " 05 00", true },
+        { "30 81 9f 30", true },
+        { "30 09 | 02 02 00c5 | 02 03 0100", true },
+        { "30 82 01", false }, /* its length is not known */
+        { "30", false },
+        { "", false },
+        { "30 09 | 02 02 00c5 | 02 03 010001", false },
+        { "30 02 | 02 02 00c5 | 02 03 010001", false },
+        { "02 09 00", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char octets[64];
+        size_t len = from_hex(cases[i].hex, octets);
+        if (seki_der_is_cut((struct seki_str){ octets, len }) != cases[i].is_cut)
+            fail_msg("%s", cases[i].hex);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_are_read),
         cmocka_unit_test(other_octets_are_refused),
         cmocka_unit_test(the_modulus_is_bounded),
+        cmocka_unit_test(a_key_that_has_lost_its_end_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
