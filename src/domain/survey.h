@@ -14,18 +14,20 @@
 #include "domain/transport_survey.h"
 
 #include <sekisho/context.h>
+#include <sekisho/domain.h>
 
 #define DOMAIN_SURVEY_QUESTIONS 2000u /* for seki_answers_new(): guessed selectors and include trees ask much */
 
-struct domain_survey_options { /* zero is the default; views must live as long as the survey */
-    struct seki_str domain;    /* any spelling */
+struct domain_survey_options {        /* zero is the default; views must live as long as the survey */
+    struct seki_str domain;           /* any spelling */
     const struct seki_str *selectors; /* of DKIM keys that must be there; none: the usual ones are tried */
     size_t selector_count;
-    unsigned max_void_lookups; /* 0 = 2 (RFC 7208 section 4.6.4) */
+    unsigned max_void_lookups;  /* 0 = 2 (RFC 7208 section 4.6.4) */
+    const struct seki_psl *psl; /* what RFC 7489 takes for the Organizational Domain; NULL: not compared */
 };
 
 struct domain_report {
-    struct seki_str domain;    /* A-labels, lower case */
+    struct seki_str domain; /* A-labels, lower case */
     struct domain_spf_report spf;
     struct domain_dkim_report dkim;
     struct domain_dmarc_report dmarc;

@@ -1,5 +1,45 @@
 #include "domain/survey_run.h"
 
+#include <stdlib.h>
+
+struct domain_run *domain_run_new(struct seki_arena *arena, struct seki_context *context,
+                                  const struct domain_survey_options *options, struct seki_str domain,
+                                  struct seki_answers *answers)
+{
+    struct domain_run *run = seki_arena_alloc(arena, 1, sizeof *run);
+    if (run == NULL)
+        return NULL;
+    run->arena = arena;
+    run->context = context;
+    run->answers = answers;
+    run->options = options;
+    run->domain = domain;
+    return run;
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct domain_finding_kind *a = domain_finding_kind(left), *b = domain_finding_kind(right);
+    if (a->area != b->area)
+        return a->area < b->area ? -1 : 1;
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
+    return a == b ? 0 : a < b ? -1 : 1;
+}
+
+enum seki_result domain_run_end(struct domain_run *run, struct seki_error *why)
+{
+    enum seki_result failure = seki_arena_failure(run->arena);
+    if (failure != SEKI_OK) {
+        seki_error_set(why, "the survey needs more memory than it may have");
+        return failure;
+    }
+    if (run->is_blocked)
+        return SEKI_NEED_ANSWERS;
+    qsort(run->findings, run->finding_count, sizeof run->findings[0], compare_findings);
+    return SEKI_OK;
+}
+
 const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
 {
     static const struct seki_answer nothing = { 0 };

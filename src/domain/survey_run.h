@@ -17,6 +17,15 @@ struct domain_run {
     size_t finding_count;
 };
 
+/** @param domain  A-labels, lower case. @return NULL when the arena is full */
+struct domain_run *domain_run_new(struct seki_arena *arena, struct seki_context *context,
+                                  const struct domain_survey_options *options, struct seki_str domain,
+                                  struct seki_answers *answers);
+
+/** Put the findings in order: by area, worst first.
+ *  @return SEKI_OK; SEKI_NEED_ANSWERS when an open question was met; SEKI_LIMIT, SEKI_SYSTEM with *why */
+SEKI_MUST_USE enum seki_result domain_run_end(struct domain_run *run, struct seki_error *why);
+
 /** What is known of name and type. An open question blocks the run; a failed one is found (dns.failed) once.
  *  @return never NULL: status OPEN also when memory ran out */
 const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
