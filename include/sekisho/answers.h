@@ -54,6 +54,10 @@ struct seki_answer {
     int64_t answered_at_us;
 };
 
+/** What is kept of one answer at most, its records included. What SPF, DKIM and DMARC publish is far smaller; an answer
+ *  that is larger is FAILED, so that no set of answers can be too much for a message's memory. */
+#define SEKI_ANSWER_MAX_OCTETS 12288u
+
 struct seki_answers;
 
 /**
@@ -92,7 +96,8 @@ SEKI_API size_t seki_answers_needed_count(const struct seki_answers *answers);
  * @param question  from seki_answers_next_open() or seki_answers_ask() of this table
  * @param outcome   status (not OPEN), dnssec, records, ttl_s, failure and times are taken from here, name and
  *                  type are not looked at; records and texts are copied into the table's arena
- * @return SEKI_OK; SEKI_LIMIT or SEKI_SYSTEM when it could not be copied: the question is then FAILED
+ * @return SEKI_OK; SEKI_LIMIT: longer than SEKI_ANSWER_MAX_OCTETS, or the arena is full; SEKI_SYSTEM. But for SEKI_OK the
+ *         question is FAILED, with the reason
  */
 SEKI_API enum seki_result seki_answers_enter(struct seki_answers *answers, const struct seki_answer *question,
                                              const struct seki_answer *outcome);

@@ -289,6 +289,20 @@ static void arc_fields_have_rules_of_their_own(void **state)
     }
 }
 
+static void h_may_list_a_thousand_names(void **state)
+{
+    static char value[4096] = V "d=example.net; s=s; " BH "; " B "; h=from";
+    size_t head = strlen(value);
+    (void)state;
+    for (size_t names = 1000; names <= 1001; names++) {
+        struct seki_arena *arena = seki_arena_new(1 << 16);
+        for (size_t i = 1; i < names; i++)
+            memcpy(value + head + 2 * (i - 1), ":a", 3);
+        assert_int_equal(read_dkim(arena, value).refusal.result, names > 1000 ? SEKI_DKIM_NEUTRAL : SEKI_DKIM_NONE);
+        seki_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +313,7 @@ int main(void)
         cmocka_unit_test(u_labels_are_converted_for_the_dns),
         cmocka_unit_test(policy_refuses_what_rfc_8301_forbids_and_bad_times),
         cmocka_unit_test(arc_fields_have_rules_of_their_own),
+        cmocka_unit_test(h_may_list_a_thousand_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 struct fixture {
@@ -22,7 +23,7 @@ static const struct { const char *name, *text; } zone[] = {
 static void begin(struct fixture *f, const struct seki_verify_options *options)
 {
     struct seki_error why;
-    *f = (struct fixture){ .arena = seki_arena_new(4 << 20) };
+    *f = (struct fixture){ .arena = seki_arena_new(16 << 20) };
     f->context = seki_context_new(0, &why);
     assert_non_null(f->context);
     f->answers = seki_answers_new(f->arena, 0);
@@ -385,6 +386,53 @@ static void copies_of_a_signature_are_told_by_its_first_octets(void **state)
     end(&f);
 }
 
+/* h= with a thousand names of one octet: the text that takes the most memory for its length. */
+static void long_signature(struct fixture *f, const char *name, const char *head)
+{
+    static char value[4096];
+    size_t len = (size_t)snprintf(value, sizeof value, "%s; a=rsa-sha256; d=example.com; s=s; b=AAAA; "
+                                  "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; h=from", head);
+    for (size_t i = 1; i < 1000; i++, len += 2)
+        memcpy(value + len, ":a", 3);
+    field(f, name, value);
+}
+
+static void costly_header(struct fixture *f)
+{
+    char text[80];
+    for (unsigned i = 0; i < 100; i++)
+        long_signature(f, "DKIM-Signature", "v=1");
+    for (unsigned i = 1; i <= 50; i++) {
+        snprintf(text, sizeof text, "i=%u", i);
+        long_signature(f, "ARC-Message-Signature", text);
+        snprintf(text, sizeof text, "i=%u; cv=%s; a=rsa-sha256; d=example.com; s=s; b=AAAA", i, i > 1 ? "pass" : "none");
+        field(f, "ARC-Seal", text);
+        snprintf(text, sizeof text, "i=%u; mx.example.org; none", i);
+        field(f, "ARC-Authentication-Results", text);
+    }
+    field(f, "From", repeated(f, " \"", 'a', 500000, "\" <a@example.com>"));
+    for (unsigned i = 0; i < 9700; i++) {
+        snprintf(text, sizeof text, "X-%u", i);
+        field(f, text, "");
+    }
+}
+
+/* What sekishod reckons with ([limits] message_memory): 4 octets for each of the header's, and 512 for each field. */
+static void the_costliest_header_stays_within_its_share_of_the_memory(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &named);
+    envelope(&f, "192.0.2.66", "mail.example.org", "<a@example.org>");
+    costly_header(&f);
+    finish(&f);
+    assert_int_equal(f.verdict.dkim.signature_count, 100);
+    assert_int_equal(f.verdict.arc.instance, 50);
+    assert_int_equal(f.verdict.dmarc.result, SEKI_DMARC_FAIL);
+    assert_true(seki_arena_used(f.arena) < 4 * (1 << 20) + 512 * 10000);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_a_sender_chose_cannot_break_the_field),
         cmocka_unit_test(absurd_signatures_do_not_cost_the_verdict),
         cmocka_unit_test(copies_of_a_signature_are_told_by_its_first_octets),
+        cmocka_unit_test(the_costliest_header_stays_within_its_share_of_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

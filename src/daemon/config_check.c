@@ -1,6 +1,8 @@
 /* Checks over several options, and over what this machine has: one function per rule. */
 #include "daemon/config_table.h"
 
+#include <sekisho/answers.h>
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -162,16 +164,18 @@ static void check_times(const struct check *check)
              (unsigned long long)config->dns.timeout_ms, (unsigned long long)config->inbound.message_deadline_ms);
 }
 
-/* A header within its bound must have room: else a message that is only large would be deferred for ever. Fields
- * are kept raw and canonicalized next to it, and every field needs an entry. */
+/* Whatever is within its own bound must have room: else a message that is only large, or whose senders publish large
+ * records, would be deferred for ever. Fields are kept raw and canonicalized next to it; every field and every DNS
+ * question needs an entry. */
 static void check_memory(const struct check *check)
 {
     const struct config *config = check->config;
-    uint64_t need = 4 * config->limits.max_header_octets + 512 * config->limits.max_header_fields;
+    uint64_t need = 4 * config->limits.max_header_octets + 512 * config->limits.max_header_fields +
+                    (SEKI_ANSWER_MAX_OCTETS + 512) * config->limits.max_questions;
     uint64_t need_mib = (need + 1024 * 1024 - 1) / (1024 * 1024);
     if (config->limits.message_memory_octets < need)
         tell(check, "limits", "message_memory",
-             "too small for max_header_size and max_header_fields; give at least %lluMiB",
+             "too small for max_header_size, max_header_fields and max_dns_questions; give at least %lluMiB",
              (unsigned long long)need_mib);
 }
 

@@ -114,8 +114,12 @@ static const struct {
       "f: [dns] timeout: 5000 ms is longer than [inbound] message_deadline, 1000 ms; make it shorter, or no "
       "question "
       "is waited for so long\n" },
-    { "too little memory for the header", "[limits]\nmessage_memory = 8MiB\n",
-      "f:2: message_memory: too small for max_header_size and max_header_fields; give at least 9MiB\n" },
+    { "too little memory for header and answers", "[limits]\nmessage_memory = 14MiB\n",
+      "f:2: message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at least "
+      "15MiB\n" },
+    { "too many questions for the memory", "[limits]\nmax_dns_questions = 600\n",
+      "f: [limits] message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at "
+      "least 17MiB\n" },
     { "a nameserver by name", "[dns]\nnameservers = 192.0.2.1 dns.example\n",
       "f:2: nameservers: \"dns.example\" is no address; write ADDR, ADDR:PORT or [ADDR6]:PORT, or root alone\n" },
     { "root beside another", "[dns]\nnameservers = root 192.0.2.1\n",

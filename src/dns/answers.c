@@ -140,6 +140,24 @@ size_t seki_answers_needed_count(const struct seki_answers *answers)
     return answers->needed_count;
 }
 
+/* RFC 7208 section 3.4 asks SPF publishers to stay within 512 octets, the record of the largest key has some 3,000, and
+ * DMARC records are shorter still; but 500 answers of the 65,535 octets that an answer may have fit into no memory that
+ * a message may have. The bound is one for each answer, not for all together: what one domain answers must not decide
+ * what is left for another's. */
+static bool is_short_enough(const struct seki_answer *answer)
+{
+    size_t left = SEKI_ANSWER_MAX_OCTETS;
+    if (answer->record_count > left / sizeof *answer->records)
+        return false;
+    left -= answer->record_count * sizeof *answer->records;
+    for (size_t i = 0; i < answer->record_count; i++) {
+        if (answer->records[i].text.len >= left) /* one for the NUL behind it */
+            return false;
+        left -= answer->records[i].text.len + 1;
+    }
+    return true;
+}
+
 static bool copy_records(struct seki_answers *answers, struct seki_answer *to, const struct seki_answer *from)
 {
     struct seki_record *records = seki_arena_alloc(answers->arena, from->record_count, sizeof *records);
@@ -156,6 +174,13 @@ static bool copy_records(struct seki_answers *answers, struct seki_answer *to, c
     return true;
 }
 
+static enum seki_result leave_out(struct seki_answer *answer, struct seki_str failure, enum seki_result result)
+{
+    answer->status = SEKI_ANSWER_FAILED;
+    answer->failure = failure;
+    return result;
+}
+
 enum seki_result seki_answers_enter(struct seki_answers *answers, const struct seki_answer *question,
                                     const struct seki_answer *outcome)
 {
@@ -170,14 +195,13 @@ enum seki_result seki_answers_enter(struct seki_answers *answers, const struct s
     e->answer.ttl_s = outcome->ttl_s;
     e->answer.asked_at_us = outcome->asked_at_us;
     e->answer.answered_at_us = outcome->answered_at_us;
-    bool copied = copy_records(answers, &e->answer, outcome);
-    if (copied && outcome->failure.len > 0)
+    if (!is_short_enough(outcome))
+        return leave_out(&e->answer, SEKI_STR("the answer is longer than anybody can use"), SEKI_LIMIT);
+    if (!copy_records(answers, &e->answer, outcome))
+        return leave_out(&e->answer, SEKI_STR("the answer does not fit into the message's memory"),
+                         seki_arena_failure(answers->arena));
+    if (outcome->failure.len > 0)
         e->answer.failure = seki_arena_copy(answers->arena, outcome->failure);
-    if (!copied) {
-        e->answer.status = SEKI_ANSWER_FAILED;
-        e->answer.failure = SEKI_STR("the answer does not fit into the message's memory");
-        return seki_arena_failure(answers->arena);
-    }
     e->answer.status = outcome->status == SEKI_ANSWER_OPEN ? SEKI_ANSWER_FAILED : outcome->status;
     return SEKI_OK;
 }
