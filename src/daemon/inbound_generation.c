@@ -17,6 +17,16 @@ static void join_nameservers(const struct config_texts *servers, struct seki_buf
     seki_buf_add_char(joined, '\0');
 }
 
+static const char *resolv_conf(const struct config *config)
+{
+    return config->dns.nameservers.count == 0 ? RESOLVER_RESOLV_CONF : NULL;
+}
+
+static const char *trust_anchors(const struct config *config)
+{
+    return config->dns.trust_anchor_file.len > 0 ? config->dns.trust_anchor_file.ptr : NULL;
+}
+
 static struct resolver *open_resolver(struct inbound *inbound, const struct config *config, struct seki_error *why)
 {
     const struct config_texts *servers = &config->dns.nameservers;
@@ -26,7 +36,8 @@ static struct resolver *open_resolver(struct inbound *inbound, const struct conf
     join_nameservers(servers, &joined);
     const struct resolver_options options = {
         .nameservers = servers->count > 0 ? joined.ptr : NULL, /* NULL: those of resolv.conf */
-        .trust_anchor_file = config->dns.trust_anchor_file.len > 0 ? config->dns.trust_anchor_file.ptr : NULL,
+        .resolv_conf = resolv_conf(config),
+        .trust_anchor_file = trust_anchors(config),
         .timeout_ms = (unsigned)config->dns.timeout_ms,
         .cache_octets = (size_t)config->dns.cache_octets,
     };
@@ -53,7 +64,11 @@ static struct inbound_engine *engine_new(struct inbound *inbound, struct config 
         seki_error_set(why, "no memory for a resolver");
         return NULL;
     }
-    *engine = (struct inbound_engine){ .refs = 1, .inbound = inbound, .config = config_ref(config) };
+    *engine = (struct inbound_engine){ .refs = 1,
+                                       .inbound = inbound,
+                                       .config = config_ref(config),
+                                       .resolv_conf = file_stamp_take(resolv_conf(config)),
+                                       .trust_anchors = file_stamp_take(trust_anchors(config)) };
     engine->resolver = open_resolver(inbound, config, why);
     if (engine->resolver != NULL)
         engine->context = seki_context_new((size_t)config->dkim.max_cached_keys, why);
@@ -96,14 +111,23 @@ static void engine_unref(struct inbound_engine *engine)
         evtimer_add(engine->inbound->reap_timer, &now);
 }
 
-static bool has_same_engine(const struct config *a, const struct config *b)
+static bool is_unchanged(const char *path, const struct file_stamp *before)
 {
-    return config_section_equal(a, b, "dns") && a->dkim.max_cached_keys == b->dkim.max_cached_keys;
+    const struct file_stamp now = file_stamp_take(path);
+    return file_stamp_equal(before, &now);
+}
+
+static bool serves(const struct inbound_engine *engine, const struct config *config)
+{
+    return config_section_equal(engine->config, config, "dns") &&
+           engine->config->dkim.max_cached_keys == config->dkim.max_cached_keys &&
+           is_unchanged(resolv_conf(config), &engine->resolv_conf) &&
+           is_unchanged(trust_anchors(config), &engine->trust_anchors);
 }
 
 static struct inbound_engine *find_engine(struct inbound *inbound, struct config *config, struct seki_error *why)
 {
-    if (inbound->current == NULL || !has_same_engine(inbound->current->engine->config, config))
+    if (inbound->current == NULL || !serves(inbound->current->engine, config))
         return engine_new(inbound, config, why);
     inbound->current->engine->refs++;
     return inbound->current->engine;

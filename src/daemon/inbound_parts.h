@@ -3,6 +3,7 @@
 #define INBOUND_PARTS_H
 
 #include "daemon/arena_pool.h"
+#include "daemon/file_stamp.h"
 #include "daemon/inbound.h"
 #include "dns/driver/resolver.h"
 #include "milter/server.h"
@@ -15,7 +16,8 @@ struct inbound_engine {
     struct inbound_engine *next; /* in inbound->engines */
     unsigned refs;
     struct inbound *inbound;
-    struct config *config; /* what it was built from */
+    struct config *config; /* what it was built from, with the files that it names */
+    struct file_stamp resolv_conf, trust_anchors;
     struct resolver *resolver;
     struct seki_context *context;
 };

@@ -1,6 +1,6 @@
 /* The inbound role with everything real but the MTA and the Internet: its loop, servers, resolver and engine; a DNS
  * server with a zone of its own; and the MTA's side of the protocol as Postfix speaks it. */
-#include "daemon/inbound.h"
+#include "daemon/inbound_parts.h"
 
 #include "daemon/loop.h"
 #include "milter/packet.h"
@@ -8,10 +8,12 @@
 #include "support/dns_server.h"
 #include "support/milter_client.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -537,6 +539,55 @@ static void a_configuration_that_cannot_be_used_changes_nothing(void **state)
     assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'c');
 }
 
+/* The root's, tags 20326 and 38696 (RFC 7958). */
+#define ANCHOR "DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n"
+#define NEXT   "DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16\n"
+
+static void write_file(const char *path, const char *text, time_t changed_at_s)
+{
+    const struct timespec times[2] = { { .tv_sec = changed_at_s }, { .tv_sec = changed_at_s } };
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* A reload with [dns] unchanged. @return whether the resolver is another one */
+static bool has_new_resolver(struct fixture *f, const char *dns)
+{
+    const struct inbound_engine *before = f->inbound->current != NULL ? f->inbound->current->engine : NULL;
+    configure(f, dns);
+    return f->inbound->current->engine != before;
+}
+
+static void a_reload_reads_changed_trust_anchors(void **state)
+{
+    struct fixture *f = *state;
+    char anchors[96], next[96], dns[256];
+    snprintf(anchors, sizeof anchors, "%s/anchors", f->folder);
+    snprintf(next, sizeof next, "%s/next", f->folder);
+    snprintf(dns, sizeof dns, "timeout = 1s\ntrust_anchor_file = %s\n", anchors);
+    write_file(anchors, ". IN " ANCHOR, 1000);
+    assert_true(has_new_resolver(f, dns));
+    assert_false(has_new_resolver(f, dns));
+    write_file(anchors, ". IN " ANCHOR, 2000); /* may have become another and the first again */
+    assert_true(has_new_resolver(f, dns));
+    assert_false(has_new_resolver(f, dns));
+    write_file(anchors, ". IN " ANCHOR ". IN " NEXT, 2000);
+    assert_true(has_new_resolver(f, dns));
+    write_file(next, ". IN " NEXT ". IN " ANCHOR, 2000);
+    assert_int_equal(rename(next, anchors), 0);
+    assert_true(has_new_resolver(f, dns));
+    assert_false(has_new_resolver(f, dns));
+    unlink(anchors);
+    f->config = make_config(f, dns);
+    assert_true(loop_call(f->loop, apply, f, 0));
+    assert_false(f->is_done); /* and what was read from it stays in force */
+    expect_in(f->why.text, anchors);
+    config_unref(f->config);
+    assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'c');
+}
+
 /* The MTA may go at any time: while the message comes, and while it waits for DNS. */
 static void a_session_that_breaks_off_leaves_nothing(void **state)
 {
@@ -600,6 +651,7 @@ int main(void)
         TEST(a_reload_is_for_new_messages_and_drops_no_session),
         TEST(a_socket_that_goes_lets_its_sessions_finish),
         TEST(a_configuration_that_cannot_be_used_changes_nothing),
+        TEST(a_reload_reads_changed_trust_anchors),
         SLOW_TEST(a_session_that_breaks_off_leaves_nothing),
         TEST(draining_lets_messages_finish),
     };

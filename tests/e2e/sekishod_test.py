@@ -282,6 +282,37 @@ def reloads_under_load(tap):
         tap.equal(answers, [b"c"] * 80, "reloads in quick succession cost no message")
 
 
+def reads_resolv_conf_again(tap):
+    """In a mount namespace of its own, with another file in the place of /etc/resolv.conf; its servers have port 53."""
+    name = "a reload asks the servers that resolv.conf names now"
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
+        tap.ok(True, f"{name} # SKIP needs root and mount namespaces")
+        return
+    with Place() as place, \
+            DnsResponder(place.folder, ZONE, "--address", "127.0.0.66", "--port", "53") as first, \
+            DnsResponder(place.folder, ZONE.replace("192.0.2.0/28", "198.51.100.1"), "--address", "127.0.0.67", "--port",
+                         "53") as second:
+        if not first.address or not second.address:
+            tap.ok(True, f"{name} # SKIP port 53 is not to be had")
+            return
+        resolv_conf = place.folder / "resolv.conf"
+        resolv_conf.write_text("nameserver 127.0.0.66\n")
+        program = place.folder / "sekishod"
+        program.write_text(f"#!/bin/sh\nexec unshare --mount sh -c 'mount --bind {resolv_conf} /etc/resolv.conf && "
+                           f"exec \"$@\"' sh {PROGRAM} \"$@\"\n")
+        program.chmod(0o755)
+        with Sekishod(program, place.folder, place.sections(dns={"nameservers": ""})) as sekishod:
+            session = MilterSession(place.listen)
+            results = []
+            for server in ("127.0.0.66", "127.0.0.67", "127.0.0.67"):
+                resolv_conf.write_text(f"nameserver {server}\n")
+                sekishod.reload()
+                session.begin()
+                results.append(re.search(r"spf=(\w+)", session.end()[2][0]).group(1))
+            session.close()
+        tap.equal(results, ["pass", "fail", "fail"], name)
+
+
 # ---- stop ----
 
 def finishes_what_is_under_way(tap):
@@ -390,7 +421,7 @@ def main(tap):
     for body in (command_line, check_config, starts_without_privileges, goes_to_the_background,
                  starts_without_standard_descriptors, tells_systemd, restarts_a_role_that_died, backs_off,
                  follows_a_supervisor_that_died, keeps_the_old_configuration_when_the_new_one_is_wrong,
-                 swaps_configurations_without_dropping_a_session, reloads_under_load, finishes_what_is_under_way,
+                 swaps_configurations_without_dropping_a_session, reloads_under_load, reads_resolv_conf_again, finishes_what_is_under_way,
                  does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log, documents_its_events):
         body(tap)
 

@@ -11,10 +11,12 @@
 struct event_base;
 struct resolver;
 
+#define RESOLVER_RESOLV_CONF "/etc/resolv.conf"
+
 struct resolver_options {        /* zero is the default */
     const char *nameservers;     /* "ADDR[:PORT]" or "[ADDR6]:PORT", several with spaces: forwarders.
                                     NULL: those of resolv.conf; "root": ask the root servers ourselves */
-    const char *resolv_conf;     /* NULL = /etc/resolv.conf */
+    const char *resolv_conf;     /* NULL = RESOLVER_RESOLV_CONF */
     const char *trust_anchor_file; /* NULL: no DNSSEC validation */
     unsigned timeout_ms;         /* per question, from asking to giving up; 0 = 5,000 */
     size_t cache_octets;         /* of RRsets, and two thirds of it of messages; 0 = 2,816 KiB: 2,000 domains */

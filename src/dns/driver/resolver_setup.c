@@ -135,7 +135,7 @@ static bool add_nameservers(struct ub_ctx *ctx, const char *nameservers, struct 
 static bool read_resolv_conf(struct ub_ctx *ctx, const char *path, struct seki_error *why)
 {
     if (path == NULL)
-        path = "/etc/resolv.conf";
+        path = RESOLVER_RESOLV_CONF;
     errno = 0;
     int error = ub_ctx_resolvconf(ctx, path);
     if (error != UB_NOERROR)
