@@ -4,6 +4,7 @@
 #include "daemon/role_inbound.h"
 
 #include "daemon/channel.h"
+#include "daemon/event_log.h"
 #include "daemon/inbound.h"
 #include "daemon/loop.h"
 #include "daemon/metrics_http.h"
@@ -215,6 +216,8 @@ static bool open_log(struct role *role)
                                                 .fd = STDERR_FILENO,
                                                 .is_async = true },
                          &role->why);
+    if (role->log != NULL)
+        event_log_to(role->log);
     return role->log != NULL;
 }
 
@@ -427,6 +430,7 @@ static void release(struct role *role)
     if (role->base != NULL)
         event_base_free(role->base);
     config_unref(role->config);
+    event_log_to(NULL);
     log_close(role->log);
 }
 

@@ -4,6 +4,7 @@
 
 #include "daemon/background.h"
 #include "daemon/channel.h"
+#include "daemon/event_log.h"
 #include "daemon/sd_notify.h"
 
 #include <errno.h>
@@ -247,6 +248,8 @@ static bool open_log(struct supervisor *supervisor, struct seki_error *why)
                                                       /* one that blocks must keep no role from its restart */
                                                       .is_async = true },
                                why);
+    if (supervisor->log != NULL)
+        event_log_to(supervisor->log);
     return supervisor->log != NULL;
 }
 
@@ -306,6 +309,7 @@ static void release(struct supervisor *supervisor)
     free_event(supervisor->stop_timer);
     if (supervisor->base != NULL)
         event_base_free(supervisor->base);
+    event_log_to(NULL);
     log_close(supervisor->log);
     supervisor_release_configuration(&supervisor->current);
     supervisor_release_configuration(&supervisor->next);
