@@ -1,5 +1,7 @@
 #include "daemon/config_table.h"
 
+#include "base/spelling.h"
+
 /* Where a member lies; does not compile when the member has another type than the row's reader writes. */
 #define AT(type, member)                                                                                           \
     (offsetof(struct config, member) + 0 * sizeof(char[_Generic(((struct config *)0)->member, type : 1)]))
@@ -182,56 +184,20 @@ const char *config_section_of(struct seki_str name)
     return NULL;
 }
 
-/* Levenshtein distance, one row at a time; names over 40 octets are nobody's typing mistake. */
-static size_t edit_distance(struct seki_str a, struct seki_str b)
-{
-    size_t row[41];
-    if (a.len > 40 || b.len > 40)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t best = diagonal + (seki_ascii_lower(a.ptr[i - 1]) == seki_ascii_lower(b.ptr[j - 1]) ? 0 : 1);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b.len];
-}
-
-/* Near enough to be meant: at most three edits, and fewer than half of what was written. */
-static void keep_nearer(struct seki_str written, const char *candidate, const char **best, size_t *best_distance)
-{
-    size_t distance = edit_distance(written, seki_str_of(candidate));
-    if (distance > 3 || distance * 2 > written.len || distance >= *best_distance)
-        return;
-    *best = candidate;
-    *best_distance = distance;
-}
-
 const char *config_nearest_section(struct seki_str section)
 {
-    const char *best = NULL;
-    size_t distance = SIZE_MAX;
+    struct seki_spelling spelling = seki_spelling_of(section);
     for (size_t i = 0; i < SECTION_COUNT; i++)
-        keep_nearer(section, sections[i].name, &best, &distance);
-    return best;
+        seki_spelling_offer(&spelling, sections[i].name);
+    return spelling.nearest;
 }
 
 const char *config_nearest_name(struct seki_str section, struct seki_str name)
 {
-    const char *best = NULL;
-    size_t distance = SIZE_MAX;
+    struct seki_spelling spelling = seki_spelling_of(name);
     for (size_t i = 0; i < config_option_count; i++) {
         if (seki_str_equal(section, seki_str_of(config_options[i].section)))
-            keep_nearer(name, config_options[i].name, &best, &distance);
+            seki_spelling_offer(&spelling, config_options[i].name);
     }
-    return best;
+    return spelling.nearest;
 }
