@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define EXCERPT_OCTETS 80u
+
 struct domain_run *domain_run_new(struct seki_arena *arena, struct seki_context *context,
                                   const struct domain_survey_options *options, struct seki_str domain,
                                   struct seki_answers *answers)
@@ -40,18 +42,27 @@ enum seki_result domain_run_end(struct domain_run *run, struct seki_error *why)
     return SEKI_OK;
 }
 
-const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
+const struct seki_answer *domain_ask_quietly(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
 {
     static const struct seki_answer nothing = { 0 };
     const struct seki_answer *answer = seki_answers_ask(run->answers, name, type);
     if (answer == NULL || answer->status == SEKI_ANSWER_OPEN)
         run->is_blocked = true;
-    if (answer == NULL)
-        return &nothing;
+    return answer != NULL ? answer : &nothing;
+}
+
+const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
+{
+    const struct seki_answer *answer = domain_ask_quietly(run, name, type);
     if (answer->status == SEKI_ANSWER_FAILED)
         domain_find(run, DOMAIN_DNS_FAILED, name, seki_str_of(seki_rr_type_name(type)), answer->failure,
                     (struct seki_str){ 0 });
     return answer;
+}
+
+bool domain_exists(struct domain_run *run)
+{
+    return domain_ask_quietly(run, run->domain, SEKI_RR_TXT)->status != SEKI_ANSWER_NXDOMAIN;
 }
 
 static bool finding_equal(const struct domain_finding *a, const struct domain_finding *b)
@@ -82,6 +93,16 @@ void domain_find(struct domain_run *run, enum domain_finding_id id, struct seki_
 struct seki_str domain_below(struct domain_run *run, const char *prefix, struct seki_str name)
 {
     return seki_arena_format(run->arena, "%s.%.*s", prefix, SEKI_STR_ARGS(name));
+}
+
+struct seki_str domain_excerpt(struct domain_run *run, struct seki_str text)
+{
+    size_t len = EXCERPT_OCTETS;
+    if (text.len <= len)
+        return text;
+    while (len > EXCERPT_OCTETS - 4 && !seki_str_is_utf8(seki_str_head(text, len))) /* not through a character */
+        len--;
+    return seki_arena_format(run->arena, "%.*s…", (int)len, text.ptr);
 }
 
 struct seki_str domain_number(struct domain_run *run, uint64_t number)

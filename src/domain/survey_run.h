@@ -4,6 +4,9 @@
 
 #include "domain/survey.h"
 
+/* A label that nobody publishes: what stands there comes from a wildcard. */
+#define DOMAIN_PROBE_LABEL "sekisho-probe-k7v2xq9d"
+
 #define DOMAIN_FINDINGS_MAX 200u /* per domain; what comes beyond is not told */
 
 struct domain_run {
@@ -30,12 +33,21 @@ SEKI_MUST_USE enum seki_result domain_run_end(struct domain_run *run, struct sek
  *  @return never NULL: status OPEN also when memory ran out */
 const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
 
+/** As domain_ask(), but a failure is no finding: for guesses. */
+const struct seki_answer *domain_ask_quietly(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
+
+/** Is there such a domain at all? What is missing below one that does not exist is no finding of its own. */
+bool domain_exists(struct domain_run *run);
+
 /** Add a finding; one that stands already (same kind, name and texts) is not added again. Copies the texts. */
 void domain_find(struct domain_run *run, enum domain_finding_id id, struct seki_str name, struct seki_str text1,
                  struct seki_str text2, struct seki_str text3);
 
 /** prefix "." name, in the arena: "_dmarc" and "example.com". */
 struct seki_str domain_below(struct domain_run *run, const char *prefix, struct seki_str name);
+
+/** The text, cut where it is too long for a sentence. In the arena. */
+struct seki_str domain_excerpt(struct domain_run *run, struct seki_str text);
 
 /** A number as a text in the arena. */
 struct seki_str domain_number(struct domain_run *run, uint64_t number);
