@@ -9,10 +9,12 @@
 #define SEKI_API __attribute__((visibility("default")))
 #define SEKI_MUST_USE __attribute__((warn_unused_result))
 #define SEKI_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+#define SEKI_FORMAT_ARG(format_index)          __attribute__((format_arg(format_index)))
 #else
 #define SEKI_API
 #define SEKI_MUST_USE
 #define SEKI_PRINTF(format_index, first_index)
+#define SEKI_FORMAT_ARG(format_index)
 #endif
 
 enum seki_result {

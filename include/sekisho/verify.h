@@ -26,6 +26,8 @@ struct seki_verify_options { /* zero is the default; views must live as long as 
     size_t trusted_sealer_count;
     int64_t now_s;
     bool explain;                      /* keep traces */
+    /* of the traces; NULL: English */
+    const struct seki_trace_language *language;
 };
 
 struct seki_verdict {

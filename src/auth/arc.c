@@ -30,8 +30,11 @@ static void conclude(struct seki_arc *arc, enum seki_arc_result result, struct s
     arc->verdict.result = result;
     arc->verdict.instance = arc->chain.count;
     arc->verdict.reason = reason;
-    seki_trace_add(arc->scene->options.trace, 0, "chain: %s%s%.*s", seki_arc_result_name(result),
-                   reason.len > 0 ? ": " : "", SEKI_STR_ARGS(reason));
+    struct seki_trace *trace = arc->scene->options.trace;
+    if (reason.len > 0)
+        seki_trace_add(trace, 0, "chain: %s: %s", seki_arc_result_name(result), seki_trace_reason(trace, reason));
+    else
+        seki_trace_add(trace, 0, "chain: %s", seki_arc_result_name(result));
 }
 
 /* The newest first, so that it has its body hash even when there are too many. */

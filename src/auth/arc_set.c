@@ -1,5 +1,6 @@
 #include "auth/arc_set.h"
 
+#include "base/i18n.h"
 #include "message/lexical.h"
 
 static const struct seki_str auth_results_name = SEKI_STR_INIT("ARC-Authentication-Results");
@@ -41,7 +42,7 @@ static void fault(struct seki_arc_chain *chain, const char *wrong)
 static struct seki_arc_fields *set_of(struct seki_arc_chain *chain, unsigned instance)
 {
     if (instance == 0) {
-        fault(chain, "an ARC field has no instance from 1 to 50");
+        fault(chain, N_("an ARC field has no instance from 1 to 50"));
         return NULL;
     }
     chain->count = instance > chain->count ? instance : chain->count;
@@ -51,7 +52,7 @@ static struct seki_arc_fields *set_of(struct seki_arc_chain *chain, unsigned ins
 static void place(struct seki_arc_chain *chain, size_t *slot, size_t field_index)
 {
     if (*slot != SIZE_MAX)
-        fault(chain, "an instance stands there twice");
+        fault(chain, N_("an instance stands there twice"));
     *slot = field_index;
 }
 
@@ -143,12 +144,13 @@ static void judge_set(struct seki_arc_chain *chain, unsigned instance)
 {
     const struct seki_arc_fields *set = &chain->sets[instance - 1];
     if (!is_whole(set)) {
-        fault(chain, "a set of the chain is not whole");
+        fault(chain, N_("a set of the chain is not whole"));
         return;
     }
     const struct seki_signature *seal = &set->seal_check->signature;
     if (seal->refusal.result == SEKI_DKIM_NONE && seal->cv != (instance == 1 ? SEKI_CV_NONE : SEKI_CV_PASS))
-        fault(chain, instance == 1 ? "the first seal has not cv=none" : "a seal after the first has not cv=pass");
+        fault(chain,
+              instance == 1 ? N_("the first seal has not cv=none") : N_("a seal after the first has not cv=pass"));
 }
 
 static void judge_structure(struct seki_arc_chain *chain)
@@ -157,7 +159,7 @@ static void judge_structure(struct seki_arc_chain *chain)
         return;
     const struct seki_signature_check *newest = chain->sets[chain->count - 1].seal_check;
     if (newest != NULL && newest->signature.cv == SEKI_CV_FAIL)
-        chain->wrong = "the chain came marked as failed (cv=fail)"; /* step 2 goes before step 3 */
+        chain->wrong = N_("the chain came marked as failed (cv=fail)"); /* step 2 goes before step 3 */
     for (unsigned instance = 1; instance <= chain->count; instance++)
         judge_set(chain, instance);
 }

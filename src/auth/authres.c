@@ -11,6 +11,7 @@
 #include <sekisho/domain.h>
 
 #include "auth/authres_value.h"
+#include "base/i18n.h"
 #include "message/lexical.h"
 
 #define MAX_RESULTS    100u
@@ -79,7 +80,7 @@ static struct seki_str take_while(struct reader *r, bool (*belongs)(char))
 static bool take_keyword(struct reader *r, struct seki_str *keyword_out)
 {
     *keyword_out = take_while(r, seki_authres_is_keyword_octet);
-    return keyword_out->len > 0 || fail(r, "no keyword");
+    return keyword_out->len > 0 || fail(r, N_("no keyword"));
 }
 
 /* 1*DIGIT */
@@ -87,7 +88,7 @@ static bool take_version(struct reader *r, unsigned *version_out)
 {
     uint64_t version;
     if (!seki_str_to_u64(take_while(r, seki_is_digit), UINT32_MAX, &version) || version == 0)
-        return fail(r, "a bad version");
+        return fail(r, N_("a bad version"));
     *version_out = (unsigned)version;
     return true;
 }
@@ -101,7 +102,7 @@ static bool unquoted(struct reader *r, struct seki_str content, bool is_plain, s
     char *text = seki_arena_octets(r->arena, content.len);
     if (text == NULL) {
         r->result = seki_arena_failure(r->arena);
-        return fail(r, "no memory left in the message");
+        return fail(r, N_("no memory left in the message"));
     }
     *value_out = (struct seki_str){ text, seki_unquote(text, content) };
     return true;
@@ -116,7 +117,7 @@ static bool without_folds(struct reader *r, struct seki_str address, struct seki
     char *text = seki_arena_octets(r->arena, address.len);
     if (text == NULL) {
         r->result = seki_arena_failure(r->arena);
-        return fail(r, "no memory left in the message");
+        return fail(r, N_("no memory left in the message"));
     }
     *value_out = (struct seki_str){ text, 0 };
     for (size_t i = 0; i < address.len; i++)
@@ -151,7 +152,7 @@ static bool take_pvalue(struct reader *r, struct seki_str *value_out)
         return take_quoted_value(r, value_out);
     *value_out = take_while(r, seki_authres_is_loose_octet);
     if (has_gap && seki_str_find(*value_out, '=') < value_out->len)
-        return fail(r, "a property without a value");
+        return fail(r, N_("a property without a value"));
     return true;
 }
 
@@ -170,19 +171,19 @@ static bool take_reason_or_property(struct reader *r, struct seki_authres_result
     if (!skip(r, NULL))
         return false;
     if (seki_cursor_peek(&r->cursor) != '=')
-        return fail(r, "no \"=\" behind a property");
+        return fail(r, N_("no \"=\" behind a property"));
     r->cursor.at++;
     if (!take_pvalue(r, &property.value))
         return false;
     if (property.ptype.len == 0 && seki_str_equal_nocase(property.property, SEKI_STR("reason"))) {
         if (*has_reason)
-            return fail(r, "two reasons");
+            return fail(r, N_("two reasons"));
         *has_reason = true;
         result->reason = property.value;
         return true;
     }
     if (result->property_count == MAX_PROPERTIES)
-        return fail_limit(r, "more than 100 properties");
+        return fail_limit(r, N_("more than 100 properties"));
     if (is_second_reading(r))
         result->properties[result->property_count] = property;
     result->property_count++;
@@ -204,7 +205,7 @@ static bool take_details(struct reader *r, struct seki_authres_result *result)
         if (is_at_end_of_result(r))
             return true;
         if (!has_gap)
-            return fail(r, "no white space before a property");
+            return fail(r, N_("no white space before a property"));
         if (!take_reason_or_property(r, result, &has_reason))
             return false;
     }
@@ -221,7 +222,7 @@ static bool take_methodspec(struct reader *r, struct seki_authres_result *result
         return true;
     if (seki_cursor_peek(&r->cursor) == '/' && (!take_sign(r, '/', NULL) || !take_version(r, &result->version)))
         return false;
-    return take_sign(r, '=', "no \"=\" behind a method") && take_keyword(r, &result->result);
+    return take_sign(r, '=', N_("no \"=\" behind a method")) && take_keyword(r, &result->result);
 }
 
 static bool take_result(struct reader *r)
@@ -233,12 +234,12 @@ static bool take_result(struct reader *r)
     if (!take_methodspec(r, &result, &is_none))
         return false;
     if (r->has_none || (is_none && r->authres.result_count > 0))
-        return fail(r, "\"none\" beside results");
+        return fail(r, N_("\"none\" beside results"));
     r->has_none = is_none;
     if (is_none)
         return true;
     if (r->authres.result_count == MAX_RESULTS)
-        return fail_limit(r, "more than 100 results");
+        return fail_limit(r, N_("more than 100 results"));
     if (!take_details(r, &result))
         return false;
     if (is_second_reading(r))
@@ -257,7 +258,7 @@ static bool take_authserv_id(struct reader *r)
         return false;
     if (seki_cursor_peek(&r->cursor) != '"') {
         r->authres.authserv_id = take_while(r, seki_authres_is_token_octet);
-        return r->authres.authserv_id.len > 0 || fail(r, "no authserv-id");
+        return r->authres.authserv_id.len > 0 || fail(r, N_("no authserv-id"));
     }
     if (!seki_take_quoted_string(&r->cursor, &content, &is_plain))
         return fail(r, NULL);
@@ -274,7 +275,7 @@ static bool take_payload(struct reader *r)
     if (has_gap && seki_is_digit(seki_cursor_peek(&r->cursor)) && !take_version(r, &r->authres.version))
         return false;
     do {
-        if (!take_sign(r, ';', "no \";\""))
+        if (!take_sign(r, ';', N_("no \";\"")))
             return false;
         if (!is_at_end_of_result(r) && !take_result(r))
             return false;

@@ -2,6 +2,8 @@
 
 #include "auth/signature_check.h"
 
+#include "base/i18n.h"
+
 #define DEFAULT_MAX_SIGNATURES 10u
 #define MAX_REPORTED           100u /* signatures that a verdict names at all, tried or not */
 #define MIN_B_PREFIX           8u   /* RFC 6008 section 4 */
@@ -89,7 +91,7 @@ static enum seki_result read_one(struct seki_dkim *dkim, size_t index, size_t fi
     if (result != SEKI_OK)
         return result;
     if (index >= max)
-        seki_check_end(scene, check, SEKI_DKIM_POLICY, SEKI_STR("not tried: too many signatures"));
+        seki_check_end(scene, check, SEKI_DKIM_POLICY, SEKI_STR(N_("not tried: too many signatures")));
     return seki_check_want_body(scene, check);
 }
 

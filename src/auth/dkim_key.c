@@ -3,6 +3,7 @@
 #include "auth/public_key.h"
 #include "auth/tag_list.h"
 #include "base/base64.h"
+#include "base/i18n.h"
 
 #include <assert.h>
 #include <openssl/err.h>
@@ -94,14 +95,14 @@ const char *seki_key_fault_text(enum seki_key_fault fault)
 {
     static const char *const texts[] = {
         [SEKI_KEY_FINE] = NULL,
-        [SEKI_KEY_TOO_LONG] = "the key record is too long",
-        [SEKI_KEY_NOT_TAGS] = "the key record is not a tag list",
-        [SEKI_KEY_VERSION_NOT_FIRST] = "v= is not first in the key record",
-        [SEKI_KEY_VERSION_OTHER] = "the key record is not of version DKIM1",
-        [SEKI_KEY_NOT_MAIL] = "the key is not for mail",
-        [SEKI_KEY_TYPE_UNKNOWN] = "the key is of an unknown type",
-        [SEKI_KEY_REVOKED] = "the key is revoked",
-        [SEKI_KEY_MISSING] = "p= is missing in the key record",
+        [SEKI_KEY_TOO_LONG] = N_("the key record is too long"),
+        [SEKI_KEY_NOT_TAGS] = N_("the key record is not a tag list"),
+        [SEKI_KEY_VERSION_NOT_FIRST] = N_("v= is not first in the key record"),
+        [SEKI_KEY_VERSION_OTHER] = N_("the key record is not of version DKIM1"),
+        [SEKI_KEY_NOT_MAIL] = N_("the key is not for mail"),
+        [SEKI_KEY_TYPE_UNKNOWN] = N_("the key is of an unknown type"),
+        [SEKI_KEY_REVOKED] = N_("the key is revoked"),
+        [SEKI_KEY_MISSING] = N_("p= is missing in the key record"),
     };
     static_assert(sizeof texts / sizeof texts[0] == SEKI_KEY_FAULTS, "a phrase for every fault");
     return texts[fault];
@@ -137,7 +138,7 @@ static const char *build_rsa(struct seki_context *context, struct seki_str octet
 static const char *build_ed25519(struct seki_str octets, struct seki_dkim_key *key)
 {
     if (octets.len != ED25519_OCTETS)
-        return "the Ed25519 key is not 32 octets long";
+        return N_("the Ed25519 key is not 32 octets long");
     key->bits = 256;
     key->key = seki_ed25519_key_new(octets);
     return NULL;
@@ -149,10 +150,10 @@ static const char *build(struct seki_context *context, const struct seki_key_rec
     uint8_t octets[MAX_KEY_OCTETS];
     size_t len;
     if (!seki_base64_decode(record->public_key, octets, sizeof octets, &len))
-        return "p= is not base64, or too long a key";
+        return N_("p= is not base64, or too long a key");
     struct seki_str text = { (const char *)octets, len };
     const char *wrong = record->type == SEKI_KEY_ED25519 ? build_ed25519(text, key) : build_rsa(context, text, key);
-    return wrong == NULL && key->key == NULL ? "OpenSSL does not take the key" : wrong;
+    return wrong == NULL && key->key == NULL ? N_("OpenSSL does not take the key") : wrong;
 }
 
 enum seki_result seki_dkim_key_new(struct seki_context *context, struct seki_str text,

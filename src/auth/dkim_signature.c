@@ -3,6 +3,7 @@
 #include "auth/auid.h"
 #include "auth/tag_list.h"
 #include "base/base64.h"
+#include "base/i18n.h"
 
 #include <sekisho/domain.h>
 
@@ -24,7 +25,7 @@ static const char no_memory[] = "no memory"; /* compared by address: becomes the
 /* sig-v-tag = %x76 [FWS] "=" [FWS] 1*DIGIT ; "It MUST have the value "1"" */
 static const char *read_version(struct reader *r)
 {
-    return seki_str_equal(r->tag->value, SEKI_STR("1")) ? NULL : "signature of another version (v=)";
+    return seki_str_equal(r->tag->value, SEKI_STR("1")) ? NULL : N_("signature of another version (v=)");
 }
 
 static const struct {
@@ -50,7 +51,7 @@ static const char *read_algorithm(struct reader *r)
 {
     struct seki_signature *s = r->signature;
     if (!is_hyphenated(r->tag->value))
-        return "a= is not the name of an algorithm";
+        return N_("a= is not the name of an algorithm");
     s->algorithm = seki_arena_copy_lower(r->arena, r->tag->value);
     if (s->algorithm.ptr == NULL)
         return no_memory;
@@ -61,7 +62,7 @@ static const char *read_algorithm(struct reader *r)
         s->digest = algorithms[i].digest;
         return NULL;
     }
-    return "unknown signing algorithm (a=)";
+    return N_("unknown signing algorithm (a=)");
 }
 
 static bool read_canon_name(struct seki_str name, enum seki_canonicalization *canon_out)
@@ -82,7 +83,7 @@ static const char *read_canonicalization(struct reader *r)
     bool is_known = seki_str_split(&rest, '/', &header) && read_canon_name(header, &r->signature->header_canon);
     if (seki_str_split(&rest, '/', &body))
         is_known = is_known && read_canon_name(body, &r->signature->body_canon) && rest.ptr == NULL;
-    return is_known ? NULL : "unknown canonicalization (c=)";
+    return is_known ? NULL : N_("unknown canonicalization (c=)");
 }
 
 /* A name for the DNS; false when it is none. *failed_out: the arena's failure. */
@@ -100,7 +101,7 @@ static const char *read_domain(struct reader *r)
     struct seki_str ascii;
     bool has_failed;
     if (!to_ascii(r, r->tag->value, &ascii, &has_failed) || seki_domain_label_count(ascii) < 2)
-        return has_failed ? no_memory : "d= is not a domain name";
+        return has_failed ? no_memory : N_("d= is not a domain name");
     r->signature->domain = r->tag->value;
     r->signature->domain_ascii = ascii;
     return NULL;
@@ -113,7 +114,7 @@ static const char *read_selector(struct reader *r)
     struct seki_str ascii;
     bool has_failed;
     if (!to_ascii(r, r->tag->value, &ascii, &has_failed))
-        return has_failed ? no_memory : "s= is not a selector";
+        return has_failed ? no_memory : N_("s= is not a selector");
     r->signature->selector = r->tag->value;
     r->signature->selector_ascii = ascii;
     return NULL;
@@ -143,13 +144,13 @@ static const char *read_header_names(struct reader *r)
     struct seki_str rest = r->tag->value;
     size_t count = count_items(rest);
     if (count > MAX_HEADER_NAMES)
-        return "h= lists too many fields";
+        return N_("h= lists too many fields");
     struct seki_str *names = seki_arena_alloc(r->arena, count, sizeof *names);
     if (names == NULL)
         return no_memory;
     for (size_t i = 0; i < count; i++)
         if (!seki_colon_list_next(&rest, &names[i]) || !is_field_name(names[i]))
-            return "h= is not a list of field names";
+            return N_("h= is not a list of field names");
     r->signature->names = names;
     r->signature->name_count = count;
     return NULL;
@@ -161,7 +162,7 @@ static const char *read_body_digest(struct reader *r)
     uint8_t octets[SEKI_DIGEST_MAX_OCTETS];
     size_t len;
     if (!seki_base64_decode(r->tag->value, octets, sizeof octets, &len) || len == 0)
-        return "bh= is not the base64 of a hash";
+        return N_("bh= is not the base64 of a hash");
     r->signature->body_digest = seki_arena_copy(r->arena, (struct seki_str){ (const char *)octets, len });
     return r->signature->body_digest.ptr != NULL ? NULL : no_memory;
 }
@@ -175,7 +176,7 @@ static const char *read_signature(struct reader *r)
     s->cut_start = r->tag->start;
     s->cut_end = r->tag->end;
     if (!seki_base64_decode(r->tag->value, octets, sizeof octets, &len) || len == 0)
-        return "b= is not the base64 of a signature";
+        return N_("b= is not the base64 of a signature");
     s->signature_text = r->tag->value;
     s->signature = seki_arena_copy(r->arena, (struct seki_str){ (const char *)octets, len });
     return s->signature.ptr != NULL ? NULL : no_memory;
@@ -194,7 +195,7 @@ static const char *read_length(struct reader *r)
 {
     struct seki_signature *s = r->signature;
     if (!is_digits(r->tag->value) || r->tag->value.len > MAX_LENGTH_DIGITS)
-        return "l= is not a number";
+        return N_("l= is not a number");
     s->has_length = true;
     if (!seki_str_to_u64(r->tag->value, SEKI_BODY_WHOLE - 1, &s->length))
         s->length = SEKI_BODY_WHOLE - 1;
@@ -208,7 +209,7 @@ static const char *read_query_methods(struct reader *r)
     while (seki_colon_list_next(&rest, &method))
         if (seki_str_equal_nocase(method, SEKI_STR("dns/txt")))
             return NULL;
-    return "no known query method (q=)";
+    return N_("no known query method (q=)");
 }
 
 /* 1*12DIGIT ; section 3.5: "implementations MAY consider any value longer than 12 digits to be infinite" */
@@ -227,14 +228,14 @@ static bool read_time(struct seki_str text, int64_t *time_out)
 static const char *read_timestamp(struct reader *r)
 {
     r->signature->has_time = true;
-    return read_time(r->tag->value, &r->signature->time_s) ? NULL : "t= is not a time";
+    return read_time(r->tag->value, &r->signature->time_s) ? NULL : N_("t= is not a time");
 }
 
 /* sig-x-tag = %x78 [FWS] "=" [FWS] 1*12DIGIT */
 static const char *read_expiry(struct reader *r)
 {
     r->signature->has_expiry = true;
-    return read_time(r->tag->value, &r->signature->expires_at_s) ? NULL : "x= is not a time";
+    return read_time(r->tag->value, &r->signature->expires_at_s) ? NULL : N_("x= is not a time");
 }
 
 /* sig-i-tag = %x69 [FWS] "=" [FWS] [ Local-part ] "@" domain-name */
@@ -250,10 +251,10 @@ static const char *read_identity(struct reader *r)
         s->is_identity_below = !seki_str_equal(ascii, s->domain_ascii);
         if (s->domain_ascii.len == 0 || seki_domain_is_within(ascii, s->domain_ascii))
             return NULL;
-        return "the domain of i= is not within d=";
+        return N_("the domain of i= is not within d=");
     }
     s->identity = (struct seki_str){ NULL, 0 };
-    return has_failed ? no_memory : "i= is not an identity";
+    return has_failed ? no_memory : N_("i= is not an identity");
 }
 
 /* instance = [CFWS] %s"i" [CFWS] "=" [CFWS] position ; position = 1*2DIGIT, 1 - 50 (RFC 8617 section 4.2.1) */
@@ -261,7 +262,7 @@ static const char *read_instance(struct reader *r)
 {
     uint64_t value = 0;
     if (r->tag->value.len > 2 || !seki_str_to_u64(r->tag->value, MAX_INSTANCE, &value) || value == 0)
-        return "i= is not an instance from 1 to 50";
+        return N_("i= is not an instance from 1 to 50");
     r->signature->instance = (unsigned)value;
     return NULL;
 }
@@ -280,14 +281,14 @@ static const char *read_chain_validation(struct reader *r)
             return NULL;
         }
     }
-    return "cv= is not none, pass or fail";
+    return N_("cv= is not none, pass or fail");
 }
 
 /* RFC 8617 section 4.1.3: "the DKIM "h" tag is NOT allowed" */
 static const char *refuse_tag(struct reader *r)
 {
     (void)r;
-    return "h= is not allowed in an ARC-Seal";
+    return N_("h= is not allowed in an ARC-Seal");
 }
 
 /* In the order of judging; i= needs d=. */
@@ -301,17 +302,17 @@ static const struct {
     const char *(*read)(struct reader *r);
     const char *missing;
 } signature_tags[] = {
-    { SEKI_STR_INIT("i"), AMS | SEAL, AMS | SEAL, read_instance, "i= is missing" },
-    { SEKI_STR_INIT("v"), DKIM, DKIM, read_version, "v= is missing" },
-    { SEKI_STR_INIT("d"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_domain, "d= is missing" },
-    { SEKI_STR_INIT("s"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_selector, "s= is missing" },
+    { SEKI_STR_INIT("i"), AMS | SEAL, AMS | SEAL, read_instance, N_("i= is missing") },
+    { SEKI_STR_INIT("v"), DKIM, DKIM, read_version, N_("v= is missing") },
+    { SEKI_STR_INIT("d"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_domain, N_("d= is missing") },
+    { SEKI_STR_INIT("s"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_selector, N_("s= is missing") },
     { SEKI_STR_INIT("i"), DKIM, 0, read_identity, NULL },
-    { SEKI_STR_INIT("a"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_algorithm, "a= is missing" },
-    { SEKI_STR_INIT("b"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_signature, "b= is missing" },
-    { SEKI_STR_INIT("bh"), DKIM | AMS, DKIM | AMS, read_body_digest, "bh= is missing" },
-    { SEKI_STR_INIT("h"), DKIM | AMS, DKIM | AMS, read_header_names, "h= is missing" },
+    { SEKI_STR_INIT("a"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_algorithm, N_("a= is missing") },
+    { SEKI_STR_INIT("b"), DKIM | AMS | SEAL, DKIM | AMS | SEAL, read_signature, N_("b= is missing") },
+    { SEKI_STR_INIT("bh"), DKIM | AMS, DKIM | AMS, read_body_digest, N_("bh= is missing") },
+    { SEKI_STR_INIT("h"), DKIM | AMS, DKIM | AMS, read_header_names, N_("h= is missing") },
     { SEKI_STR_INIT("h"), SEAL, 0, refuse_tag, NULL },
-    { SEKI_STR_INIT("cv"), SEAL, SEAL, read_chain_validation, "cv= is missing" },
+    { SEKI_STR_INIT("cv"), SEAL, SEAL, read_chain_validation, N_("cv= is missing") },
     { SEKI_STR_INIT("c"), DKIM | AMS, 0, read_canonicalization, NULL },
     { SEKI_STR_INIT("l"), DKIM | AMS, 0, read_length, NULL },
     { SEKI_STR_INIT("q"), DKIM | AMS, 0, read_query_methods, NULL },
@@ -361,16 +362,16 @@ static void judge_together(struct seki_signature *s)
         return;
     }
     if (!is_listed(s, SEKI_STR("From")))
-        refuse(s, SEKI_DKIM_PERMERROR, "the From field is not signed");
+        refuse(s, SEKI_DKIM_PERMERROR, N_("the From field is not signed"));
     if (s->body_digest.len != seki_digest_octets(s->digest))
-        refuse(s, SEKI_DKIM_NEUTRAL, "bh= has not the length of its hash");
+        refuse(s, SEKI_DKIM_NEUTRAL, N_("bh= has not the length of its hash"));
     if (s->has_time && s->has_expiry && s->expires_at_s <= s->time_s && s->time_s < INT64_MAX)
-        refuse(s, SEKI_DKIM_NEUTRAL, "x= is not after t=");
+        refuse(s, SEKI_DKIM_NEUTRAL, N_("x= is not after t="));
     /* RFC 8617 section 4.1.2 forbids all three; ARC-Authentication-Results is tolerated, because early sealers and the
      * public test suite of 2016 list it. */
     if (s->kind == SEKI_SIGNATURE_AMS &&
         (is_listed(s, SEKI_STR("ARC-Seal")) || is_listed(s, SEKI_STR("ARC-Message-Signature"))))
-        refuse(s, SEKI_DKIM_NEUTRAL, "h= lists ARC fields");
+        refuse(s, SEKI_DKIM_NEUTRAL, N_("h= lists ARC fields"));
 }
 
 /* "the Verifier MUST behave as though the value of that tag were "@d"" (section 6.1.1) */
@@ -417,11 +418,11 @@ void seki_signature_judge(struct seki_signature *s, const struct seki_dkim_optio
 {
     int64_t skew = options->clock_skew_s > 0 ? options->clock_skew_s : DEFAULT_SKEW_S;
     if (s->digest == SEKI_DIGEST_SHA1 && !options->allow_rsa_sha1)
-        refuse(s, SEKI_DKIM_POLICY, "rsa-sha1 is no longer valid (RFC 8301)");
+        refuse(s, SEKI_DKIM_POLICY, N_("rsa-sha1 is no longer valid (RFC 8301)"));
     if (options->now_s == 0)
         return; /* replay of a message whose time is not known */
     if (s->has_expiry && s->expires_at_s < options->now_s - skew)
-        refuse(s, SEKI_DKIM_POLICY, "the signature has expired (x=)");
+        refuse(s, SEKI_DKIM_POLICY, N_("the signature has expired (x=)"));
     if (s->has_time && s->time_s > options->now_s + skew)
-        refuse(s, SEKI_DKIM_POLICY, "the signature is from the future (t=)");
+        refuse(s, SEKI_DKIM_POLICY, N_("the signature is from the future (t=)"));
 }

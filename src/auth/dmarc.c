@@ -6,6 +6,7 @@
 #include "auth/dmarc_internal.h"
 
 #include "auth/dmarc_record.h"
+#include "base/i18n.h"
 
 #define DEFAULT_MAX_AUTHOR_DOMAINS 4u
 
@@ -80,7 +81,8 @@ enum seki_result seki_dmarc_new_for_domain(struct seki_arena *arena, struct seki
         return arena_full(arena, why);
     struct seki_dmarc_from from = { .domains = &ascii,
                                     .domain_count = result == SEKI_OK,
-                                    .defect = result == SEKI_OK ? SEKI_STR("") : SEKI_STR("not a domain name") };
+                                    .defect =
+                                        result == SEKI_OK ? SEKI_STR("") : SEKI_STR(N_("not a domain name")) };
     return make(arena, &from, options, dmarc_out, why);
 }
 
@@ -90,21 +92,21 @@ static struct seki_str fail_reason(const struct seki_dmarc_author *author)
 {
     for (size_t i = 0; i < author->identifier_count; i++)
         if (!author->identifiers[i].is_temporary)
-            return SEKI_STR("no authenticated identifier is aligned");
-    return SEKI_STR("no authenticated identifier");
+            return SEKI_STR(N_("no authenticated identifier is aligned"));
+    return SEKI_STR(N_("no authenticated identifier"));
 }
 
 static struct seki_str pass_reason(bool spf_aligned, bool dkim_aligned)
 {
     if (spf_aligned && dkim_aligned)
-        return SEKI_STR("SPF and DKIM are aligned");
-    return spf_aligned ? SEKI_STR("SPF is aligned") : SEKI_STR("DKIM is aligned");
+        return SEKI_STR(N_("SPF and DKIM are aligned"));
+    return spf_aligned ? SEKI_STR(N_("SPF is aligned")) : SEKI_STR(N_("DKIM is aligned"));
 }
 
 static struct seki_str none_reason(struct seki_arena *arena, const struct seki_dmarc_author *author)
 {
     if (author->at == NULL)
-        return SEKI_STR("no DMARC record");
+        return SEKI_STR(N_("no DMARC record"));
     return seki_arena_format(arena, "the record at %.*s has no valid policy and asks for no reports",
                              SEKI_STR_ARGS(author->at->domain));
 }
@@ -121,16 +123,16 @@ static struct seki_str temperror_reason(const struct seki_dmarc *dmarc, const st
     if (author->existence != NULL && author->existence->status == SEKI_ANSWER_FAILED)
         return seki_arena_format(dmarc->arena, "whether %.*s exists could not be looked up: %.*s",
                                  SEKI_STR_ARGS(author->domain), SEKI_STR_ARGS(author->existence->failure));
-    return SEKI_STR("an identifier that could align ended in temperror");
+    return SEKI_STR(N_("an identifier that could align ended in temperror"));
 }
 
 /* Without any identifier to judge: where the policy comes from. */
 static struct seki_str discovery_reason(const struct seki_dmarc_author *author)
 {
     if (author->origin == SEKI_DMARC_ORIGIN_AUTHOR)
-        return SEKI_STR("policy of the domain's own record");
-    return author->origin == SEKI_DMARC_ORIGIN_ORG ? SEKI_STR("policy of the Organizational Domain's record")
-                                                   : SEKI_STR("policy of the Public Suffix Domain's record");
+        return SEKI_STR(N_("policy of the domain's own record"));
+    return author->origin == SEKI_DMARC_ORIGIN_ORG ? SEKI_STR(N_("policy of the Organizational Domain's record"))
+                                                   : SEKI_STR(N_("policy of the Public Suffix Domain's record"));
 }
 
 static struct seki_str reason_for(const struct seki_dmarc *dmarc, const struct seki_dmarc_author *author,

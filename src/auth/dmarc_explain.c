@@ -2,12 +2,14 @@
 #include "auth/dmarc_internal.h"
 
 #include "auth/dmarc_record.h"
+#include "base/i18n.h"
 
 #define MAX_RECORD_TEXT 2048u
 
-static const char *policy_word(enum seki_dmarc_policy policy)
+static const char *policy_word(const struct seki_trace *trace, enum seki_dmarc_policy policy)
 {
-    return policy != SEKI_DMARC_POLICY_UNSET ? seki_dmarc_policy_name(policy) : "unknown";
+    return policy != SEKI_DMARC_POLICY_UNSET ? seki_dmarc_policy_name(policy)
+                                             : seki_trace_text(trace, N_("unknown"));
 }
 
 /* 1. Walks. */
@@ -18,17 +20,19 @@ static void explain_name(struct seki_trace *trace, const struct seki_dmarc_name 
     switch (name->standing) {
     case SEKI_DMARC_STANDING_UNREAD: break;
     case SEKI_DMARC_STANDING_NOTHING:
-        seki_trace_add(trace, 2, "%.*s TXT: %s", SEKI_STR_ARGS(answer->name),
-                       answer->status == SEKI_ANSWER_FOUND ? "records, but none of DMARC"
-                                                           : seki_answer_status_name(answer->status));
+        if (answer->status == SEKI_ANSWER_FOUND)
+            seki_trace_add(trace, 2, "%.*s TXT: records, but none of DMARC", SEKI_STR_ARGS(answer->name));
+        else
+            seki_trace_add(trace, 2, "%.*s TXT: %s", SEKI_STR_ARGS(answer->name),
+                           seki_answer_status_name(answer->status));
         break;
     case SEKI_DMARC_STANDING_SEVERAL:
         seki_trace_add(trace, 2, "%.*s TXT: several DMARC records, all of them are discarded",
                        SEKI_STR_ARGS(answer->name));
         break;
     case SEKI_DMARC_STANDING_FAILURE:
-        seki_trace_add(trace, 2, "%.*s TXT: failed: %.*s", SEKI_STR_ARGS(answer->name),
-                       SEKI_STR_ARGS(answer->failure));
+        seki_trace_add(trace, 2, "%.*s TXT: failed: %s", SEKI_STR_ARGS(answer->name),
+                       seki_trace_reason(trace, answer->failure));
         break;
     case SEKI_DMARC_STANDING_RECORD:
         seki_trace_add(trace, 2, "%.*s TXT: %.*s", SEKI_STR_ARGS(answer->name), SEKI_STR_ARGS(name->record.text));
@@ -39,12 +43,12 @@ static void explain_name(struct seki_trace *trace, const struct seki_dmarc_name 
 static const char *org_rule_text(enum seki_dmarc_org_rule rule)
 {
     static const char *const texts[] = {
-        [SEKI_DMARC_ORG_UNKNOWN] = "a failed look-up stands in the way",
-        [SEKI_DMARC_ORG_PSD_N] = "its record says psd=n",
-        [SEKI_DMARC_ORG_BELOW_PSD_Y] = "one label below the record with psd=y",
-        [SEKI_DMARC_ORG_TOPMOST] = "the record at the name with the fewest labels",
-        [SEKI_DMARC_ORG_START] = "no record on the whole way",
-        [SEKI_DMARC_ORG_LIST] = "by the public suffix list (RFC 7489)",
+        [SEKI_DMARC_ORG_UNKNOWN] = N_("a failed look-up stands in the way"),
+        [SEKI_DMARC_ORG_PSD_N] = N_("its record says psd=n"),
+        [SEKI_DMARC_ORG_BELOW_PSD_Y] = N_("one label below the record with psd=y"),
+        [SEKI_DMARC_ORG_TOPMOST] = N_("the record at the name with the fewest labels"),
+        [SEKI_DMARC_ORG_START] = N_("no record on the whole way"),
+        [SEKI_DMARC_ORG_LIST] = N_("by the public suffix list (RFC 7489)"),
     };
     return texts[rule];
 }
@@ -59,9 +63,11 @@ static void explain_walk(struct seki_trace *trace, const struct seki_dmarc_walk 
                        walk->name_count - walk->read_count);
     if (!walk->is_done)
         return;
-    seki_trace_add(trace, 2, "Organizational Domain: %.*s (%s)",
-                   SEKI_STR_ARGS(walk->org_domain.len > 0 ? walk->org_domain : SEKI_STR("unknown")),
-                   org_rule_text(walk->org_rule));
+    struct seki_str org_domain = walk->org_domain;
+    if (org_domain.len == 0)
+        org_domain = seki_str_of(seki_trace_text(trace, N_("unknown")));
+    seki_trace_add(trace, 2, "Organizational Domain: %.*s (%s)", SEKI_STR_ARGS(org_domain),
+                   seki_trace_text(trace, org_rule_text(walk->org_rule)));
 }
 
 /* 2. Policy. */
@@ -69,10 +75,10 @@ static void explain_walk(struct seki_trace *trace, const struct seki_dmarc_walk 
 static const char *origin_text(enum seki_dmarc_origin origin)
 {
     static const char *const texts[] = {
-        [SEKI_DMARC_ORIGIN_NONE] = "nowhere",
-        [SEKI_DMARC_ORIGIN_AUTHOR] = "the Author Domain",
-        [SEKI_DMARC_ORIGIN_ORG] = "the Organizational Domain",
-        [SEKI_DMARC_ORIGIN_PSD] = "the Public Suffix Domain",
+        [SEKI_DMARC_ORIGIN_NONE] = N_("nowhere"),
+        [SEKI_DMARC_ORIGIN_AUTHOR] = N_("the Author Domain"),
+        [SEKI_DMARC_ORIGIN_ORG] = N_("the Organizational Domain"),
+        [SEKI_DMARC_ORIGIN_PSD] = N_("the Public Suffix Domain"),
     };
     return texts[origin];
 }
@@ -82,46 +88,52 @@ static void explain_record(struct seki_trace *trace, struct seki_arena *arena,
 {
     static const char *const notes[] = {
         [SEKI_DMARC_USABLE] = "",
-        [SEKI_DMARC_AS_NONE] = "; its policies are not valid, but it asks for reports: it counts as p=none",
-        [SEKI_DMARC_UNUSABLE] = "; its policies are not valid and it asks for no reports: no DMARC processing",
+        [SEKI_DMARC_AS_NONE] = N_("; its policies are not valid, but it asks for reports: it counts as p=none"),
+        [SEKI_DMARC_UNUSABLE] = N_("; its policies are not valid and it asks for no reports: no DMARC processing"),
     };
+    const char *note = notes[seki_dmarc_record_usability(record)];
     struct seki_buf buf;
     seki_buf_init_arena(&buf, arena, MAX_RECORD_TEXT);
     seki_dmarc_record_write(record, &buf);
     seki_trace_add(trace, 1, "record as understood: %.*s%s%s", SEKI_STR_ARGS(seki_buf_str(&buf)),
-                   seki_buf_failed(&buf) == SEKI_OK ? "" : "...", notes[seki_dmarc_record_usability(record)]);
+                   seki_buf_failed(&buf) == SEKI_OK ? "" : "...",
+                   *note != '\0' ? seki_trace_text(trace, note) : "");
 }
 
 static void explain_existence(struct seki_trace *trace, const struct seki_dmarc_author *author)
 {
     if (author->existence == NULL)
         return;
-    const char *meaning = "it exists, np= does not apply";
+    const char *meaning = N_("it exists, np= does not apply");
     if (author->existence->status == SEKI_ANSWER_NXDOMAIN)
-        meaning = "it does not exist, np= applies";
+        meaning = N_("it does not exist, np= applies");
     else if (author->existence->status == SEKI_ANSWER_FAILED)
-        meaning = "whether np= applies is not known";
+        meaning = N_("whether np= applies is not known");
     seki_trace_add(trace, 1, "%.*s TXT: %s: %s", SEKI_STR_ARGS(author->domain),
-                   seki_answer_status_name(author->existence->status), meaning);
+                   seki_answer_status_name(author->existence->status), seki_trace_text(trace, meaning));
 }
 
 static void explain_policy(struct seki_trace *trace, struct seki_arena *arena,
                            const struct seki_dmarc_author *author)
 {
     if (author->at == NULL) {
-        seki_trace_add(trace, 1, "policy record: %s",
-                       seki_dmarc_author_has_failed(author) ? "not known, a look-up failed" : "none");
+        if (seki_dmarc_author_has_failed(author))
+            seki_trace_add(trace, 1, "policy record: not known, a look-up failed");
+        else
+            seki_trace_add(trace, 1, "policy record: none");
         return;
     }
     seki_trace_add(trace, 1, "policy record: at %.*s, %s", SEKI_STR_ARGS(author->at->domain),
-                   origin_text(author->origin));
+                   seki_trace_text(trace, origin_text(author->origin)));
     explain_record(trace, arena, &author->at->record);
     if (!seki_dmarc_author_has_policy(author))
         return;
     explain_existence(trace, author);
-    seki_trace_add(trace, 1, "policy: %s%s%s", policy_word(author->published),
-                   author->policy != author->published ? ", in test mode lowered to " : "",
-                   author->policy != author->published ? policy_word(author->policy) : "");
+    if (author->policy == author->published)
+        seki_trace_add(trace, 1, "policy: %s", policy_word(trace, author->published));
+    else
+        seki_trace_add(trace, 1, "policy: %s, in test mode lowered to %s", policy_word(trace, author->published),
+                       policy_word(trace, author->policy));
 }
 
 /* 3. Identifiers. */
@@ -139,15 +151,15 @@ static void explain_spf(struct seki_trace *trace, const struct seki_spf_verdict 
 
 static void explain_signature(struct seki_trace *trace, const struct seki_dkim_signature_verdict *signature)
 {
-    const char *cause = "no identifier";
+    const char *cause = N_("no identifier");
     if (signature->is_partial)
-        cause = "l= leaves a part of the body unsigned, no identifier";
+        cause = N_("l= leaves a part of the body unsigned, no identifier");
     else if (signature->is_testing)
-        cause = "the key is in test mode, as if unsigned";
+        cause = N_("the key is in test mode, as if unsigned");
     else if (signature->result == SEKI_DKIM_PASS || signature->result == SEKI_DKIM_TEMPERROR)
         return; /* told with its alignment */
     seki_trace_add(trace, 1, "DKIM: %s for d=%.*s: %s", seki_dkim_result_name(signature->result),
-                   SEKI_STR_ARGS(signature->domain), cause);
+                   SEKI_STR_ARGS(signature->domain), seki_trace_text(trace, cause));
 }
 
 static void explain_dkim(struct seki_trace *trace, const struct seki_dkim_verdict *dkim)
@@ -164,20 +176,20 @@ static void explain_identifier(struct seki_trace *trace, const struct seki_dmarc
                                const struct seki_dmarc_identifier *identifier)
 {
     static const char *const texts[] = {
-        [SEKI_DMARC_ALIGNMENT_UNSEEN] = "not looked at",
-        [SEKI_DMARC_ALIGNMENT_NO] = "not aligned",
-        [SEKI_DMARC_ALIGNMENT_YES] = "aligned",
-        [SEKI_DMARC_ALIGNMENT_UNKNOWN] = "not known, a look-up failed",
+        [SEKI_DMARC_ALIGNMENT_UNSEEN] = N_("not looked at"),
+        [SEKI_DMARC_ALIGNMENT_NO] = N_("not aligned"),
+        [SEKI_DMARC_ALIGNMENT_YES] = N_("aligned"),
+        [SEKI_DMARC_ALIGNMENT_UNKNOWN] = N_("not known, a look-up failed"),
     };
-    const char *mode = "relaxed";
+    const char *mode = N_("relaxed");
     if (seki_str_equal_nocase(identifier->domain, author->domain))
-        mode = "the same name";
+        mode = N_("the same name");
     else if (author->at != NULL &&
              (identifier->is_spf ? author->at->record.aspf_strict : author->at->record.adkim_strict))
-        mode = "strict";
+        mode = N_("strict");
     seki_trace_add(trace, 1, "%s: %s for %.*s: %s (%s)", identifier->is_spf ? "SPF" : "DKIM",
                    identifier->is_temporary ? "temperror" : "pass", SEKI_STR_ARGS(identifier->domain),
-                   texts[identifier->alignment], mode);
+                   seki_trace_text(trace, texts[identifier->alignment]), seki_trace_text(trace, mode));
 }
 
 /* 4. All of it. */
@@ -222,17 +234,18 @@ static void explain_other_walks(struct seki_trace *trace, const struct seki_dmar
 static void explain_decision(struct seki_trace *trace, const struct seki_dmarc *dmarc)
 {
     const struct seki_dmarc_verdict *verdict = &dmarc->verdict;
-    struct seki_str reason = verdict->reason;
+    const char *reason = seki_trace_reason(trace, verdict->reason);
     if (dmarc->is_discovery_alone)
-        seki_trace_add(trace, 0, "%.*s", SEKI_STR_ARGS(reason));
+        seki_trace_add(trace, 0, "%s", reason);
     else if (verdict->policy == SEKI_DMARC_POLICY_UNSET)
-        seki_trace_add(trace, 0, "dmarc=%s: %.*s", seki_dmarc_result_name(verdict->result), SEKI_STR_ARGS(reason));
+        seki_trace_add(trace, 0, "dmarc=%s: %s", seki_dmarc_result_name(verdict->result), reason);
+    else if (verdict->disposition > SEKI_DMARC_POLICY_NONE)
+        seki_trace_add(trace, 0, "dmarc=%s: %s; policy %s, by DMARC alone: %s",
+                       seki_dmarc_result_name(verdict->result), reason, seki_dmarc_policy_name(verdict->policy),
+                       seki_dmarc_policy_name(verdict->disposition));
     else
-        seki_trace_add(trace, 0, "dmarc=%s: %.*s; policy %s, by DMARC alone: %s",
-                       seki_dmarc_result_name(verdict->result), SEKI_STR_ARGS(reason),
-                       seki_dmarc_policy_name(verdict->policy),
-                       verdict->disposition > SEKI_DMARC_POLICY_NONE ? seki_dmarc_policy_name(verdict->disposition)
-                                                                     : "no action");
+        seki_trace_add(trace, 0, "dmarc=%s: %s; policy %s, by DMARC alone: no action",
+                       seki_dmarc_result_name(verdict->result), reason, seki_dmarc_policy_name(verdict->policy));
 }
 
 void seki_dmarc_explain(const struct seki_dmarc *dmarc, const struct seki_dmarc_identifiers *identifiers)
@@ -242,7 +255,7 @@ void seki_dmarc_explain(const struct seki_dmarc *dmarc, const struct seki_dmarc_
         return;
     seki_trace_restart(trace);
     if (dmarc->defect.len > 0)
-        seki_trace_add(trace, 0, "no single Author Domain: %.*s", SEKI_STR_ARGS(dmarc->defect));
+        seki_trace_add(trace, 0, "no single Author Domain: %s", seki_trace_reason(trace, dmarc->defect));
     for (size_t i = 0; i < dmarc->author_count; i++)
         explain_author(trace, dmarc, &dmarc->authors[i], identifiers);
     explain_other_walks(trace, dmarc);

@@ -6,6 +6,8 @@
  * defect as long as one address stands in them; an empty one names no domain (section 4.4). */
 #include "auth/dmarc_internal.h"
 
+#include "base/i18n.h"
+
 #include <sekisho/address.h>
 
 #define MAX_FROM_FIELDS 4u /* read; a second one is a defect already */
@@ -43,12 +45,12 @@ static enum seki_result add_domain(struct reader *reader, struct seki_str domain
         return SEKI_OK;
     if (from->domain_count == reader->max_domains) { /* an evaluation that is not complete says so (section 11.5) */
         reader->has_more = true;
-        from->defect = SEKI_STR("From has more different domains than are evaluated");
+        from->defect = SEKI_STR(N_("From has more different domains than are evaluated"));
         return SEKI_OK;
     }
     from->domains[from->domain_count++] = domain;
     if (from->domain_count > 1)
-        return defect(reader, "From has several different domains", SEKI_STR(""));
+        return defect(reader, N_("From has several different domains"), SEKI_STR(""));
     return SEKI_OK;
 }
 
@@ -56,15 +58,15 @@ static enum seki_result add_domain(struct reader *reader, struct seki_str domain
 static enum seki_result read_mailbox(struct reader *reader, const struct seki_mailbox *mailbox)
 {
     if (mailbox->domain.len == 0)
-        return defect(reader, "an address in From has no domain", SEKI_STR(""));
+        return defect(reader, N_("an address in From has no domain"), SEKI_STR(""));
     if (mailbox->domain.ptr[0] == '[')
-        return defect(reader, "From has an address literal", mailbox->domain);
+        return defect(reader, N_("From has an address literal"), mailbox->domain);
     if (is_known(reader->from, mailbox->domain))
         return SEKI_OK; /* a thousand addresses of one domain are converted once */
     struct seki_str ascii;
     enum seki_result result = seki_domain_to_ascii(reader->arena, mailbox->domain, &ascii);
     if (result == SEKI_BAD_INPUT)
-        return defect(reader, "From has what is no domain name", mailbox->domain);
+        return defect(reader, N_("From has what is no domain name"), mailbox->domain);
     return result == SEKI_OK ? add_domain(reader, ascii) : result;
 }
 
@@ -74,11 +76,11 @@ static enum seki_result read_field(struct reader *reader, const struct seki_fiel
     struct seki_error why = { "" };
     enum seki_result result = seki_address_parse_list(reader->arena, field->value, &list, &why);
     if (result == SEKI_BAD_INPUT)
-        return defect(reader, "From cannot be read", seki_str_of(why.text));
+        return defect(reader, N_("From cannot be read"), seki_str_of(why.text));
     if (result != SEKI_OK)
         return result;
     if (list.mailbox_count == 0)
-        return defect(reader, "From names nobody", SEKI_STR(""));
+        return defect(reader, N_("From names nobody"), SEKI_STR(""));
     for (size_t i = 0; i < list.mailbox_count && result == SEKI_OK && !reader->has_more; i++)
         result = read_mailbox(reader, &list.mailboxes[i]);
     return result;
@@ -89,11 +91,11 @@ static enum seki_result judge_header(struct reader *reader, const struct seki_me
 {
     size_t count = seki_message_count_named(message, SEKI_STR("From"));
     if ((seki_message_defects(message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) != 0)
-        return defect(reader, "the header is too long to know that it has only one From field", SEKI_STR(""));
+        return defect(reader, N_("the header is too long to know that it has only one From field"), SEKI_STR(""));
     if (count == 0)
-        return defect(reader, "there is no From field", SEKI_STR(""));
+        return defect(reader, N_("there is no From field"), SEKI_STR(""));
     if (count > 1)
-        return defect(reader, "there are several From fields", SEKI_STR(""));
+        return defect(reader, N_("there are several From fields"), SEKI_STR(""));
     return SEKI_OK;
 }
 

@@ -34,5 +34,5 @@ void seki_explain_hash(struct seki_trace *trace, unsigned depth, const char *lab
     if (trace == NULL || len > 64)
         return;
     int used = EVP_EncodeBlock(text, octets, (int)len);
-    seki_trace_add(trace, depth, "%s: %.*s", label, used, (const char *)text);
+    seki_trace_add(trace, depth, "%s: %.*s", seki_trace_text(trace, label), used, (const char *)text);
 }

@@ -1,6 +1,8 @@
 /* The Purported Responsible Address (RFC 4407 section 2): who put this message on its way last, as the header tells. */
 #include <sekisho/sender_id.h>
 
+#include "base/i18n.h"
+
 #include <sekisho/address.h>
 
 /* The fields that matter, in the words of the RFC. */
@@ -65,9 +67,9 @@ static enum role choose_field(const struct header_facts *facts, const char **rea
     if (facts->counts[SENDER] == 0 && facts->counts[FROM] == 1)
         return FROM;
     if (facts->counts[SENDER] > 0)
-        *reason_out = "more than one Sender field";
+        *reason_out = N_("more than one Sender field");
     else
-        *reason_out = facts->counts[FROM] > 0 ? "more than one From field" : "no From field";
+        *reason_out = facts->counts[FROM] > 0 ? N_("more than one From field") : N_("no From field");
     return ROLE_COUNT;
 }
 
@@ -107,7 +109,7 @@ enum seki_result seki_pra_find(struct seki_arena *arena, const struct seki_messa
 {
     const unsigned was_cut = SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG;
     struct header_facts facts = { 0 };
-    const char *reason = "the header is larger than we read";
+    const char *reason = N_("the header is larger than we read");
     *pra_out = (struct seki_pra){ SEKI_STR(""), SEKI_STR(""), SEKI_STR(""), SEKI_STR("") };
     enum role chosen = ROLE_COUNT;
     if ((seki_message_defects(message) & was_cut) == 0) {

@@ -97,8 +97,10 @@ enum seki_result seki_private_key_read(struct seki_str pem, struct seki_private_
     ERR_clear_error();
     if (pkey != NULL)
         return wrap(pkey, key_out, why);
-    seki_error_set(why, is_encrypted ? "the private key is under a passphrase: write it without one"
-                                     : "not a private key in PEM form, or a damaged one");
+    if (is_encrypted)
+        seki_error_set(why, "the private key is under a passphrase: write it without one");
+    else
+        seki_error_set(why, "not a private key in PEM form, or a damaged one");
     return SEKI_BAD_INPUT;
 }
 

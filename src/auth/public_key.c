@@ -1,5 +1,7 @@
 #include "auth/public_key.h"
 
+#include "base/i18n.h"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -112,13 +114,13 @@ static const char *read_subject_public_key_info(struct der *content, struct seki
 {
     struct der algorithm = next_element(content, DER_SEQUENCE);
     if (algorithm.is_bad || !is_rsa_algorithm(&algorithm))
-        return "the key is not marked as an RSA key";
+        return N_("the key is not marked as an RSA key");
     struct der bits = next_element(content, DER_BIT_STRING);
     if (content->left.len > 0 || next_octet(&bits) != 0) /* unused bits in the last octet */
         bits.is_bad = true;
     struct der key = next_element(&bits, DER_SEQUENCE);
     bool is_whole = !bits.is_bad && bits.left.len == 0 && !key.is_bad;
-    return is_whole && read_rsa_public_key(&key, numbers) ? NULL : "the key is not proper DER";
+    return is_whole && read_rsa_public_key(&key, numbers) ? NULL : N_("the key is not proper DER");
 }
 
 static unsigned bit_length(struct seki_str number)
@@ -138,11 +140,11 @@ static const char *judge_numbers(struct seki_rsa_numbers *numbers)
 {
     struct seki_str n = numbers->modulus, e = numbers->exponent;
     if (n.len > MAX_RSA_OCTETS)
-        return "the RSA key has more than 8192 bits";
+        return N_("the RSA key has more than 8192 bits");
     if (e.len > MAX_RSA_EXPONENT_OCTETS)
-        return "the RSA key has an unreasonable exponent";
+        return N_("the RSA key has an unreasonable exponent");
     if (!is_odd(n) || !is_odd(e) || (e.len == 1 && e.ptr[0] == 1))
-        return "the numbers of the RSA key cannot be a key";
+        return N_("the numbers of the RSA key cannot be a key");
     numbers->bits = bit_length(n);
     return NULL;
 }
@@ -152,7 +154,7 @@ const char *seki_rsa_numbers_read(struct seki_str text, struct seki_rsa_numbers 
     *numbers_out = (struct seki_rsa_numbers){ 0 };
     struct der der = { .left = text };
     struct der content = next_element(&der, DER_SEQUENCE);
-    const char *wrong = "the key is not proper DER";
+    const char *wrong = N_("the key is not proper DER");
     if (der.is_bad || der.left.len > 0)
         return wrong;
     if (next_is(&content, DER_SEQUENCE))

@@ -56,7 +56,7 @@ static enum seki_result finish_without_pra(const struct seki_sender_id *s, struc
         return seki_arena_failure(s->arena);
     }
     seki_trace_restart(s->input.spf.trace);
-    seki_trace_add(s->input.spf.trace, 0, "%.*s", SEKI_STR_ARGS(check->reason));
+    seki_trace_add(s->input.spf.trace, 0, "%s", seki_trace_reason(s->input.spf.trace, check->reason));
     return SEKI_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "auth/header_hash.h"
 #include "base/base64.h"
+#include "base/i18n.h"
 
 #include <sekisho/domain.h>
 
@@ -96,18 +97,19 @@ static enum seki_result read_signer(struct seki_sign_plan *plan, struct seki_str
     struct seki_str selector_ascii;
     enum seki_result result = write_name(plan, options->domain, domain_ascii, &plan->domain);
     if (result == SEKI_BAD_INPUT || (result == SEKI_OK && seki_domain_label_count(*domain_ascii) < 2))
-        return refuse(why, "the signing domain (d=) is no domain name:", options->domain);
+        return refuse(why, N_("the signing domain (d=) is no domain name:"), options->domain);
     if (result == SEKI_OK)
         result = write_name(plan, options->selector, &selector_ascii, &plan->selector);
     if (result == SEKI_BAD_INPUT)
-        return refuse(why, "the selector (s=) is no name for the DNS:", options->selector);
+        return refuse(why, N_("the selector (s=) is no name for the DNS:"), options->selector);
     if (result != SEKI_OK)
         return result;
     struct seki_str name = seki_arena_format(plan->arena, "%.*s._domainkey.%.*s", SEKI_STR_ARGS(selector_ascii),
                                              SEKI_STR_ARGS(*domain_ascii));
     if (name.ptr == NULL)
         return seki_arena_failure(plan->arena);
-    return seki_domain_fits_dns(name) ? SEKI_OK : refuse(why, "the name of the key is too long for the DNS:", name);
+    return seki_domain_fits_dns(name) ? SEKI_OK
+                                      : refuse(why, N_("the name of the key is too long for the DNS:"), name);
 }
 
 static bool is_printable(struct seki_str text)
@@ -142,10 +144,10 @@ static enum seki_result read_identity(struct seki_sign_plan *plan, struct seki_s
     if (identity.len == 0)
         return SEKI_OK;
     if (at == identity.len || identity.len > MAX_IDENTITY_OCTETS || !is_printable(identity))
-        return refuse(why, "the identity (i=) is not of the form [user]@domain:", identity);
+        return refuse(why, N_("the identity (i=) is not of the form [user]@domain:"), identity);
     enum seki_result result = write_name(plan, seki_str_from(identity, at + 1), &ascii, &written);
     if (result == SEKI_BAD_INPUT || (result == SEKI_OK && !seki_domain_is_within(ascii, domain_ascii)))
-        return refuse(why, "the domain of the identity (i=) is not within the signing domain (d=):", identity);
+        return refuse(why, N_("the domain of the identity (i=) is not within the signing domain (d=):"), identity);
     if (result != SEKI_OK)
         return result;
     struct seki_buf text;

@@ -111,10 +111,10 @@ static enum seki_result check_wanted(enum seki_signature_kind kind, const struct
         has_from = has_from || seki_str_equal_nocase(name, SEKI_STR("From"));
         if (is_name(name) && (kind != SEKI_SIGNATURE_AMS || !is_forbidden_to_arc(name)))
             continue;
-        seki_error_set(why,
-                       is_name(name) ? "an ARC-Message-Signature must not sign \"%.*s\""
-                                     : "\"%.*s\" is not the name of a field",
-                       SEKI_STR_ARGS(name));
+        if (is_name(name))
+            seki_error_set(why, "an ARC-Message-Signature must not sign \"%.*s\"", SEKI_STR_ARGS(name));
+        else
+            seki_error_set(why, "\"%.*s\" is not the name of a field", SEKI_STR_ARGS(name));
         return SEKI_BAD_INPUT;
     }
     if (has_from)

@@ -3,6 +3,7 @@
 #include "auth/explain.h"
 #include "auth/header_hash.h"
 #include "auth/key_cache.h"
+#include "base/i18n.h"
 
 #define DEFAULT_MIN_RSA_BITS 1024u /* RFC 8301 section 3.2 */
 #define MAX_KEY_RECORDS      8u    /* looked at, where one name has several */
@@ -24,6 +25,22 @@ struct seki_check_scene *seki_check_scene_new(struct seki_arena *arena, struct s
     return scene->used != NULL ? scene : NULL;
 }
 
+/* The label as people are to read it: "signature 1". */
+static const char *label_of(const struct seki_check_scene *scene, const struct seki_signature_check *check)
+{
+    return seki_trace_reason(scene->options.trace, check->label);
+}
+
+static void explain_end(struct seki_trace *trace, const struct seki_signature_check *check)
+{
+    const char *label = seki_trace_reason(trace, check->label);
+    const char *result = seki_dkim_result_name(check->result);
+    if (check->reason.len > 0)
+        seki_trace_add(trace, 1, "%s: %s: %s", label, result, seki_trace_reason(trace, check->reason));
+    else
+        seki_trace_add(trace, 1, "%s: %s", label, result);
+}
+
 void seki_check_end(const struct seki_check_scene *scene, struct seki_signature_check *check,
                     enum seki_dkim_result result, struct seki_str reason)
 {
@@ -32,8 +49,8 @@ void seki_check_end(const struct seki_check_scene *scene, struct seki_signature_
     check->state = SEKI_CHECK_DONE;
     check->result = result;
     check->reason = reason;
-    seki_trace_add(scene->options.trace, 1, "%.*s: %s%s%.*s", SEKI_STR_ARGS(check->label),
-                   seki_dkim_result_name(result), reason.len > 0 ? ": " : "", SEKI_STR_ARGS(reason));
+    if (scene->options.trace != NULL)
+        explain_end(scene->options.trace, check);
 }
 
 static void end(const struct seki_check_scene *scene, struct seki_signature_check *check,
@@ -62,7 +79,7 @@ static void explain_field(const struct seki_check_scene *scene, const struct sek
     const struct seki_signature *s = &check->signature;
     if (scene->options.trace == NULL)
         return;
-    seki_trace_add(scene->options.trace, 0, "%.*s: field %zu of the header, %.*s", SEKI_STR_ARGS(check->label),
+    seki_trace_add(scene->options.trace, 0, "%s: field %zu of the header, %.*s", label_of(scene, check),
                    s->field_index + 1, SEKI_STR_ARGS(s->field->name));
     seki_explain_octets(scene->options.trace, 1, s->field->value);
     if (s->refusal.result == SEKI_DKIM_NONE && s->kind != SEKI_SIGNATURE_SEAL)
@@ -76,7 +93,7 @@ static void judge_header(const struct seki_check_scene *scene, struct seki_signa
 {
     unsigned cut = SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG;
     if ((seki_message_defects(scene->message) & cut) && s->refusal.result == SEKI_DKIM_NONE)
-        s->refusal = (struct seki_refusal){ SEKI_DKIM_POLICY, "the header is too long to be judged" };
+        s->refusal = (struct seki_refusal){ SEKI_DKIM_POLICY, N_("the header is too long to be judged") };
 }
 
 enum seki_result seki_check_read(const struct seki_check_scene *scene, enum seki_signature_kind kind,
@@ -107,7 +124,7 @@ enum seki_result seki_check_want_body(const struct seki_check_scene *scene, stru
     enum seki_result result =
         seki_body_hash_request(scene->body, s->body_canon, s->digest, length, &check->body_id);
     if (result == SEKI_LIMIT && seki_arena_failure(scene->arena) == SEKI_OK) {
-        end(scene, check, SEKI_DKIM_POLICY, "too many different body hashes are asked for");
+        end(scene, check, SEKI_DKIM_POLICY, N_("too many different body hashes are asked for"));
         return SEKI_OK;
     }
     return result;
@@ -118,13 +135,13 @@ static struct seki_refusal judge_key(const struct seki_check_scene *scene, const
                                      const struct seki_dkim_key *key)
 {
     if (key->type != s->key_type)
-        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, "the key is of another type than the signature" };
+        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, N_("the key is of another type than the signature") };
     if (!key->allows_digest[s->digest])
-        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, "the key is not for the hash of the signature" };
+        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, N_("the key is not for the hash of the signature") };
     if (key->is_exact_domain && s->is_identity_below)
-        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, "the key is not for subdomains in i= (t=s)" };
+        return (struct seki_refusal){ SEKI_DKIM_PERMERROR, N_("the key is not for subdomains in i= (t=s)") };
     if (key->type == SEKI_KEY_RSA && key->bits < scene->options.min_rsa_bits)
-        return (struct seki_refusal){ SEKI_DKIM_POLICY, "the RSA key is too short" };
+        return (struct seki_refusal){ SEKI_DKIM_POLICY, N_("the RSA key is too short") };
     return (struct seki_refusal){ SEKI_DKIM_NONE, NULL };
 }
 
@@ -157,20 +174,29 @@ static void note_key(struct seki_signature_check *check, const struct seki_dkim_
     check->is_testing = key->is_testing;
 }
 
+static void explain_key(struct seki_trace *trace, const struct seki_dkim_key *key)
+{
+    const char *note = key->is_exact_domain ? ", t=s" : "";
+    const char *type = key->type == SEKI_KEY_RSA ? "RSA" : "Ed25519";
+    if (key->is_testing)
+        seki_trace_add(trace, 2, "%s key of %u bits, in testing (t=y)%s", type, key->bits, note);
+    else
+        seki_trace_add(trace, 2, "%s key of %u bits%s", type, key->bits, note);
+}
+
 static void explain_record(const struct seki_check_scene *scene, const struct seki_signature_check *check,
                            size_t index, const struct seki_dkim_key *key, const struct seki_refusal *refusal)
 {
     if (scene->options.trace == NULL)
         return;
-    seki_trace_add(scene->options.trace, 1, "%.*s: key record %zu of %zu:", SEKI_STR_ARGS(check->label), index + 1,
+    seki_trace_add(scene->options.trace, 1, "%s: key record %zu of %zu:", label_of(scene, check), index + 1,
                    check->answer->record_count);
     seki_explain_octets(scene->options.trace, 2, check->answer->records[index].text);
     if (key != NULL)
-        seki_trace_add(scene->options.trace, 2, "%s key of %u bits%s%s",
-                       key->type == SEKI_KEY_RSA ? "RSA" : "Ed25519", key->bits,
-                       key->is_testing ? ", in testing (t=y)" : "", key->is_exact_domain ? ", t=s" : "");
+        explain_key(scene->options.trace, key);
     else
-        seki_trace_add(scene->options.trace, 2, "not usable: %s", refusal->reason);
+        seki_trace_add(scene->options.trace, 2, "not usable: %s",
+                       seki_trace_reason(scene->options.trace, seki_str_of(refusal->reason)));
 }
 
 /* Section 6.1.2, step 4: with several records the first that is fit; with none, the first one's fault is told. */
@@ -201,10 +227,10 @@ static enum seki_result end_without_key(const struct seki_check_scene *scene, st
 {
     const struct seki_answer *answer = check->answer;
     if (answer->status != SEKI_ANSWER_FAILED) {
-        end(scene, check, SEKI_DKIM_PERMERROR, "no key for signature");
+        end(scene, check, SEKI_DKIM_PERMERROR, N_("no key for signature"));
         return SEKI_OK;
     }
-    struct seki_str failure = answer->failure.len > 0 ? answer->failure : SEKI_STR("DNS failure");
+    struct seki_str failure = answer->failure.len > 0 ? answer->failure : SEKI_STR(N_("DNS failure"));
     struct seki_str reason = seki_arena_format(scene->arena, "key unavailable: %.*s", SEKI_STR_ARGS(failure));
     if (reason.ptr == NULL)
         return seki_arena_failure(scene->arena);
@@ -221,7 +247,7 @@ enum seki_result seki_check_key(const struct seki_check_scene *scene, struct sek
         check->answer = seki_answers_ask(answers, check->question, SEKI_RR_TXT);
         if (check->answer == NULL)
             return seki_arena_failure(scene->arena);
-        seki_trace_add(scene->options.trace, 1, "%.*s: its key is asked for at %.*s", SEKI_STR_ARGS(check->label),
+        seki_trace_add(scene->options.trace, 1, "%s: its key is asked for at %.*s", label_of(scene, check),
                        SEKI_STR_ARGS(check->question));
     }
     switch (check->answer->status) {
@@ -262,15 +288,15 @@ enum seki_result seki_check_digest(const struct seki_check_scene *scene, struct 
     bool is_good;
     if (check->state != SEKI_CHECK_HAS_KEY)
         return SEKI_OK;
-    seki_explain_hash(scene->options.trace, 1, "hash of the signed fields", digest,
+    seki_explain_hash(scene->options.trace, 1, N_("hash of the signed fields"), digest,
                       seki_digest_octets(check->signature.digest));
     enum seki_result result = verify(scene, check, digest, &is_good);
     if (result != SEKI_OK)
         return result;
     if (!is_good)
-        end(scene, check, SEKI_DKIM_FAIL, "signature did not verify");
+        end(scene, check, SEKI_DKIM_FAIL, N_("signature did not verify"));
     else
-        end(scene, check, SEKI_DKIM_PASS, check->is_partial ? "part of the body is not signed (l=)" : "");
+        end(scene, check, SEKI_DKIM_PASS, check->is_partial ? N_("part of the body is not signed (l=)") : "");
     return SEKI_OK;
 }
 
@@ -286,18 +312,19 @@ static void judge_body(const struct seki_check_scene *scene, struct seki_signatu
     const struct seki_signature *s = &check->signature;
     struct seki_trace *trace = scene->options.trace;
     if (trace != NULL) {
-        seki_trace_add(trace, 1, "%.*s: the canonical body has %llu octets", SEKI_STR_ARGS(check->label),
+        seki_trace_add(trace, 1, "%s: the canonical body has %llu octets", label_of(scene, check),
                        (unsigned long long)digest->canonical_length);
         if (s->has_length)
             seki_trace_add(trace, 2, "%llu of them are signed (l=)", (unsigned long long)s->length);
-        seki_explain_hash(trace, 2, "body hash in bh=", (const uint8_t *)s->body_digest.ptr, s->body_digest.len);
-        seki_explain_hash(trace, 2, "body hash found", digest->octets, digest->octet_count);
+        seki_explain_hash(trace, 2, N_("body hash in bh="), (const uint8_t *)s->body_digest.ptr,
+                          s->body_digest.len);
+        seki_explain_hash(trace, 2, N_("body hash found"), digest->octets, digest->octet_count);
     }
     check->is_partial = s->has_length && digest->canonical_length > s->length;
     if (s->has_length && digest->canonical_length < s->length)
-        end(scene, check, SEKI_DKIM_FAIL, "the body is shorter than l= says");
+        end(scene, check, SEKI_DKIM_FAIL, N_("the body is shorter than l= says"));
     else if (!is_same_digest(digest, s->body_digest))
-        end(scene, check, SEKI_DKIM_FAIL, "body hash did not verify");
+        end(scene, check, SEKI_DKIM_FAIL, N_("body hash did not verify"));
 }
 
 enum seki_result seki_check_message(const struct seki_check_scene *scene, struct seki_signature_check *check)
@@ -311,7 +338,7 @@ enum seki_result seki_check_message(const struct seki_check_scene *scene, struct
     if (check->state == SEKI_CHECK_DONE)
         return SEKI_OK;
     uint8_t digest[SEKI_DIGEST_MAX_OCTETS];
-    seki_trace_add(scene->options.trace, 1, "%.*s: signed fields, canonical:", SEKI_STR_ARGS(check->label));
+    seki_trace_add(scene->options.trace, 1, "%s: signed fields, canonical:", label_of(scene, check));
     if (!seki_header_hash_signature(scene->context, scene->message, &check->signature, scene->used,
                                     scene->options.trace, digest))
         return SEKI_SYSTEM;

@@ -4,6 +4,8 @@
 
 #include "auth/spf_run.h"
 
+#include "base/i18n.h"
+
 #include <sekisho/domain.h>
 
 const char *seki_spf_result_name(enum seki_spf_result result)
@@ -52,10 +54,11 @@ enum whose { HELO, HELO_FOR_NULL_PATH, MAIL_FROM, PRA };
 static const struct {
     const char *title, *no_domain;
 } identities[] = {
-    [HELO] = { "HELO", "the HELO name is not a domain name" },
-    [HELO_FOR_NULL_PATH] = { "MAIL FROM is empty, so HELO stands in", "the HELO name is not a domain name" },
-    [MAIL_FROM] = { "MAIL FROM", "MAIL FROM holds no domain name" },
-    [PRA] = { "PRA", "the Purported Responsible Address holds no domain name" },
+    [HELO] = { "HELO", N_("the HELO name is not a domain name") },
+    [HELO_FOR_NULL_PATH] = { N_("MAIL FROM is empty, so HELO stands in"),
+                             N_("the HELO name is not a domain name") },
+    [MAIL_FROM] = { "MAIL FROM", N_("MAIL FROM holds no domain name") },
+    [PRA] = { "PRA", N_("the Purported Responsible Address holds no domain name") },
 };
 
 static enum whose whose_domain(const struct seki_spf *spf)
@@ -119,7 +122,7 @@ struct seki_spf *seki_spf_new_scoped(struct seki_arena *arena, const struct seki
     if (!set_identity(spf, local, domain))
         return NULL;
     if (spf->client.octet_count == 0)
-        spf->none_because = "the client's address is not known";
+        spf->none_because = N_("the client's address is not known");
     return spf;
 }
 
@@ -134,14 +137,16 @@ static void trace_question(const struct seki_spf *spf, struct seki_trace *trace)
     seki_trace_restart(trace);
     if (trace == NULL)
         return;
-    seki_trace_add(trace, 0, "%s: may %s send for %.*s?", identities[whose_domain(spf)].title,
+    seki_trace_add(trace, 0, "%s: may %s send for %.*s?",
+                   seki_trace_text(trace, identities[whose_domain(spf)].title),
                    seki_ip_format(&spf->client, client), SEKI_STR_ARGS(spf->sender));
 }
 
 static enum seki_result finish_none(const struct seki_spf *spf, struct seki_spf_verdict *verdict)
 {
     seki_trace_restart(spf->input.trace);
-    seki_trace_add(spf->input.trace, 0, "nothing to check: %s", spf->none_because);
+    seki_trace_add(spf->input.trace, 0, "nothing to check: %s",
+                   seki_trace_text(spf->input.trace, spf->none_because));
     *verdict = (struct seki_spf_verdict){
         .identity = spf->input.identity,
         .is_null_reverse_path = spf->is_null_reverse_path,
@@ -160,7 +165,7 @@ static struct seki_str reason_for(const struct seki_spf_run *run, const struct s
     if (frame->matched.len > 0)
         return seki_arena_format(arena, "matched %.*s", SEKI_STR_ARGS(frame->matched));
     if (result == SEKI_SPF_NEUTRAL)
-        return SEKI_STR("no mechanism matched");
+        return SEKI_STR(N_("no mechanism matched"));
     return seki_arena_copy(arena, seki_str_of(run->reason));
 }
 
@@ -190,7 +195,8 @@ static void evaluate(struct seki_spf_run *run, struct seki_spf_verdict *verdict)
         .dnssec = dnssec,
     };
     run->is_out_of_memory = run->is_out_of_memory || verdict->reason.ptr == NULL;
-    seki_trace_add(run->trace, 0, "%s: %.*s", seki_spf_result_name(result), SEKI_STR_ARGS(verdict->reason));
+    seki_trace_add(run->trace, 0, "%s: %s", seki_spf_result_name(result),
+                   seki_trace_reason(run->trace, verdict->reason));
 }
 
 static enum seki_result out_of_memory(const struct seki_spf *spf, struct seki_spf_verdict *verdict,
@@ -199,7 +205,7 @@ static enum seki_result out_of_memory(const struct seki_spf *spf, struct seki_sp
     *verdict = (struct seki_spf_verdict){ .result = SEKI_SPF_NONE };
     enum seki_result failure = seki_arena_failure(spf->arena);
     seki_error_set(why, "SPF of %.*s: %s", SEKI_STR_ARGS(spf->domain),
-                   failure == SEKI_LIMIT ? "the memory limit of the message is reached" : "no memory");
+                   failure == SEKI_LIMIT ? N_("the memory limit of the message is reached") : N_("no memory"));
     return failure;
 }
 

@@ -1,5 +1,6 @@
 /* check_host() of RFC 7208 section 4, and the mechanisms of section 5. */
 #include "auth/spf_run.h"
+#include "base/i18n.h"
 
 #include <sekisho/domain.h>
 
@@ -33,7 +34,7 @@ static enum outcome stop(struct seki_spf_run *run, enum outcome outcome, struct 
 static enum outcome count_lookup_term(struct seki_spf_run *run)
 {
     if (run->lookups >= MAX_LOOKUP_TERMS)
-        return stop(run, PERMERROR, SEKI_STR(""), "more than 10 terms that ask DNS");
+        return stop(run, PERMERROR, SEKI_STR(""), N_("more than 10 terms that ask DNS"));
     run->lookups++;
     return NO_MATCH;
 }
@@ -48,15 +49,15 @@ static enum outcome count_void_lookup(struct seki_spf_run *run, const struct sek
     run->void_lookups++;
     seki_trace_add(run->trace, frame->depth + 1, "nothing found: void look-up %u", run->void_lookups);
     if (run->void_lookups > max && !input->no_void_limit)
-        return stop(run, PERMERROR, SEKI_STR(""), "too many terms whose DNS look-ups found nothing");
+        return stop(run, PERMERROR, SEKI_STR(""), N_("too many terms whose DNS look-ups found nothing"));
     return NO_MATCH;
 }
 
 static enum outcome dns_failure(struct seki_spf_run *run, const struct seki_spf_frame *frame,
                                 const struct seki_answer *answer)
 {
-    seki_trace_add(run->trace, frame->depth + 1, "%s of %.*s: %.*s", seki_rr_type_name(answer->type),
-                   SEKI_STR_ARGS(answer->name), SEKI_STR_ARGS(answer->failure));
+    seki_trace_add(run->trace, frame->depth + 1, "%s of %.*s: %s", seki_rr_type_name(answer->type),
+                   SEKI_STR_ARGS(answer->name), seki_trace_reason(run->trace, answer->failure));
     return stop(run, TEMPERROR, answer->name, "could not be looked up");
 }
 
@@ -89,9 +90,14 @@ static void trace_address(const struct seki_spf_run *run, const struct seki_spf_
                           const struct seki_answer *answer, const struct seki_ip *address, bool is_match)
 {
     char text[SEKI_IP_TEXT_MAX];
-    if (run->trace != NULL)
-        seki_trace_add(run->trace, frame->depth + 1, "%.*s has %s: %s", SEKI_STR_ARGS(answer->name),
-                       seki_ip_format(address, text), is_match ? "that is the client" : "not the client");
+    if (run->trace == NULL)
+        return;
+    if (is_match)
+        seki_trace_add(run->trace, frame->depth + 1, "%.*s has %s: that is the client", SEKI_STR_ARGS(answer->name),
+                       seki_ip_format(address, text));
+    else
+        seki_trace_add(run->trace, frame->depth + 1, "%.*s has %s: not the client", SEKI_STR_ARGS(answer->name),
+                       seki_ip_format(address, text));
 }
 
 static bool has_client(const struct seki_spf_run *run, const struct seki_spf_frame *frame,
@@ -241,7 +247,7 @@ static enum outcome try_mechanism(struct seki_spf_run *run, const struct seki_sp
                                   const struct seki_spf_term *term)
 {
     static const char *const words[] = {
-        [NO_MATCH] = "no match", [MATCH] = "match", [TEMPERROR] = "temperror", [PERMERROR] = "permerror"
+        [NO_MATCH] = N_("no match"), [MATCH] = N_("match"), [TEMPERROR] = "temperror", [PERMERROR] = "permerror"
     };
     bool asks_dns = mechanisms[term->kind].asks_dns;
     if (asks_dns)
@@ -249,7 +255,8 @@ static enum outcome try_mechanism(struct seki_spf_run *run, const struct seki_sp
     enum outcome outcome = asks_dns ? count_lookup_term(run) : NO_MATCH;
     if (outcome == NO_MATCH)
         outcome = mechanisms[term->kind].evaluate(run, frame, term);
-    seki_trace_add(run->trace, frame->depth, "%.*s: %s", SEKI_STR_ARGS(term->text), words[outcome]);
+    seki_trace_add(run->trace, frame->depth, "%.*s: %s", SEKI_STR_ARGS(term->text),
+                   seki_trace_text(run->trace, words[outcome]));
     return outcome;
 }
 
@@ -274,10 +281,19 @@ static enum outcome try_directives(struct seki_spf_run *run, struct seki_spf_fra
     return NO_MATCH;
 }
 
+static void trace_reason(const struct seki_spf_run *run, const struct seki_spf_frame *frame,
+                         struct seki_str subject, const char *reason)
+{
+    if (run->trace == NULL)
+        return;
+    struct seki_str sentence = seki_arena_format(run->spf->arena, "%.*s %s", SEKI_STR_ARGS(subject), reason);
+    seki_trace_add(run->trace, frame->depth, "%s", seki_trace_reason(run->trace, sentence));
+}
+
 static enum seki_spf_result none(struct seki_spf_run *run, const struct seki_spf_frame *frame,
                                  struct seki_str domain, const char *reason)
 {
-    seki_trace_add(run->trace, frame->depth, "%.*s %s", SEKI_STR_ARGS(domain), reason);
+    trace_reason(run, frame, domain, reason);
     stop(run, NO_MATCH, domain, reason);
     return SEKI_SPF_NONE;
 }
@@ -285,7 +301,7 @@ static enum seki_spf_result none(struct seki_spf_run *run, const struct seki_spf
 static enum seki_spf_result permerror(struct seki_spf_run *run, const struct seki_spf_frame *frame,
                                       struct seki_str subject, const char *reason)
 {
-    seki_trace_add(run->trace, frame->depth, "%.*s %s", SEKI_STR_ARGS(subject), reason);
+    trace_reason(run, frame, subject, reason);
     stop(run, PERMERROR, subject, reason);
     return SEKI_SPF_PERMERROR;
 }

@@ -94,8 +94,11 @@ struct seki_str seki_spf_validated_name(struct seki_spf_run *run, const struct s
         best = nearest_name(run, names, domain);
     if (run->is_blocked)
         return SEKI_STR("");
-    seki_trace_add(run->trace, frame->depth + 1, "the client's address is called %s%.*s",
-                   best.len > 0 ? "" : "nothing that leads back to it", SEKI_STR_ARGS(best));
+    if (best.len > 0)
+        seki_trace_add(run->trace, frame->depth + 1, "the client's address is called %.*s", SEKI_STR_ARGS(best));
+    else
+        seki_trace_add(run->trace, frame->depth + 1,
+                       "the client's address is called nothing that leads back to it");
     return best;
 }
 
@@ -192,7 +195,11 @@ struct seki_str seki_spf_explain(struct seki_spf_run *run, const struct seki_spf
     struct seki_str text = explanation_text(run, frame);
     if (text.ptr == NULL)
         run->is_out_of_memory = true;
-    seki_trace_add(run->trace, frame->depth, "exp=%.*s: %s%.*s", SEKI_STR_ARGS(frame->record.exp.text),
-                   text.len > 0 ? "explains: " : "no usable explanation", SEKI_STR_ARGS(text));
+    if (text.len > 0)
+        seki_trace_add(run->trace, frame->depth, "exp=%.*s: explains: %.*s", SEKI_STR_ARGS(frame->record.exp.text),
+                       SEKI_STR_ARGS(text));
+    else
+        seki_trace_add(run->trace, frame->depth, "exp=%.*s: no usable explanation",
+                       SEKI_STR_ARGS(frame->record.exp.text));
     return text;
 }

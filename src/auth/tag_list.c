@@ -1,6 +1,7 @@
 #include "auth/tag_list.h"
 
 #include "auth/octet_scan.h"
+#include "base/i18n.h"
 
 /* A fold is CRLF with WSP behind it; a CRLF alone is none. */
 static bool is_fold(struct seki_str text, size_t at)
@@ -76,12 +77,12 @@ static const char *read_tag_spec(struct seki_str text, size_t *at, struct seki_t
     size_t name_end = skip_tag_name(text, name);
     size_t equals = skip_fws(text, name_end);
     if (name_end == name)
-        return "a tag has no proper name";
+        return N_("a tag has no proper name");
     if (equals == text.len || text.ptr[equals] != '=')
-        return "a tag name is not followed by \"=\"";
+        return N_("a tag name is not followed by \"=\"");
     size_t end = skip_tag_value(text, equals + 1);
     if (end < text.len && text.ptr[end] != ';')
-        return "a tag value holds an octet that may not stand there";
+        return N_("a tag value holds an octet that may not stand there");
     *tag = (struct seki_tag){ .name = { text.ptr + name, name_end - name }, .start = equals + 1, .end = end };
     tag->value = seki_str_trim((struct seki_str){ text.ptr + tag->start, end - tag->start });
     *at = end;
@@ -96,13 +97,13 @@ const char *seki_tag_list_parse(struct seki_str text, struct seki_tag_list *list
         if (list->count > 0 && skip_fws(text, at) == text.len)
             return NULL;
         if (list->count == SEKI_MAX_TAGS)
-            return "there are too many tags";
+            return N_("there are too many tags");
         struct seki_tag *tag = &list->tags[list->count];
         const char *wrong = read_tag_spec(text, &at, tag);
         if (wrong != NULL)
             return wrong;
         if (seki_tag_list_find(list, tag->name) != NULL)
-            return "a tag stands there twice";
+            return N_("a tag stands there twice");
         list->count++;
         if (at == text.len)
             return NULL;

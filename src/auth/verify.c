@@ -9,6 +9,8 @@
  * Every step re-runs only what is unfinished; a finished verdict is kept. */
 #include "auth/verify_parts.h"
 
+#include "base/i18n.h"
+
 #include <sekisho/address.h>
 
 enum stage { STAGE_ENVELOPE, STAGE_HEADER_ENDED, STAGE_MESSAGE_ENDED };
@@ -52,8 +54,10 @@ struct seki_verify *seki_verify_new(struct seki_arena *arena, struct seki_contex
     v->context = context;
     v->options = *options;
     v->message = seki_message_new(arena, &options->message);
-    for (size_t i = 0; options->explain && i < TRACE_COUNT; i++)
+    for (size_t i = 0; options->explain && i < TRACE_COUNT; i++) {
         v->traces[i] = seki_trace_new(arena);
+        seki_trace_translate(v->traces[i], options->language);
+    }
     v->options.dkim.now_s = options->now_s;
     return v->message != NULL ? v : NULL;
 }
@@ -172,9 +176,9 @@ static enum seki_result start_signatures(struct seki_verify *v)
  * it knows no author either, but the policies of those that can be read. */
 static void judge_oversized_signatures(struct seki_verify *v)
 {
-    static const struct seki_str reason = SEKI_STR_INIT("the header is larger than we read");
+    static const struct seki_str reason = SEKI_STR_INIT(N_("the header is larger than we read"));
     static const struct seki_dkim_signature_verdict unreadable = {
-        .result = SEKI_DKIM_PERMERROR, .reason = SEKI_STR_INIT("the header is larger than we read")
+        .result = SEKI_DKIM_PERMERROR, .reason = SEKI_STR_INIT(N_("the header is larger than we read"))
     };
     if (!v->options.without_dkim)
         v->verdict.dkim = (struct seki_dkim_verdict){ &unreadable, 1 };

@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define MAX_LINE_OCTETS 1024u
+
 struct seki_trace {
     struct seki_arena *arena;
+    const struct seki_trace_language *language; /* NULL: English */
     struct seki_trace_line *first, *last;
 };
 
@@ -22,14 +25,42 @@ void seki_trace_restart(struct seki_trace *trace)
         trace->first = trace->last = NULL;
 }
 
+void seki_trace_translate(struct seki_trace *trace, const struct seki_trace_language *language)
+{
+    if (trace != NULL)
+        trace->language = language;
+}
+
+const char *seki_trace_text(const struct seki_trace *trace, const char *english)
+{
+    if (trace == NULL)
+        return "";
+    return trace->language != NULL ? trace->language->text(english) : english;
+}
+
+const char *seki_trace_reason(const struct seki_trace *trace, struct seki_str english)
+{
+    struct seki_buf buf;
+    if (trace == NULL)
+        return "";
+    seki_buf_init_arena(&buf, trace->arena, 2 * MAX_LINE_OCTETS);
+    english = seki_str_head(english, MAX_LINE_OCTETS);
+    if (trace->language != NULL)
+        trace->language->reason(english, &buf);
+    else
+        seki_buf_add(&buf, english);
+    seki_buf_add_char(&buf, '\0');
+    return seki_buf_failed(&buf) == SEKI_OK ? buf.ptr : "";
+}
+
 void seki_trace_add(struct seki_trace *trace, unsigned depth, const char *format, ...)
 {
     if (trace == NULL)
         return;
-    char text[1024];
+    char text[MAX_LINE_OCTETS];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, trace->language != NULL ? trace->language->text(format) : format, args);
     va_end(args);
     for (char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)

@@ -1,5 +1,7 @@
 #include <sekisho/answers.h>
 
+#include "base/i18n.h"
+
 #include <sekisho/domain.h>
 
 #include <stddef.h>
@@ -65,11 +67,11 @@ static void open_or_settle(struct seki_answers *answers, struct entry *e)
 {
     if (!seki_domain_fits_dns(e->answer.name)) {
         e->answer.status = SEKI_ANSWER_NXDOMAIN;
-        e->answer.failure = SEKI_STR("not a DNS name, nobody was asked");
+        e->answer.failure = SEKI_STR(N_("not a DNS name, nobody was asked"));
         e->answer.is_taken = true;
     } else if (answers->count > answers->max) {
         e->answer.status = SEKI_ANSWER_FAILED;
-        e->answer.failure = SEKI_STR("too many questions for one message");
+        e->answer.failure = SEKI_STR(N_("too many questions for one message"));
         e->answer.is_taken = true;
     } else {
         answers->open_count++;
@@ -196,9 +198,9 @@ enum seki_result seki_answers_enter(struct seki_answers *answers, const struct s
     e->answer.asked_at_us = outcome->asked_at_us;
     e->answer.answered_at_us = outcome->answered_at_us;
     if (!is_short_enough(outcome))
-        return leave_out(&e->answer, SEKI_STR("the answer is longer than anybody can use"), SEKI_LIMIT);
+        return leave_out(&e->answer, SEKI_STR(N_("the answer is longer than anybody can use")), SEKI_LIMIT);
     if (!copy_records(answers, &e->answer, outcome))
-        return leave_out(&e->answer, SEKI_STR("the answer does not fit into the message's memory"),
+        return leave_out(&e->answer, SEKI_STR(N_("the answer does not fit into the message's memory")),
                          seki_arena_failure(answers->arena));
     if (outcome->failure.len > 0)
         e->answer.failure = seki_arena_copy(answers->arena, outcome->failure);
@@ -243,8 +245,8 @@ const char *seki_rr_type_name(enum seki_rr_type type)
 const char *seki_answer_status_name(enum seki_answer_status status)
 {
     static const char *const names[] = {
-        [SEKI_ANSWER_OPEN] = "open",         [SEKI_ANSWER_FOUND] = "found",   [SEKI_ANSWER_NODATA] = "nodata",
-        [SEKI_ANSWER_NXDOMAIN] = "nxdomain", [SEKI_ANSWER_FAILED] = "failed",
+        [SEKI_ANSWER_OPEN] = N_("open"),         [SEKI_ANSWER_FOUND] = N_("found"),   [SEKI_ANSWER_NODATA] = N_("nodata"),
+        [SEKI_ANSWER_NXDOMAIN] = N_("nxdomain"), [SEKI_ANSWER_FAILED] = N_("failed"),
     };
     return names[status];
 }

@@ -1,6 +1,8 @@
 /* The public suffix list, through libpsl. Only RFC 7489 discovery asks it; RFC 9989 walks the tree instead. */
 #include <sekisho/domain.h>
 
+#include "base/i18n.h"
+
 #include <errno.h>
 #include <libpsl.h>
 
@@ -23,11 +25,19 @@ struct seki_psl *seki_psl_load(const char *path, struct seki_error *why)
     int error = errno; /* 0: it could be read, but is no list */
     if (psl->list != NULL)
         return psl;
-    seki_error_set(why,
-                   "%s: cannot be read as a public suffix list%s%s; install the package publicsuffix, or name a "
-                   "list in text or DAFSA form",
-                   path != NULL ? path : "the system's list", error != 0 ? ": " : "",
-                   error != 0 ? strerror(error) : "");
+    const char *name = path != NULL ? path : N_("the system's list");
+    if (error != 0)
+        seki_error_set(
+            why,
+            "%s: cannot be read as a public suffix list: %s; install the package publicsuffix, or name a "
+            "list in text or DAFSA form",
+            name, strerror(error));
+    else
+        seki_error_set(
+            why,
+            "%s: cannot be read as a public suffix list; install the package publicsuffix, or name a list "
+            "in text or DAFSA form",
+            name);
     free(psl);
     return NULL;
 }

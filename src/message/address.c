@@ -10,6 +10,8 @@
 
 #include "message/address_token.h"
 
+#include "base/i18n.h"
+
 #define MAX_MAILBOXES 1000u
 
 struct parser {
@@ -135,7 +137,7 @@ static bool add_mailbox(struct parser *p, struct seki_str display_name, const st
                         struct seki_str domain)
 {
     if (p->mailbox_count == MAX_MAILBOXES)
-        return fail(p, "more than 1,000 mailboxes");
+        return fail(p, N_("more than 1,000 mailboxes"));
     struct seki_str local = run_text(p, local_part, false);
     if (local.ptr == NULL || display_name.ptr == NULL)
         return fail_memory(p);
@@ -174,12 +176,12 @@ static bool take_domain(struct parser *p, struct seki_str *domain_out)
     } else {
         struct run run = take_run(p);
         if (!run.is_dotted || run.has_quoted)
-            return fail(p, "no domain");
+            return fail(p, N_("no domain"));
         *domain_out = run_text(p, &run, false);
         if (domain_out->ptr == NULL)
             return fail_memory(p);
     }
-    return seki_str_is_utf8(*domain_out) || fail(p, "a domain that is not UTF-8");
+    return seki_str_is_utf8(*domain_out) || fail(p, N_("a domain that is not UTF-8"));
 }
 
 /* addr-spec = local-part "@" domain, the local part passed already; or no "@" at all */
@@ -187,7 +189,7 @@ static bool take_addr_spec(struct parser *p, struct seki_str display_name, const
 {
     struct seki_str domain = SEKI_STR("");
     if (!local_part->is_dotted)
-        return fail(p, "no address");
+        return fail(p, N_("no address"));
     if (p->token.kind == SEKI_ADDRESS_AT) {
         advance(p);
         if (!take_domain(p, &domain))
@@ -206,12 +208,12 @@ static bool skip_route(struct parser *p)
     do {
         bool is_at = p->token.kind == SEKI_ADDRESS_AT;
         if (!is_at && p->token.kind != SEKI_ADDRESS_COMMA)
-            return fail(p, "a bad source route");
+            return fail(p, N_("a bad source route"));
         advance(p);
         if (is_at && !take_domain(p, &ignored))
             return false;
         if (is_at && p->token.kind != SEKI_ADDRESS_COMMA && p->token.kind != SEKI_ADDRESS_COLON)
-            return fail(p, "a bad source route");
+            return fail(p, N_("a bad source route"));
     } while (p->token.kind != SEKI_ADDRESS_COLON);
     advance(p);
     return true;
@@ -229,7 +231,7 @@ static bool take_angle_addr(struct parser *p, struct seki_str display_name)
     if (!(is_empty ? add_mailbox(p, display_name, &run, SEKI_STR("")) : take_addr_spec(p, display_name, &run)))
         return false;
     if (p->token.kind != SEKI_ADDRESS_GREATER)
-        return fail(p, "no \">\"");
+        return fail(p, N_("no \">\""));
     advance(p);
     return true;
 }
@@ -259,7 +261,7 @@ static bool take_address(struct parser *p)
     case SEKI_ADDRESS_LESS: return take_angle_addr(p, run_text(p, &run, true));
     case SEKI_ADDRESS_COLON:
         if (!run.is_phrase || p->group.ptr != NULL)
-            return fail(p, "a colon that begins no group");
+            return fail(p, N_("a colon that begins no group"));
         return take_group(p, &run);
     default: return take_addr_spec(p, SEKI_STR(""), &run);
     }
@@ -277,7 +279,7 @@ static bool take_list(struct parser *p, enum seki_address_kind closing)
         if (!take_address(p))
             return false;
         if (p->token.kind != SEKI_ADDRESS_COMMA && p->token.kind != closing)
-            return fail(p, "something behind an address that is no comma");
+            return fail(p, N_("something behind an address that is no comma"));
     }
 }
 
@@ -288,7 +290,7 @@ enum seki_result seki_address_parse_list(struct seki_arena *arena, struct seki_s
     *list_out = (struct seki_address_list){ 0 };
     advance(&p);
     if (take_list(&p, SEKI_ADDRESS_END) && p.mailbox_count + p.group_count == 0)
-        fail(&p, "no address");
+        fail(&p, N_("no address"));
     if (p.result == SEKI_BAD_INPUT)
         seki_error_set(why, "not an address list: %s at octet %zu", p.cursor.problem, p.token.start + 1);
     else if (p.result != SEKI_OK)

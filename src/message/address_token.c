@@ -1,5 +1,7 @@
 #include "message/address_token.h"
 
+#include "base/i18n.h"
+
 static struct seki_address_token bad(struct seki_cursor *c, const char *problem)
 {
     if (c->problem == NULL)
@@ -51,8 +53,8 @@ static struct seki_address_token take_literal(struct seki_cursor *c)
         } else if (next == ']') {
             break;
         } else if (next == '[' || next == '\\' || next == 127 || (next >= '\0' && next < ' ')) {
-            return bad(c,
-                       seki_cursor_at_end(c) ? "a domain literal without end" : "a bad octet in a domain literal");
+            return bad(c, seki_cursor_at_end(c) ? N_("a domain literal without end")
+                                                : N_("a bad octet in a domain literal"));
         } else {
             c->at++;
         }
@@ -81,6 +83,6 @@ struct seki_address_token seki_address_next(struct seki_cursor *c)
     case '>': c->at++; return finished(c, (enum seki_address_kind)next, c->at - 1);
     case '"': return take_quoted(c);
     case '[': return take_literal(c);
-    default: return seki_is_atext(next) ? take_atom(c) : bad(c, "an octet that cannot stand in an address");
+    default: return seki_is_atext(next) ? take_atom(c) : bad(c, N_("an octet that cannot stand in an address"));
     }
 }

@@ -1,5 +1,7 @@
 #include "message/lexical.h"
 
+#include "base/i18n.h"
+
 /* Length of the fold at the cursor (CRLF or LF, white space not counted) when white space follows; else 0. */
 static size_t fold_length(const struct seki_cursor *c)
 {
@@ -21,7 +23,7 @@ static bool skip_fold(struct seki_cursor *c)
 {
     size_t len = fold_length(c);
     if (len == 0)
-        return fail(c, "a line break that is no fold");
+        return fail(c, N_("a line break that is no fold"));
     c->at += len;
     return true;
 }
@@ -32,7 +34,7 @@ static bool skip_quoted_pair(struct seki_cursor *c)
     c->at++;
     char quoted = seki_cursor_peek(c);
     if (quoted == '\0' || quoted == '\r' || quoted == '\n')
-        return fail(c, "a backslash with nothing to quote");
+        return fail(c, N_("a backslash with nothing to quote"));
     c->at++;
     return true;
 }
@@ -45,7 +47,7 @@ static bool skip_comment(struct seki_cursor *c)
         switch (seki_cursor_peek(c)) {
         case '(':
             if (++depth > SEKI_MAX_COMMENT_DEPTH)
-                return fail(c, "comments nest too deep");
+                return fail(c, N_("comments nest too deep"));
             c->at++;
             break;
         case ')':
@@ -61,7 +63,7 @@ static bool skip_comment(struct seki_cursor *c)
             if (!skip_fold(c))
                 return false;
             break;
-        case '\0': return fail(c, seki_cursor_at_end(c) ? "a comment without end" : "NUL");
+        case '\0': return fail(c, seki_cursor_at_end(c) ? N_("a comment without end") : "NUL");
         default: c->at++;
         }
     } while (depth > 0);
@@ -112,7 +114,7 @@ bool seki_take_quoted_string(struct seki_cursor *c, struct seki_str *content_out
             if (!skip_fold(c))
                 return false;
             break;
-        case '\0': return fail(c, seki_cursor_at_end(c) ? "a quoted string without end" : "NUL");
+        case '\0': return fail(c, seki_cursor_at_end(c) ? N_("a quoted string without end") : "NUL");
         default: c->at++;
         }
     }

@@ -2,6 +2,7 @@
  * exists, and so that the closest encloser of a missing name (RFC 4592 section 3.3.1) is found by taking labels off. */
 #include "dns/driver/master_file.h"
 
+#include "base/i18n.h"
 #include "dns/driver/file.h"
 #include "dns/driver/master_reader.h"
 
@@ -322,7 +323,7 @@ void master_file_answer(const struct master_file *file, const struct seki_answer
     while (is_name && (found = master_file_find(file, &name, (uint16_t)question->type, &record)) == MASTER_ALIAS) {
         if (cnames++ == MASTER_MAX_CNAMES) {
             *outcome_out = (struct seki_answer){ .status = SEKI_ANSWER_FAILED,
-                                                 .failure = SEKI_STR("a chain of CNAMEs without an end") };
+                                                 .failure = SEKI_STR(N_("a chain of CNAMEs without an end")) };
             return;
         }
         dns_records_note_ttl(records, record->ttl_s);
@@ -331,8 +332,9 @@ void master_file_answer(const struct master_file *file, const struct seki_answer
     if (found == MASTER_NXDOMAIN)
         return;
     if (found == MASTER_DELEGATED) {
-        *outcome_out = (struct seki_answer){ .status = SEKI_ANSWER_FAILED,
-                                             .failure = SEKI_STR("delegated: the answer stands in another zone") };
+        *outcome_out =
+            (struct seki_answer){ .status = SEKI_ANSWER_FAILED,
+                                  .failure = SEKI_STR(N_("delegated: the answer stands in another zone")) };
         return;
     }
     collect(record, question->type, records);

@@ -1,5 +1,7 @@
 #include "dns/driver/master_lexer.h"
 
+#include "base/i18n.h"
+
 void master_lexer_init(struct master_lexer *lexer, struct seki_str text, unsigned first_line)
 {
     *lexer = (struct master_lexer){ .rest = text, .line = first_line > 0 ? first_line : 1 };
@@ -37,7 +39,7 @@ static struct master_token quoted(struct master_lexer *lexer)
     skip(lexer, 1);
     struct master_token token = cut(lexer, MASTER_QUOTED, "\"\n");
     if (lexer->rest.len == 0 || lexer->rest.ptr[0] != '"')
-        return bad(SEKI_STR("a quoted string is not closed on its line"));
+        return bad(SEKI_STR(N_("a quoted string is not closed on its line")));
     skip(lexer, 1);
     return token;
 }
@@ -54,8 +56,8 @@ static bool parenthesis(struct master_lexer *lexer, char c, struct master_token 
 {
     bool is_open = c == '(';
     if (is_open == (lexer->open_line != 0)) {
-        *bad_out = bad(is_open ? SEKI_STR("a parenthesis inside parentheses")
-                               : SEKI_STR("a closing parenthesis without an open one"));
+        *bad_out = bad(is_open ? SEKI_STR(N_("a parenthesis inside parentheses"))
+                               : SEKI_STR(N_("a closing parenthesis without an open one")));
         return false;
     }
     lexer->open_line = is_open ? lexer->line : 0;
@@ -68,7 +70,7 @@ static struct master_token at_end(struct master_lexer *lexer)
     if (lexer->open_line == 0)
         return (struct master_token){ .kind = MASTER_END };
     lexer->line = lexer->open_line;
-    return bad(SEKI_STR("this parenthesis is never closed"));
+    return bad(SEKI_STR(N_("this parenthesis is never closed")));
 }
 
 struct master_token master_lexer_next(struct master_lexer *lexer)

@@ -9,6 +9,7 @@
  *   <rr>  =  [<TTL>] [<class>] <type> <RDATA>  |  [<class>] [<TTL>] <type> <RDATA> */
 #include "dns/driver/master_reader.h"
 
+#include "base/i18n.h"
 #include "dns/driver/master_lexer.h"
 #include "dns/driver/rdata.h"
 
@@ -66,7 +67,7 @@ static bool at_line_end(const struct reader *r)
 
 static bool expect_word(struct reader *r, const char *what)
 {
-    return r->token.kind == MASTER_WORD || fail(r, "%s is missing or quoted", what);
+    return r->token.kind == MASTER_WORD || fail(r, N_("%s is missing or quoted"), what);
 }
 
 static void put(struct reader *r, const void *octets, size_t len)
@@ -88,10 +89,10 @@ static void put_u32(struct reader *r, uint64_t value)
 
 static bool read_name(struct reader *r, struct dns_name *name_out)
 {
-    if (!expect_word(r, "a name"))
+    if (!expect_word(r, N_("a name")))
         return false;
     if (!dns_name_from_master(r->token.text, &r->origin, name_out))
-        return fail(r, "\"%.*s\" is no domain name", SEKI_STR_ARGS(r->token.text));
+        return fail(r, N_("\"%.*s\" is no domain name"), SEKI_STR_ARGS(r->token.text));
     return next(r);
 }
 
@@ -109,7 +110,7 @@ static bool read_number(struct reader *r, const char *what, uint64_t max, uint64
     if (!expect_word(r, what))
         return false;
     if (!seki_str_to_u64(r->token.text, max, value_out))
-        return fail(r, "%s \"%.*s\" is no number up to %llu", what, SEKI_STR_ARGS(r->token.text),
+        return fail(r, N_("%s \"%.*s\" is no number up to %llu"), what, SEKI_STR_ARGS(r->token.text),
                     (unsigned long long)max);
     return next(r);
 }
@@ -151,7 +152,7 @@ static bool read_time(struct reader *r, const char *what, uint32_t *seconds_out)
     if (!expect_word(r, what))
         return false;
     if (!parse_time(r->token.text, seconds_out))
-        return fail(r, "%s \"%.*s\" is no time (seconds up to 2147483647, or as in 2d12h)", what,
+        return fail(r, N_("%s \"%.*s\" is no time (seconds up to 2147483647, or as in 2d12h)"), what,
                     SEKI_STR_ARGS(r->token.text));
     return next(r);
 }
@@ -166,7 +167,7 @@ static bool read_address(struct reader *r, uint8_t octet_count, const char *what
     bool is_mapped = is_address && octet_count == 16 && ip.octet_count == 4 &&
                      seki_str_find(r->token.text, ':') < r->token.text.len;
     if (!is_address || (ip.octet_count != octet_count && !is_mapped))
-        return fail(r, "\"%.*s\" is no %s", SEKI_STR_ARGS(r->token.text), what);
+        return fail(r, N_("\"%.*s\" is no %s"), SEKI_STR_ARGS(r->token.text), what);
     if (is_mapped)
         put(r, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
     put(r, ip.octets, ip.octet_count);
@@ -175,18 +176,18 @@ static bool read_address(struct reader *r, uint8_t octet_count, const char *what
 
 static bool read_a(struct reader *r)
 {
-    return read_address(r, 4, "IPv4 address");
+    return read_address(r, 4, N_("IPv4 address"));
 }
 
 static bool read_aaaa(struct reader *r)
 {
-    return read_address(r, 16, "IPv6 address");
+    return read_address(r, 16, N_("IPv6 address"));
 }
 
 static bool read_mx(struct reader *r)
 {
     uint64_t preference;
-    if (!read_number(r, "the preference", UINT16_MAX, &preference))
+    if (!read_number(r, N_("the preference"), UINT16_MAX, &preference))
         return false;
     put_u16(r, preference);
     return put_name(r);
@@ -216,16 +217,16 @@ static bool put_character_string(struct reader *r)
 {
     struct seki_str rest = r->token.text;
     if (r->rdata_len >= RDATA_MAX - DNS_CHARACTER_STRING_MAX)
-        return fail(r, "the text is longer than a record can be");
+        return fail(r, N_("the text is longer than a record can be"));
     uint8_t *len = r->rdata + r->rdata_len++;
     *len = 0;
     while (rest.len > 0) {
         uint8_t octet;
         bool is_escaped;
         if (!dns_master_octet(&rest, &octet, &is_escaped))
-            return fail(r, "a bad escape: write \\DDD with DDD from 000 to 255, or \\ and the character");
+            return fail(r, N_("a bad escape: write \\DDD with DDD from 000 to 255, or \\ and the character"));
         if (*len == DNS_CHARACTER_STRING_MAX)
-            return fail(r, "a string is over 255 octets: cut it into several quoted strings");
+            return fail(r, N_("a string is over 255 octets: cut it into several quoted strings"));
         put(r, &octet, 1);
         ++*len;
     }
@@ -235,7 +236,7 @@ static bool put_character_string(struct reader *r)
 static bool read_txt(struct reader *r)
 {
     if (at_line_end(r))
-        return fail(r, "TXT without a string");
+        return fail(r, N_("TXT without a string"));
     while (!at_line_end(r))
         if (!put_character_string(r))
             return false;
@@ -312,7 +313,7 @@ static bool read_ttl_and_class(struct reader *r, bool *has_ttl_out)
     while (r->token.kind == MASTER_WORD) {
         if (!*has_ttl_out && seki_is_digit(r->token.text.ptr[0])) {
             *has_ttl_out = true;
-            if (!read_time(r, "the TTL", &r->last_ttl_s))
+            if (!read_time(r, N_("the TTL"), &r->last_ttl_s))
                 return false;
             r->has_last_ttl = true;
             continue;
@@ -358,14 +359,14 @@ static bool pass_over(struct reader *r, bool has_ttl)
 static bool read_rr(struct reader *r)
 {
     bool has_ttl;
-    if (!read_ttl_and_class(r, &has_ttl) || !expect_word(r, "the type"))
+    if (!read_ttl_and_class(r, &has_ttl) || !expect_word(r, N_("the type")))
         return false;
     struct seki_str word = r->token.text;
     const struct type_row *row = find_type(word);
     if (row == NULL && is_other_class(word))
-        return fail(r, "class %.*s: only IN can be used", SEKI_STR_ARGS(word));
+        return fail(r, N_("class %.*s: only IN can be used"), SEKI_STR_ARGS(word));
     if (row == NULL && !is_passed_over(word))
-        return fail(r, "unknown type \"%.*s\"", SEKI_STR_ARGS(word));
+        return fail(r, N_("unknown type \"%.*s\""), SEKI_STR_ARGS(word));
     if (!next(r))
         return false;
     if (row == NULL)
@@ -374,7 +375,7 @@ static bool read_rr(struct reader *r)
     if (!row->read(r))
         return false;
     if (!at_line_end(r))
-        return fail(r, "\"%.*s\" is too much for a record of type %.*s", SEKI_STR_ARGS(r->token.text),
+        return fail(r, N_("\"%.*s\" is too much for a record of type %.*s"), SEKI_STR_ARGS(r->token.text),
                     SEKI_STR_ARGS(row->word));
     return deliver(r, row->type, has_ttl, true);
 }
@@ -385,7 +386,7 @@ static bool read_directive(struct reader *r)
     struct seki_str word = r->token.text;
     bool is_origin = seki_str_equal_nocase(word, SEKI_STR("$ORIGIN"));
     if (!is_origin && !seki_str_equal_nocase(word, SEKI_STR("$TTL")))
-        return fail(r, "%.*s cannot be used here: only $ORIGIN and $TTL", SEKI_STR_ARGS(word));
+        return fail(r, N_("%.*s cannot be used here: only $ORIGIN and $TTL"), SEKI_STR_ARGS(word));
     if (!next(r))
         return false;
     struct dns_name origin;
@@ -395,7 +396,7 @@ static bool read_directive(struct reader *r)
         r->origin = origin;
     else
         r->has_default_ttl = true;
-    return at_line_end(r) || fail(r, "too much behind %.*s", SEKI_STR_ARGS(word));
+    return at_line_end(r) || fail(r, N_("too much behind %.*s"), SEKI_STR_ARGS(word));
 }
 
 /* <entry> */
@@ -409,7 +410,7 @@ static bool read_entry(struct reader *r)
     if (!repeats_owner && r->token.kind == MASTER_WORD && r->token.text.ptr[0] == '$')
         return read_directive(r);
     if (repeats_owner && !r->has_owner)
-        return fail(r, "a line that starts with a blank repeats the owner before it, but there is none yet");
+        return fail(r, N_("a line that starts with a blank repeats the owner before it, but there is none yet"));
     if (!repeats_owner && !read_name(r, &r->owner))
         return false;
     r->has_owner = true;

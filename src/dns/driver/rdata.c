@@ -1,5 +1,7 @@
 #include "dns/driver/rdata.h"
 
+#include "base/i18n.h"
+
 void dns_records_clear(struct dns_records *records)
 {
     records->count = 0;
@@ -117,7 +119,7 @@ void dns_records_conclude(const struct dns_records *records, struct seki_answer 
 {
     if (records->is_full) {
         outcome->status = SEKI_ANSWER_FAILED;
-        outcome->failure = SEKI_STR("more records than anybody can use");
+        outcome->failure = SEKI_STR(N_("more records than anybody can use"));
         return;
     }
     outcome->status = records->count > 0 ? SEKI_ANSWER_FOUND : SEKI_ANSWER_NODATA;

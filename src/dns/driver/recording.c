@@ -1,5 +1,6 @@
 #include "dns/driver/recording.h"
 
+#include "base/i18n.h"
 #include "dns/driver/file.h"
 #include "dns/driver/master_reader.h"
 #include "dns/driver/rdata.h"
@@ -149,10 +150,10 @@ static bool unescape(struct loader *loader, struct seki_str text, struct seki_st
     size_t len = 0;
     bool is_escaped;
     if (octets == NULL)
-        return fail(loader, "no memory for so much");
+        return fail(loader, N_("no memory for so much"));
     for (uint8_t octet; text.len > 0; octets[len++] = (char)octet)
         if (!dns_master_octet(&text, &octet, &is_escaped))
-            return fail(loader, "a bad escape: write \\DDD with DDD from 000 to 255");
+            return fail(loader, N_("a bad escape: write \\DDD with DDD from 000 to 255"));
     octets[len] = '.';
     *out = (struct seki_str){ octets, len };
     return true;
@@ -163,7 +164,7 @@ static bool read_name(struct loader *loader, struct seki_str word)
     if (seki_str_equal(word, SEKI_STR("\"\"")))
         word.len = 0;
     else if (word.len == 0)
-        return fail(loader, "the name is missing");
+        return fail(loader, N_("the name is missing"));
     return unescape(loader, word, &loader->outcome.name);
 }
 
@@ -174,7 +175,7 @@ static bool read_type(struct loader *loader, struct seki_str word)
             loader->outcome.type = types[i];
             return true;
         }
-    return fail(loader, "the type is none of A, AAAA, MX, PTR, TXT");
+    return fail(loader, N_("the type is none of A, AAAA, MX, PTR, TXT"));
 }
 
 static bool read_status(struct loader *loader, struct seki_str word)
@@ -184,7 +185,7 @@ static bool read_status(struct loader *loader, struct seki_str word)
             loader->outcome.status = statuses[i];
             return true;
         }
-    return fail(loader, "the status is none of found, nodata, nxdomain, failed");
+    return fail(loader, N_("the status is none of found, nodata, nxdomain, failed"));
 }
 
 static bool read_dnssec(struct loader *loader, struct seki_str value)
@@ -194,14 +195,14 @@ static bool read_dnssec(struct loader *loader, struct seki_str value)
             loader->outcome.dnssec = (enum seki_dnssec)i;
             return true;
         }
-    return fail(loader, "dnssec= is none of unknown, insecure, secure, bogus");
+    return fail(loader, N_("dnssec= is none of unknown, insecure, secure, bogus"));
 }
 
 static bool read_time(struct loader *loader, struct seki_str value, int64_t *us_out)
 {
     uint64_t us;
     if (!seki_str_to_u64(value, INT64_MAX, &us))
-        return fail(loader, "a time is no number");
+        return fail(loader, N_("a time is no number"));
     *us_out = (int64_t)us;
     return true;
 }
@@ -209,7 +210,7 @@ static bool read_time(struct loader *loader, struct seki_str value, int64_t *us_
 static bool read_reason(struct loader *loader, struct seki_str value)
 {
     if (value.len < 2 || value.ptr[0] != '"' || value.ptr[value.len - 1] != '"')
-        return fail(loader, "the reason is not quoted");
+        return fail(loader, N_("the reason is not quoted"));
     return unescape(loader, seki_str_head(seki_str_from(value, 1), value.len - 2), &loader->outcome.failure);
 }
 
@@ -233,7 +234,7 @@ static bool read_attributes(struct loader *loader, struct seki_str rest)
         else if (seki_str_starts_with(word, SEKI_STR("reason=")))
             return read_reason(loader, seki_str_from(all, seki_str_find(all, '=') + 1));
         else
-            is_good = fail(loader, "an unknown word behind the status");
+            is_good = fail(loader, N_("an unknown word behind the status"));
     }
     return is_good;
 }
@@ -282,7 +283,7 @@ static bool read_records(struct loader *loader, struct seki_str lines)
     if (lines.len > 0 && !master_read(&text, on_record, loader, loader->why))
         return false;
     if ((loader->records.count > 0) != (loader->outcome.status == SEKI_ANSWER_FOUND))
-        return fail(loader, "\"found\" is for answers with records, and only for them");
+        return fail(loader, N_("\"found\" is for answers with records, and only for them"));
     loader->outcome.records = loader->records.records;
     loader->outcome.record_count = loader->records.count;
     loader->outcome.ttl_s = loader->records.count > 0 ? loader->records.ttl_s : 0;
@@ -298,7 +299,7 @@ static bool enter(struct loader *loader)
     entry = outcome->is_prefetch ? seki_answers_prefetch(answers, name, outcome->type)
                                  : seki_answers_ask(answers, name, outcome->type);
     if (entry == NULL || seki_answers_enter(answers, entry, outcome) != SEKI_OK)
-        return fail(loader, "more questions than a recording can hold");
+        return fail(loader, N_("more questions than a recording can hold"));
     return true;
 }
 
@@ -322,7 +323,7 @@ static unsigned count_lines(struct seki_str lines)
 static bool read_all(struct loader *loader, struct seki_str text)
 {
     if (!seki_str_starts_with(text, SEKI_STR(HEADER)))
-        return fail(loader, "this is no recording: it must begin with \"; Sekisho DNS recording 1\"");
+        return fail(loader, N_("this is no recording: it must begin with \"; Sekisho DNS recording 1\""));
     loader->line += count_lines(take_lines(&text));
     while (text.len > 0) {
         size_t end = seki_str_find(text, '\n');
@@ -410,7 +411,7 @@ static const struct seki_answer *find(const struct recording *recording, const s
 void recording_answer(struct recording *recording, struct seki_answers *answers)
 {
     static const struct seki_answer not_recorded = { .status = SEKI_ANSWER_FAILED,
-                                                     .failure = SEKI_STR_INIT("not in the recording") };
+                                                     .failure = SEKI_STR_INIT(N_("not in the recording")) };
     const struct seki_answer *question;
     while ((question = seki_answers_next_open(answers)) != NULL) {
         const struct seki_answer *answer = find(recording, question);

@@ -18,6 +18,7 @@
  * all is well; slow ones have left it, so that a few hundred names that nobody answers do not hold up the others. */
 #include "dns/driver/resolver.h"
 
+#include "base/i18n.h"
 #include "dns/driver/resolver_setup.h"
 #include "dns/driver/wire.h"
 
@@ -433,7 +434,7 @@ static void ask_or_queue(struct resolver_lookup *lookup, const struct seki_answe
     struct question *question = question_new(lookup, entry);
     resolver->counters.asked++;
     if (question == NULL) {
-        const struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR("no memory") };
+        const struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR(N_("no memory")) };
         (void)!seki_answers_enter(lookup->answers, entry, &outcome);
         resolver->counters.failed++;
     } else if (TAILQ_EMPTY(&resolver->queued) && is_room(resolver, question->asked_at_us)) {

@@ -1,5 +1,7 @@
 #include "dns/driver/resolver_setup.h"
 
+#include "base/i18n.h"
+
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -177,7 +179,7 @@ static const char *why_unreadable(const char *path)
     struct stat info;
     if (stat(path, &info) != 0 || access(path, R_OK) != 0)
         return strerror(errno);
-    return S_ISREG(info.st_mode) ? NULL : "it is no file";
+    return S_ISREG(info.st_mode) ? NULL : N_("it is no file");
 }
 
 static bool set_dnssec(struct ub_ctx *ctx, const char *trust_anchor_file, struct seki_error *why)
@@ -221,9 +223,11 @@ static bool start(struct ub_ctx *ctx, const struct resolver_options *options, st
         error = ub_ctx_zone_remove(ctx, forwarded_zones[i]);
     if (error == UB_NOERROR)
         error = ub_resolve_event(ctx, "localhost.", SEKI_RR_A, 1, NULL, ignore_answer, NULL);
-    if (error != UB_NOERROR)
-        seki_error_set(why, "libunbound does not start: %s%s", ub_strerror(error),
-                       options->trust_anchor_file != NULL ? " (does the file of trust anchors hold any?)" : "");
+    if (error != UB_NOERROR && options->trust_anchor_file != NULL)
+        seki_error_set(why, "libunbound does not start: %s (does the file of trust anchors hold any?)",
+                       ub_strerror(error));
+    else if (error != UB_NOERROR)
+        seki_error_set(why, "libunbound does not start: %s", ub_strerror(error));
     return error == UB_NOERROR;
 }
 

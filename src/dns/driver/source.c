@@ -1,5 +1,6 @@
 #include "dns/driver/source.h"
 
+#include "base/i18n.h"
 #include "dns/driver/master_file.h"
 #include "dns/driver/recording.h"
 
@@ -81,7 +82,7 @@ static void answer_from_resolver(struct dns_source *source, struct seki_answers 
            event_base_loop(source->base, EVLOOP_ONCE) == 0)
         ;
     resolver_lookup_end(lookup);
-    seki_answers_fail_open(answers, SEKI_STR("no memory to ask"));
+    seki_answers_fail_open(answers, SEKI_STR(N_("no memory to ask")));
 }
 
 void dns_source_answer(struct dns_source *source, struct seki_answers *answers)

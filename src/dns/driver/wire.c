@@ -3,6 +3,8 @@
  * name and found nothing there. */
 #include "dns/driver/wire.h"
 
+#include "base/i18n.h"
+
 #define MAX_CNAMES 16u /* in one answer; resolvers themselves stop at 8 to 12 */
 
 struct header {
@@ -133,7 +135,7 @@ struct seki_str dns_rcode_name(unsigned rcode)
         SEKI_STR_INIT("NOTIMP"),  SEKI_STR_INIT("REFUSED"), SEKI_STR_INIT("YXDOMAIN"), SEKI_STR_INIT("YXRRSET"),
         SEKI_STR_INIT("NXRRSET"), SEKI_STR_INIT("NOTAUTH"), SEKI_STR_INIT("NOTZONE"),
     };
-    return rcode < sizeof names / sizeof names[0] ? names[rcode] : SEKI_STR("an unknown RCODE");
+    return rcode < sizeof names / sizeof names[0] ? names[rcode] : SEKI_STR(N_("an unknown RCODE"));
 }
 
 static void fail(struct seki_answer *outcome, struct seki_str failure)
@@ -151,15 +153,15 @@ void dns_wire_read(struct dns_records *records, const void *packet, size_t packe
     unsigned rcode = h.flags & DNS_RCODE_MASK;
     struct answer_reader reader = { .type = type, .records = records };
     if (c.failed || !(h.flags & DNS_FLAG_QR))
-        fail(outcome_out, SEKI_STR("unreadable answer"));
+        fail(outcome_out, SEKI_STR(N_("unreadable answer")));
     else if (rcode == DNS_RCODE_NXDOMAIN)
         outcome_out->status = SEKI_ANSWER_NXDOMAIN;
     else if (rcode != DNS_RCODE_NOERROR)
         fail(outcome_out, dns_rcode_name(rcode));
     else if (h.flags & DNS_FLAG_TC)
-        fail(outcome_out, SEKI_STR("truncated answer"));
+        fail(outcome_out, SEKI_STR(N_("truncated answer")));
     else if (!read_answers(&reader, &c, &h))
-        fail(outcome_out, SEKI_STR("unreadable answer"));
+        fail(outcome_out, SEKI_STR(N_("unreadable answer")));
     else
         dns_records_conclude(records, outcome_out);
 }
