@@ -1,5 +1,6 @@
 /* sekisho authres parse: the Authentication-Results fields of a message, read. */
 #include "cli/command.h"
+#include "cli/i18n.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/text.h"
@@ -33,7 +34,7 @@ static void print_result(const struct seki_authres_result *result)
         cli_print_str(p->value);
     }
     if (result->reason.len > 0) {
-        printf("  reason: ");
+        printf("  %s ", _("reason:"));
         cli_print_str(result->reason);
     }
     putchar('\n');
@@ -42,7 +43,7 @@ static void print_result(const struct seki_authres_result *result)
 static void print_field(const struct seki_authres *authres)
 {
     cli_print_str(authres->authserv_id);
-    printf("%s\n", authres->result_count == 0 ? "  none" : "");
+    printf("%s%s\n", authres->result_count == 0 ? "  " : "", authres->result_count == 0 ? _("none") : "");
     for (size_t i = 0; i < authres->result_count; i++)
         print_result(&authres->results[i]);
 }
@@ -55,13 +56,16 @@ static void report(struct reading *reading, const struct seki_authres *authres)
         print_field(authres);
 }
 
-static void report_unreadable(struct reading *reading, const char *why)
+static void report_unreadable(struct reading *reading, const char *english)
 {
     reading->all_readable = false;
-    if (reading->json)
-        json_array_append_new(reading->fields, json_pack("{s:o}", "error", cli_json_str(seki_str_of(why))));
-    else
-        printf("cannot be read: %s\n", why);
+    if (reading->json) {
+        json_array_append_new(reading->fields, json_pack("{s:o}", "error", cli_json_str(seki_str_of(english))));
+        return;
+    }
+    printf("%s ", _("cannot be read:"));
+    cli_print_reason(seki_str_of(english));
+    putchar('\n');
 }
 
 /* @return how many fields there were */
@@ -81,7 +85,7 @@ static size_t read_fields(struct seki_arena *arena, const struct seki_message *m
             report_unreadable(reading, why.text);
     }
     if (seki_message_defects(message) & (SEKI_DEFECT_TOO_MANY_FIELDS | SEKI_DEFECT_HEADER_TOO_LONG)) {
-        report_unreadable(reading, "the rest of the header, which is larger than we read");
+        report_unreadable(reading, N_("the rest of the header, which is larger than we read"));
         seen++;
     }
     return seen;
@@ -103,11 +107,11 @@ enum cli_exit cli_authres_parse(const struct cli_options *options, const char *f
     if (message != NULL && seki_message_read(message, text, &body, &is_unix) == SEKI_OK)
         seen = read_fields(arena, message, &reading);
     else
-        report_unreadable(&reading, "the header: no memory");
+        report_unreadable(&reading, N_("the header: no memory"));
     if (options->json)
         cli_json_print(json_pack("{s:O}", "fields", reading.fields));
     else if (seen == 0)
-        printf("no Authentication-Results field\n");
+        printf("%s\n", _("no Authentication-Results field"));
     json_decref(reading.fields);
     seki_arena_free(arena);
     free((void *)(uintptr_t)text.ptr);

@@ -1,4 +1,5 @@
 /* sekisho key generate: a private key in a file, and the record that publishes it in every form that DNS is edited in. */
+#include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/key_file.h"
 #include "cli/text.h"
@@ -55,11 +56,13 @@ static void print_json(const struct new_key *new, const struct cli_options *opti
 
 static void print_text(const struct new_key *new, const struct cli_options *options)
 {
-    printf("%s key of %u bits in %s: keep it secret.\n\nPublish this record:\n%.*s TXT %.*s\n",
+    printf(_("%s key of %u bits in %s: keep it secret.\n"),
            seki_sign_algorithm_name(seki_private_key_algorithm(new->key)), seki_private_key_bits(new->key),
-           options->out, SEKI_STR_ARGS(new->name), SEKI_STR_ARGS(new->record));
-    printf("\nIn a zone file:\n%.*s\n", SEKI_STR_ARGS(seki_buf_str(&new->zone)));
-    printf("\nIn a web form for the zone %s:\n  name   %.*s\n  type   TXT\n  value  %.*s\n", options->domain,
+           options->out);
+    printf("\n%s\n%.*s TXT %.*s\n", _("Publish this record:"), SEKI_STR_ARGS(new->name),
+           SEKI_STR_ARGS(new->record));
+    printf("\n%s\n%.*s\n\n", _("In a zone file:"), SEKI_STR_ARGS(seki_buf_str(&new->zone)));
+    printf(_("In a web form for the zone %s:\n  name   %.*s\n  type   TXT\n  value  %.*s\n"), options->domain,
            SEKI_STR_ARGS(new->host), SEKI_STR_ARGS(new->record));
 }
 
@@ -67,26 +70,20 @@ static bool read_names(struct new_key *new, struct seki_arena *arena, const stru
 {
     struct seki_str selector, domain;
     if (seki_domain_to_ascii(arena, seki_str_of(options->domain), &domain) != SEKI_OK ||
-        seki_domain_label_count(domain) < 2) {
-        fprintf(stderr, "sekisho: --domain takes a domain name, not \"%s\"\n", options->domain);
-        return false;
-    }
-    if (seki_domain_to_ascii(arena, seki_str_of(options->selector), &selector) != SEKI_OK) {
-        fprintf(stderr, "sekisho: --selector takes a name for the DNS, not \"%s\"\n", options->selector);
-        return false;
-    }
+        seki_domain_label_count(domain) < 2)
+        return cli_complain(_("--domain takes a domain name, not \"%s\""), options->domain);
+    if (seki_domain_to_ascii(arena, seki_str_of(options->selector), &selector) != SEKI_OK)
+        return cli_complain(_("--selector takes a name for the DNS, not \"%s\""), options->selector);
     new->host = seki_arena_format(arena, "%.*s._domainkey", SEKI_STR_ARGS(selector));
     new->name = seki_arena_format(arena, "%.*s.%.*s", SEKI_STR_ARGS(new->host), SEKI_STR_ARGS(domain));
-    if (seki_domain_fits_dns(new->name))
-        return true;
-    fprintf(stderr, "sekisho: --selector and --domain together are too long for the DNS\n");
-    return false;
+    return seki_domain_fits_dns(new->name) ||
+           cli_complain("%s", _("--selector and --domain together are too long for the DNS"));
 }
 
 static bool make_key(struct new_key *new, struct seki_arena *arena, enum seki_sign_algorithm algorithm,
                      const struct cli_options *options)
 {
-    struct seki_error why = { "no memory for the key's record" };
+    struct seki_error why = { N_("no memory for the key's record") };
     struct seki_buf record;
     seki_buf_init_arena(&record, arena, MAX_RECORD_OCTETS);
     seki_buf_init_arena(&new->zone, arena, 2 * MAX_RECORD_OCTETS);
@@ -104,7 +101,7 @@ static enum cli_exit generate(struct seki_arena *arena, const struct cli_options
     enum seki_sign_algorithm algorithm = SEKI_SIGN_RSA_SHA256;
     struct new_key new = { .key = NULL };
     if (options->algorithm != NULL && !seki_sign_algorithm_from_name(seki_str_of(options->algorithm), &algorithm)) {
-        fprintf(stderr, "sekisho: --algorithm is rsa-sha256 or ed25519-sha256, not \"%s\"\n", options->algorithm);
+        cli_complain(_("--algorithm is rsa-sha256 or ed25519-sha256, not \"%s\""), options->algorithm);
         return CLI_USAGE;
     }
     if (!read_names(&new, arena, options))
@@ -122,7 +119,7 @@ enum cli_exit cli_key_generate(const struct cli_options *options, const char *op
 {
     (void)operand;
     if (options->domain == NULL || options->selector == NULL || options->out == NULL) {
-        fprintf(stderr, "sekisho: key generate needs --domain, --selector and --out\n");
+        cli_complain("%s", _("key generate needs --domain, --selector and --out"));
         return CLI_USAGE;
     }
     struct seki_arena *arena = seki_arena_new(MAX_MEMORY);
@@ -130,7 +127,7 @@ enum cli_exit cli_key_generate(const struct cli_options *options, const char *op
     if (arena != NULL)
         code = generate(arena, options);
     else
-        cli_say_trouble(options, "no memory to start with");
+        cli_say_trouble(options, N_("no memory to start with"));
     seki_arena_free(arena);
     return code;
 }

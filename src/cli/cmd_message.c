@@ -1,5 +1,6 @@
 /* sekisho verify, sekisho explain: a whole message. */
 #include "cli/evaluation.h"
+#include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/text.h"
 
@@ -7,20 +8,27 @@
 #include <stdlib.h>
 
 /* In the order in which people ask. */
-static const struct { const char *mechanism, *title; } traces[] = {
-    { "spf", "SPF of MAIL FROM" }, { "spf-helo", "SPF of HELO" }, { "sender-id", "Sender ID" }, { "dkim", "DKIM" }, { "arc", "ARC" }, { "dmarc", "DMARC" },
+static const struct { const char *mechanism, *title;
+} traces[] = {
+    { "spf", N_("SPF of MAIL FROM") },
+    { "spf-helo", N_("SPF of HELO") },
+    { "sender-id", "Sender ID" },
+    { "dkim", "DKIM" },
+    { "arc", "ARC" },
+    { "dmarc", "DMARC" },
 };
 
-static const struct { unsigned bit; const char *text; } defects[] = {
-    { SEKI_DEFECT_TOO_MANY_FIELDS, "more fields than we keep" },
-    { SEKI_DEFECT_HEADER_TOO_LONG, "a longer header than we keep" },
-    { SEKI_DEFECT_NO_SEPARATOR, "no empty line between header and body" },
-    { SEKI_DEFECT_BARE_LF, "bare LF in the header" },
-    { SEKI_DEFECT_BARE_CR, "bare CR in the header" },
-    { SEKI_DEFECT_NUL, "NUL in the header" },
-    { SEKI_DEFECT_LONG_LINE, "a line over 998 octets in the header" },
-    { SEKI_DEFECT_EMPTY_NAME, "a field without a name" },
-    { SEKI_DEFECT_BAD_NAME, "odd octets in a field name" },
+static const struct { unsigned bit; const char *text;
+} defects[] = {
+    { SEKI_DEFECT_TOO_MANY_FIELDS, N_("more fields than we keep") },
+    { SEKI_DEFECT_HEADER_TOO_LONG, N_("a longer header than we keep") },
+    { SEKI_DEFECT_NO_SEPARATOR, N_("no empty line between header and body") },
+    { SEKI_DEFECT_BARE_LF, N_("bare LF in the header") },
+    { SEKI_DEFECT_BARE_CR, N_("bare CR in the header") },
+    { SEKI_DEFECT_NUL, N_("NUL in the header") },
+    { SEKI_DEFECT_LONG_LINE, N_("a line over 998 octets in the header") },
+    { SEKI_DEFECT_EMPTY_NAME, N_("a field without a name") },
+    { SEKI_DEFECT_BAD_NAME, N_("odd octets in a field name") },
 };
 
 static json_t *json_trace(const struct seki_trace *trace)
@@ -70,10 +78,10 @@ static void print_explanation_json(const struct cli_evaluation *e, const struct 
 
 static void print_message_facts(const struct seki_message *message)
 {
-    printf("Message: %zu header fields", seki_message_field_count(message));
+    printf(_("Message: %zu header fields"), seki_message_field_count(message));
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
         if (seki_message_defects(message) & defects[i].bit)
-            printf("; %s", defects[i].text);
+            printf("; %s", _(defects[i].text));
     printf("\n\n");
 }
 
@@ -82,7 +90,7 @@ static void print_explanation(const struct cli_evaluation *e, const struct cli_m
     print_message_facts(seki_verify_message(outcome->verify));
     cli_print_verdict(&outcome->verdict);
     for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-        cli_print_trace(traces[i].title, seki_verify_trace(outcome->verify, traces[i].mechanism));
+        cli_print_trace(_(traces[i].title), seki_verify_trace(outcome->verify, traces[i].mechanism));
     cli_print_answers(e->answers);
 }
 

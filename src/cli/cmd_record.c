@@ -1,6 +1,8 @@
 /* sekisho spf check, sekisho dmarc policy: what the DNS says of a client or a domain. */
 #include "cli/evaluation.h"
+#include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/reason.h"
 #include "cli/text.h"
 
 #include <sekisho/address.h>
@@ -29,7 +31,7 @@ static const struct spf_scope *find_scope(const char *name)
     for (size_t i = 0; i < sizeof spf_scopes / sizeof spf_scopes[0]; i++)
         if (strcmp(name, spf_scopes[i].name) == 0)
             return &spf_scopes[i];
-    fprintf(stderr, "sekisho: --scope is spf1, helo, mfrom or pra, not \"%s\"\n", name);
+    cli_complain(_("--scope is spf1, helo, mfrom or pra, not \"%s\""), name);
     return NULL;
 }
 
@@ -43,10 +45,8 @@ struct spf_run {
 
 static bool read_spf_input(const struct cli_options *options, struct spf_run *run)
 {
-    if (options->ip == NULL || (options->helo == NULL && options->mail_from == NULL)) {
-        fprintf(stderr, "sekisho: spf check needs --ip and --helo, --mail-from or both\n");
-        return false;
-    }
+    if (options->ip == NULL || (options->helo == NULL && options->mail_from == NULL))
+        return cli_complain("%s", _("spf check needs --ip and --helo, --mail-from or both"));
     run->scope = find_scope(options->scope);
     if (run->scope == NULL || !cli_read_ip(options, &run->input.client))
         return false;
@@ -55,8 +55,7 @@ static bool read_spf_input(const struct cli_options *options, struct spf_run *ru
     run->input.identity = run->scope->identity;
     if (!options->received_spf || !run->scope->is_sender_id)
         return true;
-    fprintf(stderr, "sekisho: --received-spf tells of SPF (--scope spf1 or helo), not of Sender ID\n");
-    return false;
+    return cli_complain("%s", _("--received-spf tells of SPF (--scope spf1 or helo), not of Sender ID"));
 }
 
 /* In the pra scope --mail-from gives the PRA: there is no message to find it in. */
@@ -68,7 +67,7 @@ static bool start_spf(struct spf_run *run, struct seki_arena *arena)
     }
     struct seki_sender_id_input input = { .scope = run->scope->sender_id, .spf = run->input };
     if (!seki_address_split_path(run->input.mail_from, &input.pra.local_part, &input.pra.domain))
-        input.pra.reason = SEKI_STR("--mail-from is no address");
+        input.pra.reason = SEKI_STR(N_("--mail-from is no address"));
     run->sender_id = seki_sender_id_new(arena, &input);
     return run->sender_id != NULL;
 }
@@ -112,7 +111,7 @@ static void report_spf(const struct cli_options *options, const struct spf_run *
         cli_print_spf(run->scope->is_sender_id ? "sender-id" : "spf", &run->verdict);
         if (options->received_spf)
             cli_print_field("Received-SPF", seki_buf_str(&received));
-        cli_print_trace("How it came out", run->input.trace);
+        cli_print_trace(_("How it came out"), run->input.trace);
     }
     seki_buf_release(&received);
 }
@@ -130,7 +129,7 @@ enum cli_exit cli_spf_check(const struct cli_options *options, const char *opera
     cli_host_name(host, sizeof host);
     run.input.receiver = seki_str_of(host);
     run.input.now_s = e.now_s;
-    run.input.trace = options->json ? NULL : seki_trace_new(e.arena);
+    run.input.trace = options->json ? NULL : cli_trace_new(e.arena);
     enum cli_exit code = CLI_NO;
     if (start_spf(&run, e.arena) && cli_evaluation_run(&e, step_spf, &run)) {
         report_spf(options, &run);
@@ -154,17 +153,19 @@ static enum seki_result step_dmarc(void *evaluation, struct seki_answers *answer
 
 static void print_policy(const struct seki_dmarc_verdict *dmarc)
 {
-    if (dmarc->record != NULL) {
-        printf("policy    %s\nrecord    ", seki_dmarc_policy_name(dmarc->policy));
-        cli_print_str(dmarc->record->text);
-        printf("\nfound at  _dmarc.");
-        cli_print_str(dmarc->policy_domain);
-        printf("\norg       ");
-        cli_print_str(dmarc->org_domain);
-    } else {
-        printf("no DMARC policy: ");
-        cli_print_str(dmarc->reason);
+    if (dmarc->record == NULL) {
+        printf("%s ", _("no DMARC policy:"));
+        cli_print_reason(dmarc->reason);
+        putchar('\n');
+        return;
     }
+    printf(_("policy    %s\n"), seki_dmarc_policy_name(dmarc->policy));
+    printf("%s", _("record    "));
+    cli_print_str(dmarc->record->text);
+    printf("\n%s_dmarc.", _("found at  "));
+    cli_print_str(dmarc->policy_domain);
+    printf("\n%s", _("org       "));
+    cli_print_str(dmarc->org_domain);
     putchar('\n');
 }
 
@@ -184,7 +185,7 @@ static enum cli_exit report_policy(struct cli_evaluation *e, const struct cli_op
         cli_json_print(cli_json_dmarc_record(&run->verdict));
     else {
         print_policy(&run->verdict);
-        cli_print_trace("How it was found", trace);
+        cli_print_trace(_("How it was found"), trace);
     }
     return dmarc_exit(&run->verdict);
 }
@@ -202,7 +203,7 @@ enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *do
         seki_psl_free(psl);
         return CLI_NO;
     }
-    dmarc.trace = options->json ? NULL : seki_trace_new(e.arena);
+    dmarc.trace = options->json ? NULL : cli_trace_new(e.arena);
     enum cli_exit code = CLI_NO;
     if (seki_dmarc_new_for_domain(e.arena, seki_str_of(domain), &dmarc, &run.dmarc, &why) == SEKI_OK)
         code = report_policy(&e, options, &run, dmarc.trace);

@@ -1,5 +1,6 @@
 /* sekisho arc seal: authenticate a message, and put an ARC set on top that says what came out. */
 #include "cli/evaluation.h"
+#include "cli/i18n.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/signing.h"
@@ -12,8 +13,8 @@
 
 static const char *const outcomes[] = {
     [SEKI_ARC_SEAL_DUE] = "",
-    [SEKI_ARC_SEAL_FAILED_BEFORE] = "not sealed: the newest ARC-Seal says cv=fail already",
-    [SEKI_ARC_SEAL_FULL] = "not sealed: there are 50 sets, and more are not allowed",
+    [SEKI_ARC_SEAL_FAILED_BEFORE] = N_("not sealed: the newest ARC-Seal says cv=fail already"),
+    [SEKI_ARC_SEAL_FULL] = N_("not sealed: there are 50 sets, and more are not allowed"),
 };
 
 struct sealing {
@@ -78,7 +79,7 @@ static void print(const struct sealing *s, const struct cli_options *options)
         fields[count++] = (struct cli_new_field){ "ARC-Authentication-Results", made->auth_results };
         cli_note_bare_line_ends(s->text, s->is_unix);
     } else {
-        fprintf(stderr, "sekisho: %s\n", outcomes[s->outcome]);
+        cli_complain("%s", _(outcomes[s->outcome]));
     }
     if (options->json)
         cli_json_print(json_pack("{s:b, s:i, s:s, s:s, s:o}", "sealed", made != NULL, "instance",

@@ -1,4 +1,5 @@
 /* sekisho sign: a message with a DKIM-Signature on top. */
+#include "cli/i18n.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/signing.h"
@@ -45,7 +46,7 @@ static enum seki_result sign_text(const struct cli_signing *signing, struct seki
 static enum cli_exit sign_file(const struct cli_signing *signing, const struct cli_options *options,
                                struct seki_str text)
 {
-    struct seki_error why = { "no memory to start with" };
+    struct seki_error why = { N_("no memory to start with") };
     struct cli_new_field field = { .name = "DKIM-Signature" };
     struct seki_arena *arena = seki_arena_new(MAX_MEMORY);
     struct seki_context *context = seki_context_new(0, &why);

@@ -1,6 +1,8 @@
 #include "cli/evaluation.h"
 
+#include "cli/i18n.h"
 #include "cli/input.h"
+#include "cli/reason.h"
 #include "cli/text.h"
 #include "dns/driver/source.h"
 
@@ -54,8 +56,9 @@ bool cli_evaluation_run(struct cli_evaluation *e, cli_step step, void *evaluatio
     if (result == SEKI_OK)
         return true;
     if (why.text[0] == '\0')
-        seki_error_set(&why, "%s", result == SEKI_LIMIT ? "the message needs more memory than a message may have"
-                                                        : "no verdict: the system is out of memory");
+        seki_error_set(&why, "%s",
+                       result == SEKI_LIMIT ? N_("the message needs more memory than a message may have")
+                                            : N_("no verdict: the system is out of memory"));
     return cli_say_trouble(e->options, why.text);
 }
 
@@ -63,8 +66,7 @@ bool cli_read_ip(const struct cli_options *options, struct seki_ip *ip_out)
 {
     if (seki_ip_parse(seki_str_of(options->ip), ip_out))
         return true;
-    fprintf(stderr, "sekisho: --ip takes an IPv4 or IPv6 address, not \"%s\"\n", options->ip);
-    return false;
+    return cli_complain(_("--ip takes an IPv4 or IPv6 address, not \"%s\""), options->ip);
 }
 
 static bool set_envelope(const struct cli_options *options, const struct seki_ip *client, struct seki_verify *verify)
@@ -101,9 +103,8 @@ static bool read_sealers(const struct cli_options *options, struct seki_arena *a
         if (*count_out < MAX_TRUSTED_SEALERS &&
             seki_domain_to_ascii(arena, seki_str_trim(one), &sealers[*count_out]) == SEKI_OK)
             continue;
-        fprintf(stderr, "sekisho: --trusted-sealers takes up to %d domains with commas between, not \"%s\"\n",
-                MAX_TRUSTED_SEALERS, options->trusted_sealers);
-        return false;
+        return cli_complain(_("--trusted-sealers takes up to %d domains with commas between, not \"%s\""),
+                            MAX_TRUSTED_SEALERS, options->trusted_sealers);
     }
     return true;
 }
@@ -119,16 +120,12 @@ bool cli_set_discovery(const struct cli_options *options, struct seki_dmarc_opti
     struct seki_error why;
     if (options->discovery == NULL || strcmp(options->discovery, "treewalk") == 0)
         return true;
-    if (strcmp(options->discovery, "psl") != 0) {
-        fprintf(stderr, "sekisho: --discovery is treewalk or psl, not \"%s\"\n", options->discovery);
-        return false;
-    }
+    if (strcmp(options->discovery, "psl") != 0)
+        return cli_complain(_("--discovery is treewalk or psl, not \"%s\""), options->discovery);
     *psl = seki_psl_load(options->psl, &why);
     dmarc->discovery = SEKI_DMARC_PSL;
     dmarc->psl = *psl;
-    if (*psl == NULL)
-        fprintf(stderr, "sekisho: %s\n", why.text);
-    return *psl != NULL;
+    return *psl != NULL || cli_complain_of(why.text);
 }
 
 void cli_host_name(char *host, size_t size)
@@ -153,7 +150,7 @@ static bool authenticate(struct cli_evaluation *e, const struct cli_options *opt
     bool is_fed = outcome->verify != NULL && set_envelope(options, client, outcome->verify) &&
                   feed(outcome->verify, outcome->text);
     if (!is_fed)
-        cli_say_trouble(options, "the header needs more memory than a message may have");
+        cli_say_trouble(options, N_("the header needs more memory than a message may have"));
     bool is_done = is_fed && cli_evaluation_run(e, step_verify, outcome);
     seki_verify_end(outcome->verify);
     return is_done;
@@ -173,6 +170,7 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
         .with_sender_id = options->sender_id,
         .now_s = e->now_s,
         .explain = explain,
+        .language = options->json ? NULL : cli_trace_language(),
         .trusted_sealers = sealers,
     };
     *outcome = (struct cli_message_outcome){ 0 };

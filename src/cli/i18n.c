@@ -42,6 +42,11 @@ void cli_i18n_begin(void)
     bind_textdomain_codeset(catalogue, "UTF-8");
 }
 
+bool cli_is_english(void)
+{
+    return catalogue == NULL;
+}
+
 const char *cli_text(const char *text)
 {
     /* The entry of "" is the catalogue's own head. */

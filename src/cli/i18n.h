@@ -9,6 +9,9 @@
 /** Once, before the first text is shown: read LC_ALL, LC_MESSAGES, LANG and LANGUAGE. */
 void cli_i18n_begin(void);
 
+/** Nothing needs translating. */
+bool cli_is_english(void);
+
 /** The text in the reader's language; English where there is no catalogue. Valid for ever. */
 const char *cli_text(const char *text) __attribute__((format_arg(1)));
 #define _(text) cli_text(text)

@@ -1,5 +1,7 @@
 #include "cli/input.h"
 
+#include "cli/i18n.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +45,7 @@ bool cli_input_read(const char *path, struct seki_str *text_out, struct seki_err
         seki_error_set(why, "%s: cannot be opened: %s", path, strerror(errno));
         return false;
     }
-    bool is_read = read_all(file, is_stdin ? "standard input" : path, text_out, why);
+    bool is_read = read_all(file, is_stdin ? N_("standard input") : path, text_out, why);
     if (!is_stdin)
         fclose(file);
     return is_read;

@@ -1,5 +1,7 @@
 #include "cli/key_file.h"
 
+#include "cli/i18n.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -69,6 +71,6 @@ bool cli_key_file_write(const struct seki_private_key *key, const char *path, st
     if (is_written)
         return true;
     unlink(path);
-    seki_error_set(why, "%s: cannot be written: %s", path, error != 0 ? strerror(error) : "no memory");
+    seki_error_set(why, "%s: cannot be written: %s", path, error != 0 ? strerror(error) : N_("no memory"));
     return false;
 }

@@ -1,5 +1,6 @@
 #include "cli/signing.h"
 
+#include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/key_file.h"
 #include "cli/text.h"
@@ -11,8 +12,7 @@ static bool has_what_is_needed(const struct cli_options *options, const char *co
 {
     if (options->domain != NULL && options->selector != NULL && options->key != NULL)
         return true;
-    fprintf(stderr, "sekisho: %s needs --domain, --selector and --key\n", command);
-    return false;
+    return cli_complain(_("%s needs --domain, --selector and --key"), command);
 }
 
 static bool read_algorithm(const struct cli_options *options, struct seki_dkim_sign_options *sign)
@@ -20,8 +20,7 @@ static bool read_algorithm(const struct cli_options *options, struct seki_dkim_s
     if (options->algorithm == NULL ||
         seki_sign_algorithm_from_name(seki_str_of(options->algorithm), &sign->algorithm))
         return true;
-    fprintf(stderr, "sekisho: --algorithm is rsa-sha256 or ed25519-sha256, not \"%s\"\n", options->algorithm);
-    return false;
+    return cli_complain(_("--algorithm is rsa-sha256 or ed25519-sha256, not \"%s\""), options->algorithm);
 }
 
 static bool read_canonicalization(const struct cli_options *options, struct seki_dkim_sign_options *sign)
@@ -29,11 +28,9 @@ static bool read_canonicalization(const struct cli_options *options, struct seki
     if (options->canonicalization == NULL ||
         seki_sign_canonicalization_from_name(seki_str_of(options->canonicalization), &sign->canonicalization))
         return true;
-    fprintf(stderr,
-            "sekisho: --canonicalization is relaxed or simple for the header, \"/\", and again for the body, "
-            "not \"%s\"\n",
-            options->canonicalization);
-    return false;
+    return cli_complain(
+        _("--canonicalization is relaxed or simple for the header, \"/\", and again for the body, not \"%s\""),
+        options->canonicalization);
 }
 
 static bool read_names(struct cli_signing *signing, const struct cli_options *options)
@@ -43,7 +40,7 @@ static bool read_names(struct cli_signing *signing, const struct cli_options *op
         return true;
     signing->names = calloc(rest.len + 1, sizeof *signing->names);
     if (signing->names == NULL)
-        return cli_say_trouble(options, "no memory for the names of --headers");
+        return cli_say_trouble(options, N_("no memory for the names of --headers"));
     while (seki_str_split(&rest, ':', &name))
         signing->names[signing->options.name_count++] = seki_str_trim(name);
     signing->options.names = signing->names;
@@ -130,7 +127,7 @@ void cli_note_bare_line_ends(struct seki_str text, bool is_unix)
         is_bare = (text.ptr[i] == '\n' && !after_cr && !is_unix) || (text.ptr[i] == '\r' && !before_lf);
     }
     if (is_bare)
-        fprintf(stderr,
-                "sekisho: note: the message has CR or LF alone, which mail servers change: the signature may not "
-                "survive\n");
+        cli_complain("%s",
+                     _("note: the message has CR or LF alone, which mail servers change: the signature may not "
+                       "survive"));
 }

@@ -1,8 +1,14 @@
 #include "cli/text.h"
 
+#include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/reason.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+
+#define MAX_LINE_OCTETS     4096u
+#define MAX_SENTENCE_OCTETS 65536u
 
 /* Octets of the well-formed UTF-8 sequence at the front, 0 for none. */
 static size_t printable_sequence(struct seki_str s)
@@ -28,11 +34,30 @@ void cli_print_str(struct seki_str s)
     }
 }
 
+void cli_print_format(const char *format, ...)
+{
+    char line[MAX_LINE_OCTETS];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    cli_print_str(seki_str_of(line));
+}
+
+void cli_print_reason(struct seki_str english)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
+    cli_reason(english, &buf);
+    cli_print_str(seki_buf_failed(&buf) == SEKI_OK ? seki_buf_str(&buf) : english);
+    seki_buf_release(&buf);
+}
+
 static void print_reason(struct seki_str reason)
 {
     if (reason.len > 0) {
         printf("  ");
-        cli_print_str(reason);
+        cli_print_reason(reason);
     }
     putchar('\n');
 }
@@ -46,7 +71,7 @@ static void print_head(const char *title, const char *result, struct seki_str ab
 static void print_explanation(struct seki_str explanation)
 {
     if (explanation.len > 0) {
-        printf("          %s's words: ", "the domain");
+        printf("          %s ", _("the domain's words:"));
         cli_print_str(explanation);
         putchar('\n');
     }
@@ -62,8 +87,10 @@ void cli_print_spf(const char *title, const struct seki_spf_verdict *spf)
 void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id)
 {
     print_head("sender-id", seki_spf_result_name(sender_id->check.result), sender_id->check.domain);
-    if (sender_id->pra.field.len > 0)
-        printf(" (of %.*s)", SEKI_STR_ARGS(sender_id->pra.field));
+    if (sender_id->pra.field.len > 0) {
+        putchar(' ');
+        cli_print_format(_("(of %.*s)"), SEKI_STR_ARGS(sender_id->pra.field));
+    }
     print_reason(sender_id->check.reason);
     print_explanation(sender_id->check.explanation);
 }
@@ -71,17 +98,16 @@ void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id)
 static void print_dkim(const struct seki_dkim_verdict *dkim)
 {
     if (dkim->signature_count == 0)
-        printf("%-9s %-10s no DKIM-Signature field\n", "dkim", "none");
+        printf("%-9s %-10s %s\n", "dkim", "none", _("no DKIM-Signature field"));
     for (size_t i = 0; i < dkim->signature_count; i++) {
         const struct seki_dkim_signature_verdict *s = &dkim->signatures[i];
         print_head("dkim", seki_dkim_result_name(s->result), s->domain);
-        printf(" (selector ");
-        cli_print_str(s->selector);
-        printf(", ");
-        cli_print_str(s->algorithm);
+        putchar(' ');
         if (s->key_bits > 0)
-            printf(", %u bits", s->key_bits);
-        putchar(')');
+            cli_print_format(_("(selector %.*s, %.*s, %u bits)"), SEKI_STR_ARGS(s->selector),
+                             SEKI_STR_ARGS(s->algorithm), s->key_bits);
+        else
+            cli_print_format(_("(selector %.*s, %.*s)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm));
         print_reason(s->reason);
     }
 }
@@ -90,9 +116,9 @@ void cli_print_arc(const struct seki_arc_verdict *arc)
 {
     printf("%-9s %-10s ", "arc", seki_arc_result_name(arc->result));
     if (arc->instance > 0)
-        printf("%u set%s", arc->instance, arc->instance == 1 ? "" : "s");
+        printf(cli_text_plural("%u set", "%u sets", arc->instance), arc->instance);
     else
-        printf("no ARC fields");
+        printf("%s", _("no ARC fields"));
     print_reason(arc->reason);
 }
 
@@ -100,11 +126,14 @@ static void print_dmarc(const struct seki_verdict *verdict)
 {
     const struct seki_dmarc_verdict *dmarc = &verdict->dmarc;
     print_head("dmarc", seki_dmarc_result_name(dmarc->result), dmarc->from_domain);
-    if (dmarc->record != NULL)
-        printf(" (policy %s at %.*s)", seki_dmarc_policy_name(dmarc->policy), SEKI_STR_ARGS(dmarc->policy_domain));
+    if (dmarc->record != NULL) {
+        putchar(' ');
+        cli_print_format(_("(policy %s at %.*s)"), seki_dmarc_policy_name(dmarc->policy),
+                         SEKI_STR_ARGS(dmarc->policy_domain));
+    }
     print_reason(dmarc->reason);
     if (verdict->is_arc_override) {
-        printf("          disposition none for a trusted ARC chain: ");
+        printf("          %s ", _("disposition none for a trusted ARC chain:"));
         cli_print_str(verdict->arc_override_comment);
         putchar('\n');
     }
@@ -127,7 +156,7 @@ void cli_print_verdict(const struct seki_verdict *verdict)
     if (verdict->has_spf_mail_from)
         cli_print_spf("spf", &verdict->spf_mail_from);
     else
-        printf("%-9s %-10s give --ip, --helo and --mail-from to check SPF\n", "spf", "-");
+        printf("%-9s %-10s %s\n", "spf", "-", _("give --ip, --helo and --mail-from to check SPF"));
     if (verdict->has_spf_helo)
         cli_print_spf("spf helo", &verdict->spf_helo);
     if (verdict->has_sender_id)
@@ -167,9 +196,11 @@ static void print_answer(size_t number, const struct seki_answer *answer)
 {
     printf("  %2zu. %-4s ", number, seki_rr_type_name(answer->type));
     cli_print_str(answer->name);
-    printf("  %s%s%s", seki_answer_status_name(answer->status),
-           answer->dnssec == SEKI_DNSSEC_SECURE ? ", DNSSEC secure" : "",
-           answer->is_prefetch ? ", asked ahead and not needed" : "");
+    printf("  %s", _(seki_answer_status_name(answer->status)));
+    if (answer->dnssec == SEKI_DNSSEC_SECURE)
+        printf(", %s", _("DNSSEC secure"));
+    if (answer->is_prefetch)
+        printf(", %s", _("asked ahead and not needed"));
     if (answer->answered_at_us > answer->asked_at_us && answer->asked_at_us > 0)
         printf(", %lld ms", (long long)((answer->answered_at_us - answer->asked_at_us) / 1000));
     print_reason(answer->failure);
@@ -180,15 +211,36 @@ static void print_answer(size_t number, const struct seki_answer *answer)
 void cli_print_answers(const struct seki_answers *answers)
 {
     const struct seki_answer *answer;
-    printf("\nDNS, in the order of asking\n");
+    printf("\n%s\n", _("DNS, in the order of asking"));
     for (size_t i = 0; (answer = seki_answers_at(answers, i)) != NULL; i++)
         print_answer(i + 1, answer);
 }
 
-bool cli_say_trouble(const struct cli_options *options, const char *sentence)
+bool cli_complain(const char *format, ...)
 {
-    fprintf(stderr, "sekisho: %s\n", sentence);
+    va_list args;
+    va_start(args, format);
+    fputs("sekisho: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return false;
+}
+
+bool cli_complain_of(const char *english)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
+    cli_reason(seki_str_of(english), &buf);
+    cli_complain("%.*s", SEKI_STR_ARGS(seki_buf_str(&buf)));
+    seki_buf_release(&buf);
+    return false;
+}
+
+bool cli_say_trouble(const struct cli_options *options, const char *english)
+{
+    cli_complain_of(english);
     if (options->json)
-        cli_json_print(json_pack("{s:o}", "error", cli_json_str(seki_str_of(sentence))));
+        cli_json_print(json_pack("{s:o}", "error", cli_json_str(seki_str_of(english))));
     return false;
 }

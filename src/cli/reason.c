@@ -1,0 +1,253 @@
+#include "cli/reason.h"
+
+#include "cli/i18n.h"
+
+#define MAX_SENTENCE_OCTETS 1024u /* what is longer stays English */
+#define MAX_ARGUMENTS       8u
+#define MAX_DEPTH           4u /* of sentences within sentences: "signature 1: key unavailable: timed out after 5000 ms" */
+
+/* Sentences with something in them, as the engine formats them. Of several that fit, the one with most words of its own
+ * counts. tests/e2e/language_test.py says which is missing here. */
+static const char *const patterns[] = {
+    /* What comes of a check. */
+    N_("matched %.*s"),
+    N_("%s could not be looked up"),
+    N_("%s has more than 10 mail exchanges"),
+    N_("%s has no SPF record"),
+    N_("%s does not exist"),
+    N_("%s has more than one SPF record"),
+    N_("%s is not a full domain name"),
+    N_("%s has something behind its name"),
+    N_("%s lacks its domain name"),
+    N_("%s has a prefix length where none may stand"),
+    N_("%s holds an address where a domain name belongs; ip4: or ip6: takes addresses"),
+    N_("%s has a prefix length that is not 0 to 32"),
+    N_("%s has a prefix length that is not 0 to 128"),
+    N_("%s does not hold an IPv4 address"),
+    N_("%s does not hold an IPv6 address"),
+    N_("%s is no mechanism"),
+    N_("%s is neither a mechanism nor a modifier"),
+    N_("%s is a modifier, which takes no qualifier"),
+    N_("%s is there more than once"),
+    N_("%s holds a character that may not stand there"),
+    N_("%s holds a malformed macro"),
+    N_("%s holds a macro letter that may not stand there"),
+    N_("%s does not end in a full domain name"),
+    N_("no Purported Responsible Address: %s"),
+    N_("%s holds a group"),
+    N_("%s holds more than one address"),
+    N_("%s holds no address"),
+    N_("%s holds an address without a domain name"),
+    N_("%s cannot be read: %s"),
+    N_("signature %zu"),
+    N_("%.*s of i=%u"),
+    N_("key unavailable: %.*s"),
+    N_("the record at %.*s has no valid policy and asks for no reports"),
+    N_("_dmarc.%.*s could not be looked up: %.*s"),
+    N_("whether %.*s exists could not be looked up: %.*s"),
+    N_("not an address list: %s at octet %zu"),
+    N_("cannot read Authentication-Results: %s at octet %zu"),
+    N_("timed out after %u ms"),
+
+    /* Why there is no answer. */
+    N_("SPF of %.*s: %s"),
+    N_("OpenSSL does not offer %s: check its configuration and providers"),
+    N_("the RSA key has %u bits, and under %u are not valid: make a new one"),
+    N_("the RSA key has %u bits, and not every verifier takes over %u: make a new one"),
+    N_("RSA keys for DKIM have %u to %u bits, not %u"),
+    N_("the private key is for %s, and %s is asked for"),
+    N_("%s \"%.*s\""),
+    N_("the message has too many fields to be signed: h= would have over %u names"),
+    N_("h= can have %u names at most"),
+    N_("an ARC-Message-Signature must not sign \"%.*s\""),
+    N_("\"%.*s\" is not the name of a field"),
+    N_("%s: no memory to read it"),
+    N_("%s: cannot be read: %s"),
+    N_("%s: larger than %u MiB, which is more than a message may have"),
+    N_("%s: cannot be opened: %s"),
+    N_("%s: too large for a private key"),
+    N_("%s: cannot be made: %s"),
+    N_("%s: cannot be written: %s"),
+    N_("%s: the key is for %s, not %s"),
+    N_("%s: larger than %zu MiB"),
+    N_("%s:%u: %s"),
+    N_("%s: %s"),
+    N_("%s: cannot be read as a public suffix list: %s; install the package publicsuffix, or name a list in text "
+       "or "
+       "DAFSA form"),
+    N_("%s: cannot be read as a public suffix list; install the package publicsuffix, or name a list in text or "
+       "DAFSA "
+       "form"),
+    N_("libunbound refuses \"%s %s\": %s"),
+    N_("name server \"%.*s\": write ADDRESS, ADDRESS:PORT or [ADDRESS6]:PORT"),
+    N_("name server \"%.*s\": %s"),
+    N_("name servers from %s: %s; mend it, or name servers"),
+    N_("trust anchors in %s: %s"),
+    N_("libunbound does not start: %s (does the file of trust anchors hold any?)"),
+    N_("libunbound does not start: %s"),
+
+    /* Of zone files. */
+    N_("more than %u records of one name and type"),
+    N_("%s is missing or quoted"),
+    N_("\"%.*s\" is no domain name"),
+    N_("%s \"%.*s\" is no number up to %llu"),
+    N_("%s \"%.*s\" is no time (seconds up to 2147483647, or as in 2d12h)"),
+    N_("\"%.*s\" is no %s"),
+    N_("class %.*s: only IN can be used"),
+    N_("unknown type \"%.*s\""),
+    N_("\"%.*s\" is too much for a record of type %.*s"),
+    N_("%.*s cannot be used here: only $ORIGIN and $TTL"),
+    N_("too much behind %.*s"),
+};
+
+/* What the system says in these sentences; its own catalogues may not be there. */
+__attribute__((unused)) static const char *const system_texts[] = {
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("File exists"),
+    N_("Read-only file system"),
+    N_("No space left on device"),
+    N_("Input/output error"),
+    N_("Cannot allocate memory"),
+    N_("Too many open files"),
+    N_("Operation not permitted"),
+};
+
+/* printf's "%5$.*4$s": which argument it shows. */
+struct directive {
+    size_t len;
+    size_t argument; /* from 1, as "5$" counts */
+    bool is_number;
+};
+
+/* @param next the argument that one without a number shows; moved on */
+static struct directive read_directive(const char *format, size_t *next)
+{
+    struct directive d = { .len = 1 + strspn(format + 1, "0123456789") };
+    bool is_numbered = d.len > 1 && format[d.len] == '$';
+    for (size_t i = 1; is_numbered && i < d.len; i++)
+        d.argument = d.argument * 10 + (size_t)(format[i] - '0');
+    d.len += is_numbered;
+    for (size_t i = d.len; strchr(".*$0123456789lhzj", format[i]) != NULL && format[i] != '\0'; i++)
+        *next += format[i] == '*' && !is_numbered;
+    d.len += strspn(format + d.len, ".*$0123456789lhzj");
+    d.is_number = format[d.len] != 's';
+    d.len += format[d.len] != '\0';
+    if (!is_numbered)
+        d.argument = (*next)++;
+    return d;
+}
+
+struct arguments {
+    struct seki_str texts[MAX_ARGUMENTS]; /* by the number of the argument */
+};
+
+/* Does the rest of a pattern fit? An argument is as short as it can be, and never empty. */
+static bool fits(const char *pattern, size_t next, struct seki_str text, struct arguments *arguments)
+{
+    for (; *pattern != '%' && *pattern != '\0'; pattern++) {
+        if (text.len == 0 || *text.ptr != *pattern)
+            return false;
+        text = seki_str_from(text, 1);
+    }
+    if (*pattern == '\0')
+        return text.len == 0;
+    struct directive d = read_directive(pattern, &next);
+    for (size_t len = 1; len <= text.len; len++) {
+        if (d.is_number && !seki_is_digit(text.ptr[len - 1]))
+            return false;
+        if (!fits(pattern + d.len, next, seki_str_from(text, len), arguments))
+            continue;
+        if (d.argument < MAX_ARGUMENTS)
+            arguments->texts[d.argument] = seki_str_head(text, len);
+        return true;
+    }
+    return false;
+}
+
+static size_t own_octets(const char *pattern)
+{
+    size_t octets = 0, next = 1;
+    while (*pattern != '\0') {
+        octets += *pattern != '%';
+        pattern += *pattern == '%' ? read_directive(pattern, &next).len : 1;
+    }
+    return octets;
+}
+
+static const char *find_pattern(struct seki_str text, struct arguments *arguments)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        struct arguments found = { 0 };
+        if ((best != NULL && own_octets(patterns[i]) <= own_octets(best)) || !fits(patterns[i], 1, text, &found))
+            continue;
+        best = patterns[i];
+        *arguments = found;
+    }
+    return best;
+}
+
+static void write_sentence(seki_translator *text, struct seki_str english, unsigned depth, struct seki_buf *out);
+
+static void fill(seki_translator *text, const char *format, const struct arguments *arguments, unsigned depth,
+                 struct seki_buf *out)
+{
+    size_t next = 1;
+    while (*format != '\0') {
+        if (*format != '%') {
+            seki_buf_add_char(out, *format++);
+            continue;
+        }
+        struct directive d = read_directive(format, &next);
+        if (d.argument < MAX_ARGUMENTS)
+            write_sentence(text, arguments->texts[d.argument], depth + 1, out);
+        format += d.len;
+    }
+}
+
+static void write_sentence(seki_translator *text, struct seki_str english, unsigned depth, struct seki_buf *out)
+{
+    char whole[MAX_SENTENCE_OCTETS];
+    struct arguments arguments = { 0 };
+    if (english.len == 0 || english.len >= sizeof whole || depth > MAX_DEPTH) {
+        seki_buf_add(out, english);
+        return;
+    }
+    memcpy(whole, english.ptr, english.len);
+    whole[english.len] = '\0';
+    const char *translated = text(whole);
+    const char *pattern = translated == whole ? find_pattern(english, &arguments) : NULL;
+    if (pattern != NULL)
+        fill(text, text(pattern), &arguments, depth, out);
+    else
+        seki_buf_add(out, translated == whole ? english : seki_str_of(translated));
+}
+
+void cli_reason_through(seki_translator *text, struct seki_str english, struct seki_buf *out)
+{
+    write_sentence(text, english, 0, out);
+}
+
+void cli_reason(struct seki_str english, struct seki_buf *out)
+{
+    if (cli_is_english())
+        seki_buf_add(out, english);
+    else
+        cli_reason_through(cli_text, english, out);
+}
+
+const struct seki_trace_language *cli_trace_language(void)
+{
+    static const struct seki_trace_language language = { .text = cli_text, .reason = cli_reason };
+    return cli_is_english() ? NULL : &language;
+}
+
+struct seki_trace *cli_trace_new(struct seki_arena *arena)
+{
+    struct seki_trace *trace = seki_trace_new(arena);
+    seki_trace_translate(trace, cli_trace_language());
+    return trace;
+}
