@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 /* In the order in which people ask. */
-static const struct { const char *mechanism, *title;
+static const struct {
+    const char *mechanism, *title;
 } traces[] = {
     { "spf", N_("SPF of MAIL FROM") },
     { "spf-helo", N_("SPF of HELO") },
@@ -18,7 +19,9 @@ static const struct { const char *mechanism, *title;
     { "dmarc", "DMARC" },
 };
 
-static const struct { unsigned bit; const char *text;
+static const struct {
+    unsigned bit;
+    const char *text;
 } defects[] = {
     { SEKI_DEFECT_TOO_MANY_FIELDS, N_("more fields than we keep") },
     { SEKI_DEFECT_HEADER_TOO_LONG, N_("a longer header than we keep") },

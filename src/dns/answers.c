@@ -245,8 +245,9 @@ const char *seki_rr_type_name(enum seki_rr_type type)
 const char *seki_answer_status_name(enum seki_answer_status status)
 {
     static const char *const names[] = {
-        [SEKI_ANSWER_OPEN] = N_("open"),         [SEKI_ANSWER_FOUND] = N_("found"),   [SEKI_ANSWER_NODATA] = N_("nodata"),
-        [SEKI_ANSWER_NXDOMAIN] = N_("nxdomain"), [SEKI_ANSWER_FAILED] = N_("failed"),
+        [SEKI_ANSWER_OPEN] = N_("open"),     [SEKI_ANSWER_FOUND] = N_("found"),
+        [SEKI_ANSWER_NODATA] = N_("nodata"), [SEKI_ANSWER_NXDOMAIN] = N_("nxdomain"),
+        [SEKI_ANSWER_FAILED] = N_("failed"),
     };
     return names[status];
 }
