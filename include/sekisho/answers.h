@@ -15,28 +15,34 @@
 
 enum seki_rr_type {
     SEKI_RR_A = 1,
+    SEKI_RR_NS = 2,
+    SEKI_RR_CNAME = 5, /* the alias itself; every other type follows it */
     SEKI_RR_PTR = 12,
     SEKI_RR_MX = 15,
     SEKI_RR_TXT = 16,
-    SEKI_RR_AAAA = 28
+    SEKI_RR_AAAA = 28,
+    SEKI_RR_DS = 43
 };
 
 enum seki_answer_status {
-    SEKI_ANSWER_OPEN = 0,  /* not answered yet */
-    SEKI_ANSWER_FOUND,     /* at least one record */
-    SEKI_ANSWER_NODATA,    /* RCODE 0, no record of this type */
-    SEKI_ANSWER_NXDOMAIN,  /* RCODE 3 */
-    SEKI_ANSWER_FAILED     /* any other RCODE, time-out, DNSSEC bogus, unreadable answer, cancelled */
+    SEKI_ANSWER_OPEN = 0, /* not answered yet */
+    SEKI_ANSWER_FOUND,    /* at least one record */
+    SEKI_ANSWER_NODATA,   /* RCODE 0, no record of this type */
+    SEKI_ANSWER_NXDOMAIN, /* RCODE 3 */
+    SEKI_ANSWER_FAILED    /* any other RCODE, time-out, DNSSEC bogus, unreadable answer, cancelled */
 };
 
 enum seki_dnssec { SEKI_DNSSEC_UNKNOWN = 0, SEKI_DNSSEC_INSECURE, SEKI_DNSSEC_SECURE, SEKI_DNSSEC_BOGUS };
 
 /** One resource record, decoded. */
 struct seki_record {
-    struct seki_ip address;  /* A, AAAA */
-    uint16_t preference;     /* MX */
-    struct seki_str text;    /* TXT: its character-strings joined without a space (RFC 7208 section 3.3);
-                                MX, PTR: the name, lower case, no final dot; "" is the root (null MX) */
+    struct seki_ip address; /* A, AAAA */
+    uint16_t preference;    /* MX */
+    struct seki_str text;   /* TXT: its character-strings joined without a space (RFC 7208 section 3.3);
+                                MX, NS, CNAME, PTR: the name, lower case, no final dot; "" is the root (null MX);
+                                DS: "12345 13 2 49FD46E6…" (RFC 4034 section 5.3), the digest in capitals */
+    bool has_long_string;   /* TXT from a master file: one of its strings was over 255 octets and has been split. No
+                                server loads such a record; a check can say so. The engine does not look at it */
 };
 
 struct seki_answer {

@@ -234,10 +234,13 @@ const char *seki_rr_type_name(enum seki_rr_type type)
 {
     switch (type) {
     case SEKI_RR_A: return "A";
+    case SEKI_RR_NS: return "NS";
+    case SEKI_RR_CNAME: return "CNAME";
     case SEKI_RR_PTR: return "PTR";
     case SEKI_RR_MX: return "MX";
     case SEKI_RR_TXT: return "TXT";
     case SEKI_RR_AAAA: return "AAAA";
+    case SEKI_RR_DS: return "DS";
     }
     return "TYPE?";
 }

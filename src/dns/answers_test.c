@@ -143,6 +143,18 @@ static void the_largest_answers_to_all_questions_leave_room_for_the_message(void
     seki_arena_free(arena);
 }
 
+static void types_have_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned number; /* IANA's */
+        const char *name;
+    } types[] = { { 1, "A" },   { 2, "NS" },   { 5, "CNAME" }, { 12, "PTR" },
+                  { 15, "MX" }, { 16, "TXT" }, { 28, "AAAA" }, { 43, "DS" } };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        assert_string_equal(seki_rr_type_name((enum seki_rr_type)types[i].number), types[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_name_that_cannot_be_is_nxdomain),
         cmocka_unit_test(an_answer_is_kept_up_to_its_bound),
         cmocka_unit_test(the_largest_answers_to_all_questions_leave_room_for_the_message),
+        cmocka_unit_test(types_have_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,18 @@ static void check_name(struct seki_str name)
         must(name.ptr[i] == seki_ascii_lower(name.ptr[i]));
 }
 
+/* "65535 255 255 " and pairs of digits. */
+static void check_delegation_signer(struct seki_str text)
+{
+    struct seki_str number;
+    uint64_t value;
+    for (int i = 0; i < 3; i++)
+        must(seki_str_split(&text, ' ', &number) && seki_str_to_u64(number, i == 0 ? 65535 : 255, &value));
+    must(text.len > 0 && text.len % 2 == 0);
+    for (size_t i = 0; i < text.len; i++)
+        must(seki_is_digit(text.ptr[i]) || (text.ptr[i] >= 'A' && text.ptr[i] <= 'F'));
+}
+
 static void check_outcome(const struct seki_answer *outcome, enum seki_rr_type type,
                           const struct dns_records *records, const void *packet, size_t len)
 {
@@ -52,7 +64,9 @@ static void check_outcome(const struct seki_answer *outcome, enum seki_rr_type t
             continue;
         }
         check_text(record->text, records, packet, len);
-        if (type != SEKI_RR_TXT)
+        if (type == SEKI_RR_DS)
+            check_delegation_signer(record->text);
+        else if (type != SEKI_RR_TXT)
             check_name(record->text);
     }
 }
@@ -112,7 +126,8 @@ static void check_written_again(const struct seki_answer *outcome)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum seki_rr_type types[] = { SEKI_RR_TXT, SEKI_RR_MX, SEKI_RR_PTR, SEKI_RR_A, SEKI_RR_AAAA };
+    static const enum seki_rr_type types[] = { SEKI_RR_TXT,  SEKI_RR_MX, SEKI_RR_PTR,   SEKI_RR_A,
+                                               SEKI_RR_AAAA, SEKI_RR_NS, SEKI_RR_CNAME, SEKI_RR_DS };
     static struct dns_records records;
     if (size == 0)
         return 0;

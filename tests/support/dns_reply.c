@@ -112,7 +112,7 @@ static unsigned put_answer(struct writer *w, const struct master_file *zone, con
     while ((found = master_file_find(zone, &name, query->type, &record)) == MASTER_ALIAS &&
            answers < MASTER_MAX_CNAMES) {
         answers++;
-        owner_at = put_record(w, owner_at, DNS_TYPE_CNAME, record, record->ttl_s);
+        owner_at = put_record(w, owner_at, SEKI_RR_CNAME, record, record->ttl_s);
         master_record_target(record, &name);
     }
     for (; found == MASTER_FOUND && record != NULL; record = record->next, answers++)

@@ -114,8 +114,8 @@ static struct rrset *find_rrset(const struct node *node, uint16_t type)
 /* "If a CNAME RR is present at a node, no other data should be present" (RFC 1034 section 3.6.2). */
 static bool check_alias(const struct node *node, uint16_t type, struct seki_error *why)
 {
-    bool is_alias = find_rrset(node, DNS_TYPE_CNAME) != NULL;
-    if (is_alias ? type == DNS_TYPE_CNAME : type != DNS_TYPE_CNAME || node->rrsets == NULL)
+    bool is_alias = find_rrset(node, SEKI_RR_CNAME) != NULL;
+    if (is_alias ? type == SEKI_RR_CNAME : type != SEKI_RR_CNAME || node->rrsets == NULL)
         return true;
     seki_error_set(why, "a CNAME cannot stand beside other records of the same name");
     return false;
@@ -151,6 +151,7 @@ static bool append(struct master_file *file, struct rrset *set, const struct mas
     memcpy(rdata, entry->rdata, entry->rdata_len);
     *record = (struct master_record){ .rdata = (uint8_t *)rdata,
                                       .rdata_len = (uint16_t)entry->rdata_len,
+                                      .has_long_string = entry->has_long_string,
                                       .ttl_s = entry->ttl_s };
     if (set->last != NULL)
         set->last->next = record;
@@ -165,7 +166,7 @@ static bool append(struct master_file *file, struct rrset *set, const struct mas
 /* One CNAME: RFC 2181 section 10.1. */
 static bool check_count(const struct rrset *set, struct seki_error *why)
 {
-    if (set->type == DNS_TYPE_CNAME && set->count > 0)
+    if (set->type == SEKI_RR_CNAME && set->count > 0)
         seki_error_set(why, "a name can have only one CNAME");
     else if (set->count == DNS_RECORDS_MAX)
         seki_error_set(why, "more than %u records of one name and type", DNS_RECORDS_MAX);
@@ -261,14 +262,17 @@ static const struct node *find_wildcard(const struct master_file *file, const st
 
 /* Is there a zone cut (RFC 1034 section 4.2.1) between this name and the SOA above it? A file without a SOA is a
  * handful of records to try, and its NS records mean nothing to us. */
-static bool is_delegated(const struct master_file *file, const struct dns_name *name)
+static bool is_delegated(const struct master_file *file, const struct dns_name *name, uint16_t type)
 {
     bool has_cut = false;
-    for (struct dns_name at = *name;; dns_name_parent(&at, &at)) {
+    struct dns_name at = *name;
+    if (type == SEKI_RR_DS)
+        dns_name_parent(&at, &at);
+    for (;; dns_name_parent(&at, &at)) {
         const struct node *node = find_node(file, &at);
         if (node != NULL && find_rrset(node, DNS_TYPE_SOA) != NULL)
             return has_cut;
-        has_cut = has_cut || (node != NULL && find_rrset(node, DNS_TYPE_NS) != NULL);
+        has_cut = has_cut || (node != NULL && find_rrset(node, SEKI_RR_NS) != NULL);
         if (dns_name_is_root(&at))
             return false;
     }
@@ -278,7 +282,7 @@ enum master_found master_file_find(const struct master_file *file, const struct 
                                    const struct master_record **records_out)
 {
     *records_out = NULL;
-    if (is_delegated(file, name))
+    if (is_delegated(file, name, type))
         return MASTER_DELEGATED;
     const struct node *node = find_node(file, name);
     if (node == NULL)
@@ -288,7 +292,7 @@ enum master_found master_file_find(const struct master_file *file, const struct 
     const struct rrset *set = find_rrset(node, type);
     enum master_found found = MASTER_FOUND;
     if (set == NULL) {
-        set = find_rrset(node, DNS_TYPE_CNAME);
+        set = find_rrset(node, SEKI_RR_CNAME);
         found = set != NULL ? MASTER_ALIAS : MASTER_NODATA;
     }
     *records_out = set != NULL ? set->first : NULL;
@@ -305,8 +309,11 @@ static void collect(const struct master_record *record, enum seki_rr_type type, 
 {
     for (; record != NULL; record = record->next) {
         struct dns_cursor rdata = dns_cursor_of(record->rdata, record->rdata_len);
+        size_t count = records->count;
         dns_records_note_ttl(records, record->ttl_s);
         (void)dns_records_add(records, type, &rdata, record->rdata_len); /* written by our own reader */
+        if (records->count > count)
+            records->records[count].has_long_string = record->has_long_string;
     }
 }
 

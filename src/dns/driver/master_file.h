@@ -21,14 +21,16 @@ struct master_record {
     const struct master_record *next; /* of the same name and type, in the order of the file */
     const uint8_t *rdata;             /* wire form, names uncompressed */
     uint16_t rdata_len;
+    bool has_long_string; /* TXT: see seki_record */
     uint32_t ttl_s;
 };
 
 enum master_found {
     MASTER_NXDOMAIN,
-    MASTER_NODATA, /* the name exists, if only because there is one below it (RFC 8020 section 2) */
-    MASTER_ALIAS,  /* *records_out is its CNAME */
-    MASTER_DELEGATED, /* other servers answer for it: a NS record at it or above, below this file's SOA */
+    MASTER_NODATA,    /* the name exists, if only because there is one below it (RFC 8020 section 2) */
+    MASTER_ALIAS,     /* *records_out is its CNAME */
+    MASTER_DELEGATED, /* other servers answer for it: a NS record at it or above, below this file's SOA. For DS, which
+                         stands on the parent's side of the cut (RFC 4035 section 2.4), only one above counts */
     MASTER_FOUND
 };
 
@@ -39,7 +41,7 @@ enum master_found master_file_find(const struct master_file *file, const struct 
 /** The target of a CNAME record of this file. */
 void master_record_target(const struct master_record *cname, struct dns_name *target_out);
 
-/** Answer a question, following CNAMEs within the file. @param outcome_out valid until records is used again */
+/** Answer a question, following CNAMEs within the file unless they are what is asked for. @param outcome_out valid until records is used again */
 void master_file_answer(const struct master_file *file, const struct seki_answer *question,
                         struct dns_records *records, struct seki_answer *outcome_out);
 

@@ -84,6 +84,24 @@ static const struct zone_case zone_cases[] = {
     { "null MX", "a.example. MX 0 .\n", "a.example", SEKI_RR_MX, "found 0:", 3600 },
     { "PTR", "1.2.0.192.in-addr.arpa. PTR Mail.Example.\n", "1.2.0.192.in-addr.arpa", SEKI_RR_PTR,
       "found 0:mail.example", 3600 },
+    { "NS, in the order of the file", "example. NS ns2.Example.\nexample. NS ns1\n", "example", SEKI_RR_NS,
+      "found 0:ns2.example 0:ns1", 3600 },
+    { "CNAME asked for is not followed", "a.example. CNAME b.example.\nb.example. A 192.0.2.1\n", "a.example",
+      SEKI_RR_CNAME, "found 0:b.example", 3600 },
+    { "CNAME asked for where there is none", "a.example. A 192.0.2.1\n", "a.example", SEKI_RR_CNAME, "nodata", 0 },
+    { "DS", "a.example. DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118\n", "a.example", SEKI_RR_DS,
+      "found 0:60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118", 3600 },
+    { "DS: mnemonic, blanks and small letters in the digest",
+      "a.example. DS 007 ecdsap256sha256 2 ( 0a1b\n2c3d4e5f )\n", "a.example", SEKI_RR_DS,
+      "found 0:7 13 2 0A1B2C3D4E5F", 3600 },
+    { "DS stands above the cut (RFC 4035 section 2.4)",
+      "@ SOA ns host 1 1h 1h 1h 30\nb.example. NS ns.b.example.\nb.example. DS 1 8 2 00\n", "b.example", SEKI_RR_DS,
+      "found 0:1 8 2 00", 30 },
+    { "DS below the cut is another server's",
+      "@ SOA ns host 1 1h 1h 1h 30\nexample. NS ns.example.\nb.example. DS 1 8 2 00\n", "b.example", SEKI_RR_DS,
+      "failed", 0 },
+    { "NS at a cut too is another server's", "@ SOA ns host 1 1h 1h 1h 30\nb.example. NS ns.b.example.\n",
+      "b.example", SEKI_RR_NS, "failed", 0 },
     { "type SPF is not TXT", "a.example. SPF \"v=spf1 -all\"\n", "a.example", SEKI_RR_TXT, "nodata", 0 },
     { "other types make their name exist", "a.example. CAA 0 issue \"ca.example\"\n", "a.example", SEKI_RR_A,
       "nodata", 0 },
@@ -171,6 +189,13 @@ static const struct {
     { "data beside CNAME", "a. CNAME b.\na. TXT x\n",
       "zone:2: a CNAME cannot stand beside other records of the same name" },
     { "two CNAMEs", "a. CNAME b.\na. CNAME c.\n", "zone:2: a name can have only one CNAME" },
+    { "DS without a digest", "a. DS 1 8 2\n", "zone:1: the digest is missing or ends in half an octet" },
+    { "half an octet of a digest", "a. DS 1 8 2 abc\n", "zone:1: the digest is missing or ends in half an octet" },
+    { "a digest that is not hexadecimal", "a. DS 1 8 2 0g\n",
+      "zone:1: the digest is no hexadecimal text of up to 64 octets" },
+    { "an unknown DNSSEC algorithm", "a. DS 1 RSASHA999 2 00\n",
+      "zone:1: the algorithm \"RSASHA999\" is no number up to 255" },
+    { "a key tag over 65535", "a. DS 65536 8 2 00\n", "zone:1: the key tag \"65536\" is no number up to 65535" },
     { "only an owner", "a.\n", "zone:1: the type is missing or quoted" },
     { "an error inside parentheses names its own line", "a. MX (\n 10\n \"b\" )\n",
       "zone:3: a name is missing or quoted" },
@@ -193,18 +218,65 @@ static void errors_name_file_line_and_what_is_wrong(void **state)
     }
 }
 
-static void a_string_holds_255_octets(void **state)
+/* "a. TXT" with one string of so many octets. */
+static void check_string(size_t len, bool has_long_string)
 {
-    (void)state;
-    char zone[512];
+    char zone[1024];
     struct seki_error why = { "" };
+    assert_true(7 + len <= sizeof zone);
     memset(zone, 'x', sizeof zone);
     memcpy(zone, "a. TXT ", 7);
-    struct master_file *file = master_file_parse((struct seki_str){ zone, 7 + 255 }, "zone", &why);
+    struct master_file *file = master_file_parse((struct seki_str){ zone, 7 + len }, "zone", &why);
+    struct dns_records *records = malloc(sizeof *records);
+    const struct seki_answer question = { .name = SEKI_STR("a"), .type = SEKI_RR_TXT };
+    struct seki_answer outcome;
     assert_non_null(file);
+    assert_non_null(records);
+    master_file_answer(file, &question, records, &outcome);
+    assert_int_equal(outcome.record_count, 1);
+    assert_int_equal(outcome.records[0].text.len, len);
+    assert_int_equal(outcome.records[0].has_long_string, has_long_string);
+    free(records);
     master_file_free(file);
-    assert_null(master_file_parse((struct seki_str){ zone, 7 + 256 }, "zone", &why));
-    assert_string_equal(why.text, "zone:1: a string is over 255 octets: cut it into several quoted strings");
+}
+
+static void a_string_over_255_octets_is_split_and_noted(void **state)
+{
+    (void)state;
+    check_string(255, false);
+    check_string(256, true);
+    check_string(511, true);
+}
+
+static void a_record_beside_one_with_a_long_string_is_not_noted(void **state)
+{
+    (void)state;
+    struct seki_buf zone;
+    struct seki_error why = { "" };
+    seki_buf_init(&zone, 4096);
+    seki_buf_add_format(&zone, "a. TXT \"%0300d\" x\na. TXT y\n", 0);
+    struct master_file *file = master_file_parse(seki_buf_str(&zone), "zone", &why);
+    const struct master_record *record;
+    struct dns_name name;
+    assert_non_null(file);
+    assert_true(dns_name_from_text(SEKI_STR("a"), &name));
+    assert_int_equal(master_file_find(file, &name, SEKI_RR_TXT, &record), MASTER_FOUND);
+    assert_true(record->has_long_string);
+    assert_false(record->next->has_long_string);
+    master_file_free(file);
+    seki_buf_release(&zone);
+}
+
+static void a_text_fits_into_a_record(void **state)
+{
+    (void)state;
+    struct seki_buf zone;
+    struct seki_error why = { "" };
+    seki_buf_init(&zone, 100000);
+    seki_buf_add_format(&zone, "a. TXT \"%070000d\"\n", 0);
+    assert_null(master_file_parse(seki_buf_str(&zone), "zone", &why));
+    assert_string_equal(why.text, "zone:1: the text is longer than a record can be");
+    seki_buf_release(&zone);
 }
 
 static void a_file_that_is_not_there_is_named(void **state)
@@ -249,7 +321,9 @@ int main(void)
 {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(errors_name_file_line_and_what_is_wrong),
-        cmocka_unit_test(a_string_holds_255_octets),
+        cmocka_unit_test(a_string_over_255_octets_is_split_and_noted),
+        cmocka_unit_test(a_record_beside_one_with_a_long_string_is_not_noted),
+        cmocka_unit_test(a_text_fits_into_a_record),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(fifty_thousand_names_are_found),
     };

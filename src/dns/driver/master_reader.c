@@ -17,6 +17,7 @@
 
 #define DEFAULT_TTL_S 3600u
 #define RDATA_MAX     65535u
+#define DIGEST_MAX    64u /* of a DS record: the longest in IANA's list is SHA-384's 48 octets */
 
 struct reader {
     struct master_lexer lexer;
@@ -31,6 +32,7 @@ struct reader {
     uint32_t default_ttl_s, last_ttl_s; /* $TTL; the last one stated in a record, or the minimum of the SOA */
 
     size_t rdata_len;
+    bool has_long_string;
     uint8_t rdata[RDATA_MAX];
 };
 
@@ -57,7 +59,7 @@ static bool fail(struct reader *r, const char *format, ...)
 static bool next(struct reader *r)
 {
     r->token = master_lexer_next(&r->lexer);
-    return r->token.kind != MASTER_BAD || fail(r, "%.*s", SEKI_STR_ARGS(r->token.text));
+    return r->token.kind != MASTER_BAD || fail(r, N_("%.*s"), SEKI_STR_ARGS(r->token.text));
 }
 
 static bool at_line_end(const struct reader *r)
@@ -212,25 +214,37 @@ static bool read_soa(struct reader *r)
     return true;
 }
 
-/* <character-string>: quoted or not, at most 255 octets. */
+/* @return its length octet; NULL when one more may not fit, which has then been reported */
+static uint8_t *begin_string(struct reader *r)
+{
+    if (r->rdata_len >= RDATA_MAX - DNS_CHARACTER_STRING_MAX) {
+        fail(r, N_("the text is longer than a record can be"));
+        return NULL;
+    }
+    put(r, "", 1);
+    return r->rdata + r->rdata_len - 1;
+}
+
+/* <character-string>: quoted or not, at most 255 octets. One over that is split and noted: a person who tries a zone
+ * out is told of it with everything else that is wrong. */
 static bool put_character_string(struct reader *r)
 {
     struct seki_str rest = r->token.text;
-    if (r->rdata_len >= RDATA_MAX - DNS_CHARACTER_STRING_MAX)
-        return fail(r, N_("the text is longer than a record can be"));
-    uint8_t *len = r->rdata + r->rdata_len++;
-    *len = 0;
-    while (rest.len > 0) {
+    uint8_t *len = begin_string(r);
+    while (len != NULL && rest.len > 0) {
         uint8_t octet;
         bool is_escaped;
         if (!dns_master_octet(&rest, &octet, &is_escaped))
             return fail(r, N_("a bad escape: write \\DDD with DDD from 000 to 255, or \\ and the character"));
-        if (*len == DNS_CHARACTER_STRING_MAX)
-            return fail(r, N_("a string is over 255 octets: cut it into several quoted strings"));
+        if (*len == DNS_CHARACTER_STRING_MAX) {
+            r->has_long_string = true;
+            if ((len = begin_string(r)) == NULL)
+                return false;
+        }
         put(r, &octet, 1);
         ++*len;
     }
-    return next(r);
+    return len != NULL && next(r);
 }
 
 static bool read_txt(struct reader *r)
@@ -243,31 +257,95 @@ static bool read_txt(struct reader *r)
     return true;
 }
 
+struct algorithm_row {
+    struct seki_str mnemonic;
+    uint8_t number;
+};
+
+/* "an unsigned decimal integer or ... an algorithm mnemonic" (RFC 4034 section 5.3); IANA's list */
+static bool read_algorithm(struct reader *r, uint64_t *number_out)
+{
+    static const struct algorithm_row algorithms[] = {
+        { SEKI_STR_INIT("RSAMD5"), 1 },
+        { SEKI_STR_INIT("DH"), 2 },
+        { SEKI_STR_INIT("DSA"), 3 },
+        { SEKI_STR_INIT("RSASHA1"), 5 },
+        { SEKI_STR_INIT("DSA-NSEC3-SHA1"), 6 },
+        { SEKI_STR_INIT("RSASHA1-NSEC3-SHA1"), 7 },
+        { SEKI_STR_INIT("RSASHA256"), 8 },
+        { SEKI_STR_INIT("RSASHA512"), 10 },
+        { SEKI_STR_INIT("ECC-GOST"), 12 },
+        { SEKI_STR_INIT("ECDSAP256SHA256"), 13 },
+        { SEKI_STR_INIT("ECDSAP384SHA384"), 14 },
+        { SEKI_STR_INIT("ED25519"), 15 },
+        { SEKI_STR_INIT("ED448"), 16 },
+    };
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
+        if (r->token.kind == MASTER_WORD && seki_str_equal_nocase(r->token.text, algorithms[i].mnemonic)) {
+            *number_out = algorithms[i].number;
+            return next(r);
+        }
+    return read_number(r, N_("the algorithm"), UINT8_MAX, number_out);
+}
+
+static int hex_digit(char c)
+{
+    char lower = seki_ascii_lower(c);
+    return seki_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The digest: hexadecimal, "Whitespace is allowed within the hexadecimal text" (RFC 4034 section 5.3). */
+static bool put_digest(struct reader *r)
+{
+    size_t digits = 0;
+    uint8_t octet = 0;
+    while (!at_line_end(r)) {
+        for (size_t i = 0; i < r->token.text.len; i++) {
+            int digit = hex_digit(r->token.text.ptr[i]);
+            if (digit < 0 || digits == 2 * DIGEST_MAX)
+                return fail(r, N_("the digest is no hexadecimal text of up to %u octets"), DIGEST_MAX);
+            octet = (uint8_t)(octet << 4 | digit);
+            if (++digits % 2 == 0)
+                put(r, &octet, 1);
+        }
+        if (!next(r))
+            return false;
+    }
+    return (digits > 0 && digits % 2 == 0) || fail(r, N_("the digest is missing or ends in half an octet"));
+}
+
+static bool read_ds(struct reader *r)
+{
+    uint64_t key_tag, algorithm, digest_type;
+    if (!read_number(r, N_("the key tag"), UINT16_MAX, &key_tag) || !read_algorithm(r, &algorithm) ||
+        !read_number(r, N_("the digest type"), UINT8_MAX, &digest_type))
+        return false;
+    put_u16(r, key_tag);
+    put_u16(r, algorithm << 8 | digest_type);
+    return put_digest(r);
+}
+
 static const struct type_row types[] = {
-    { SEKI_STR_INIT("A"), SEKI_RR_A, read_a },
-    { SEKI_STR_INIT("AAAA"), SEKI_RR_AAAA, read_aaaa },
-    { SEKI_STR_INIT("CNAME"), DNS_TYPE_CNAME, put_name },
-    { SEKI_STR_INIT("MX"), SEKI_RR_MX, read_mx },
-    { SEKI_STR_INIT("NS"), DNS_TYPE_NS, put_name },
-    { SEKI_STR_INIT("PTR"), SEKI_RR_PTR, put_name },
-    { SEKI_STR_INIT("SOA"), DNS_TYPE_SOA, read_soa },
+    { SEKI_STR_INIT("A"), SEKI_RR_A, read_a },           { SEKI_STR_INIT("AAAA"), SEKI_RR_AAAA, read_aaaa },
+    { SEKI_STR_INIT("CNAME"), SEKI_RR_CNAME, put_name }, { SEKI_STR_INIT("DS"), SEKI_RR_DS, read_ds },
+    { SEKI_STR_INIT("MX"), SEKI_RR_MX, read_mx },        { SEKI_STR_INIT("NS"), SEKI_RR_NS, put_name },
+    { SEKI_STR_INIT("PTR"), SEKI_RR_PTR, put_name },     { SEKI_STR_INIT("SOA"), DNS_TYPE_SOA, read_soa },
     { SEKI_STR_INIT("TXT"), SEKI_RR_TXT, read_txt },
 };
 
 /* Types of the IANA registry that are passed over; so a misspelt "TXTT" is still an error. */
 static const struct seki_str passed_over[] = {
-    SEKI_STR_INIT("AFSDB"),  SEKI_STR_INIT("AMTRELAY"), SEKI_STR_INIT("APL"),        SEKI_STR_INIT("AVC"),
-    SEKI_STR_INIT("CAA"),    SEKI_STR_INIT("CDNSKEY"),  SEKI_STR_INIT("CDS"),        SEKI_STR_INIT("CERT"),
-    SEKI_STR_INIT("CSYNC"),  SEKI_STR_INIT("DHCID"),    SEKI_STR_INIT("DLV"),        SEKI_STR_INIT("DNAME"),
-    SEKI_STR_INIT("DNSKEY"), SEKI_STR_INIT("DS"),       SEKI_STR_INIT("EUI48"),      SEKI_STR_INIT("EUI64"),
-    SEKI_STR_INIT("HINFO"),  SEKI_STR_INIT("HIP"),      SEKI_STR_INIT("HTTPS"),      SEKI_STR_INIT("IPSECKEY"),
-    SEKI_STR_INIT("KEY"),    SEKI_STR_INIT("KX"),       SEKI_STR_INIT("L32"),        SEKI_STR_INIT("L64"),
-    SEKI_STR_INIT("LOC"),    SEKI_STR_INIT("LP"),       SEKI_STR_INIT("NAPTR"),      SEKI_STR_INIT("NID"),
-    SEKI_STR_INIT("NSEC"),   SEKI_STR_INIT("NSEC3"),    SEKI_STR_INIT("NSEC3PARAM"), SEKI_STR_INIT("OPENPGPKEY"),
-    SEKI_STR_INIT("RP"),     SEKI_STR_INIT("RRSIG"),    SEKI_STR_INIT("RT"),         SEKI_STR_INIT("SIG"),
-    SEKI_STR_INIT("SMIMEA"), SEKI_STR_INIT("SPF"),      SEKI_STR_INIT("SRV"),        SEKI_STR_INIT("SSHFP"),
-    SEKI_STR_INIT("SVCB"),   SEKI_STR_INIT("TA"),       SEKI_STR_INIT("TLSA"),       SEKI_STR_INIT("URI"),
-    SEKI_STR_INIT("ZONEMD"),
+    SEKI_STR_INIT("AFSDB"),  SEKI_STR_INIT("AMTRELAY"),   SEKI_STR_INIT("APL"),        SEKI_STR_INIT("AVC"),
+    SEKI_STR_INIT("CAA"),    SEKI_STR_INIT("CDNSKEY"),    SEKI_STR_INIT("CDS"),        SEKI_STR_INIT("CERT"),
+    SEKI_STR_INIT("CSYNC"),  SEKI_STR_INIT("DHCID"),      SEKI_STR_INIT("DLV"),        SEKI_STR_INIT("DNAME"),
+    SEKI_STR_INIT("DNSKEY"), SEKI_STR_INIT("EUI48"),      SEKI_STR_INIT("EUI64"),      SEKI_STR_INIT("HINFO"),
+    SEKI_STR_INIT("HIP"),    SEKI_STR_INIT("HTTPS"),      SEKI_STR_INIT("IPSECKEY"),   SEKI_STR_INIT("KEY"),
+    SEKI_STR_INIT("KX"),     SEKI_STR_INIT("L32"),        SEKI_STR_INIT("L64"),        SEKI_STR_INIT("LOC"),
+    SEKI_STR_INIT("LP"),     SEKI_STR_INIT("NAPTR"),      SEKI_STR_INIT("NID"),        SEKI_STR_INIT("NSEC"),
+    SEKI_STR_INIT("NSEC3"),  SEKI_STR_INIT("NSEC3PARAM"), SEKI_STR_INIT("OPENPGPKEY"), SEKI_STR_INIT("RP"),
+    SEKI_STR_INIT("RRSIG"),  SEKI_STR_INIT("RT"),         SEKI_STR_INIT("SIG"),        SEKI_STR_INIT("SMIMEA"),
+    SEKI_STR_INIT("SPF"),    SEKI_STR_INIT("SRV"),        SEKI_STR_INIT("SSHFP"),      SEKI_STR_INIT("SVCB"),
+    SEKI_STR_INIT("TA"),     SEKI_STR_INIT("TLSA"),       SEKI_STR_INIT("URI"),        SEKI_STR_INIT("ZONEMD"),
 };
 
 /* TYPE65534 and kin (RFC 3597 section 5). */
@@ -342,9 +420,10 @@ static bool deliver(struct reader *r, uint16_t type, bool has_ttl, bool has_rdat
         .ttl_s = ttl_of(r, has_ttl),
         .rdata = has_rdata ? r->rdata : NULL,
         .rdata_len = has_rdata ? r->rdata_len : 0,
+        .has_long_string = has_rdata && r->has_long_string,
     };
     struct seki_error what = { "" };
-    return r->sink(r->user, &entry, &what) || fail(r, "%s", what.text);
+    return r->sink(r->user, &entry, &what) || fail(r, N_("%s"), what.text);
 }
 
 static bool pass_over(struct reader *r, bool has_ttl)
@@ -372,6 +451,7 @@ static bool read_rr(struct reader *r)
     if (row == NULL)
         return pass_over(r, has_ttl);
     r->rdata_len = 0;
+    r->has_long_string = false;
     if (!row->read(r))
         return false;
     if (!at_line_end(r))

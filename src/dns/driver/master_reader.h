@@ -12,6 +12,7 @@ struct master_entry {
     uint32_t ttl_s;
     const uint8_t *rdata; /* wire form, names uncompressed; NULL for a type that is passed over */
     size_t rdata_len;
+    bool has_long_string; /* TXT: a string over 255 octets was split; see seki_record */
 };
 
 /** @return false with *why (without the place) when the record cannot stand: reading ends */
@@ -24,8 +25,8 @@ struct master_text {
 };
 
 /**
- * Read all records, of class IN. A, AAAA, CNAME, MX, NS, PTR, SOA and TXT are understood; other types are passed over
- * with their data, the obsolete type SPF among them (RFC 7208 section 3.1). Names before the first $ORIGIN are
+ * Read all records, of class IN. A, AAAA, CNAME, DS, MX, NS, PTR, SOA and TXT are understood; other types are passed
+ * over with their data, the obsolete type SPF among them (RFC 7208 section 3.1). Names before the first $ORIGIN are
  * relative to the root. $INCLUDE and $GENERATE are refused.
  * @param sink  gets each record; views that end with the call
  * @return false with *why: "FILE:LINE: what is wrong"

@@ -47,7 +47,7 @@ static bool add_address(struct dns_records *records, struct dns_cursor *rdata, u
     return true;
 }
 
-/* MX: RFC 1035 section 3.3.9; PTR: section 3.3.12, where the preference is not. */
+/* MX: RFC 1035 section 3.3.9; CNAME, NS, PTR: sections 3.3.1, 3.3.11 and 3.3.12, where the preference is not. */
 static bool add_name(struct dns_records *records, struct dns_cursor *rdata, uint16_t preference)
 {
     struct dns_name name;
@@ -93,14 +93,42 @@ static bool add_text(struct dns_records *records, struct dns_cursor *rdata, size
     return true;
 }
 
+/* DS: RFC 4034 section 5.1, as section 5.3 presents it. */
+static bool add_delegation_signer(struct dns_records *records, struct dns_cursor *rdata, size_t end)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned key_tag = dns_cursor_u16(rdata), algorithm = dns_cursor_u8(rdata), digest_type = dns_cursor_u8(rdata);
+    char head[sizeof "65535 255 255 "];
+    if (rdata->failed || rdata->at >= end)
+        return false;
+    size_t head_len = (size_t)snprintf(head, sizeof head, "%u %u %u ", key_tag, algorithm, digest_type);
+    size_t digest_len = end - rdata->at;
+    char *text = text_room(records, head_len + 2 * digest_len);
+    if (text == NULL)
+        return true;
+    struct seki_record record = { .text = { text, head_len + 2 * digest_len } };
+    memcpy(text, head, head_len);
+    for (text += head_len; rdata->at < end; text += 2) {
+        uint8_t octet = dns_cursor_u8(rdata);
+        text[0] = digits[octet >> 4];
+        text[1] = digits[octet & 15];
+    }
+    records->text_used += record.text.len;
+    append(records, &record);
+    return true;
+}
+
 static bool add_by_type(struct dns_records *records, enum seki_rr_type type, struct dns_cursor *rdata, size_t end)
 {
     switch (type) {
     case SEKI_RR_A: return add_address(records, rdata, 4);
     case SEKI_RR_AAAA: return add_address(records, rdata, 16);
     case SEKI_RR_MX: return add_name(records, rdata, dns_cursor_u16(rdata));
+    case SEKI_RR_NS:
+    case SEKI_RR_CNAME:
     case SEKI_RR_PTR: return add_name(records, rdata, 0);
     case SEKI_RR_TXT: return add_text(records, rdata, end);
+    case SEKI_RR_DS: return add_delegation_signer(records, rdata, end);
     }
     return false;
 }

@@ -12,11 +12,9 @@
 #define DNS_RECORDS_MAX      1024u
 #define DNS_RECORDS_TEXT_MAX 65536u /* the texts of one message cannot be longer, names can when compressed */
 
-#define DNS_TYPE_NS    2u
-#define DNS_TYPE_CNAME 5u
-#define DNS_TYPE_SOA   6u
-#define DNS_TYPE_OPT   41u
-#define DNS_CLASS_IN   1u
+#define DNS_TYPE_SOA 6u
+#define DNS_TYPE_OPT 41u
+#define DNS_CLASS_IN 1u
 
 struct dns_records {
     size_t count;

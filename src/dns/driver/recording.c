@@ -13,7 +13,8 @@
 #define HEADER          "; Sekisho DNS recording 1\n"
 #define QUESTION_PREFIX "; question "
 
-static const enum seki_rr_type types[] = { SEKI_RR_A, SEKI_RR_AAAA, SEKI_RR_MX, SEKI_RR_PTR, SEKI_RR_TXT };
+static const enum seki_rr_type types[] = { SEKI_RR_A,  SEKI_RR_AAAA, SEKI_RR_CNAME, SEKI_RR_DS,
+                                           SEKI_RR_MX, SEKI_RR_NS,   SEKI_RR_PTR,   SEKI_RR_TXT };
 static const enum seki_answer_status statuses[] = { SEKI_ANSWER_FOUND, SEKI_ANSWER_NODATA, SEKI_ANSWER_NXDOMAIN,
                                                     SEKI_ANSWER_FAILED };
 static const char *const dnssec_names[] = {
@@ -53,13 +54,15 @@ static void put_quoted(struct seki_buf *out, struct seki_str text)
     seki_buf_add_char(out, '"');
 }
 
-/* As many <character-string>s as it takes. */
-static void put_text(struct seki_buf *out, struct seki_str text)
+/* As many <character-string>s as it takes; one that is too long when it was so before. */
+static void put_text(struct seki_buf *out, const struct seki_record *record)
 {
+    size_t max = record->has_long_string ? SIZE_MAX : DNS_CHARACTER_STRING_MAX;
+    struct seki_str text = record->text;
     do {
         seki_buf_add_char(out, ' ');
-        put_quoted(out, seki_str_head(text, DNS_CHARACTER_STRING_MAX));
-        text = seki_str_from(text, DNS_CHARACTER_STRING_MAX);
+        put_quoted(out, seki_str_head(text, max));
+        text = seki_str_from(text, max);
     } while (text.len > 0);
 }
 
@@ -69,8 +72,11 @@ static void put_rdata(struct seki_buf *out, enum seki_rr_type type, const struct
     switch (type) {
     case SEKI_RR_A:
     case SEKI_RR_AAAA: seki_buf_add_format(out, " %s", seki_ip_format(&record->address, address)); return;
-    case SEKI_RR_TXT: put_text(out, record->text); return;
+    case SEKI_RR_TXT: put_text(out, record); return;
+    case SEKI_RR_DS: seki_buf_add_format(out, " %.*s", SEKI_STR_ARGS(record->text)); return;
     case SEKI_RR_MX: seki_buf_add_format(out, " %u", record->preference); break;
+    case SEKI_RR_NS:
+    case SEKI_RR_CNAME:
     case SEKI_RR_PTR: break;
     }
     seki_buf_add_char(out, ' ');
@@ -175,7 +181,7 @@ static bool read_type(struct loader *loader, struct seki_str word)
             loader->outcome.type = types[i];
             return true;
         }
-    return fail(loader, N_("the type is none of A, AAAA, MX, PTR, TXT"));
+    return fail(loader, N_("the type is none of A, AAAA, CNAME, DS, MX, NS, PTR, TXT"));
 }
 
 static bool read_status(struct loader *loader, struct seki_str word)
@@ -269,9 +275,10 @@ static bool on_record(void *user, const struct master_entry *entry, struct seki_
     seki_error_set(why, "more records than fit");
     if (!dns_records_add(records, loader->outcome.type, &rdata, entry->rdata_len) || records->count == count)
         return false;
-    struct seki_str *text = &records->records[count].text;
-    *text = seki_arena_copy(loader->recording->arena, *text);
-    return text->ptr != NULL;
+    struct seki_record *record = &records->records[count];
+    record->has_long_string = entry->has_long_string;
+    record->text = seki_arena_copy(loader->recording->arena, record->text);
+    return record->text.ptr != NULL;
 }
 
 /* The lines between one question and the next. */

@@ -6,7 +6,8 @@
  *   ; question _dmarc.example.com TXT failed reason="timed out after 5000 ms"
  *
  * A comment line says what was asked and how it was answered; below it stand the records as in a master file (all
- * with the least TTL, which is what the table keeps). So the whole is a zone file too. In a name everything but
+ * with the least TTL, which is what the table keeps). So the whole is a zone file too. A text that came with a string
+ * over 255 octets is written as one string, so that reading notices it again. In a name everything but
  * letters, digits and "-_.*+/=" is written \DDD, as in a master file; "" is the empty name. */
 #ifndef DNS_RECORDING_H
 #define DNS_RECORDING_H

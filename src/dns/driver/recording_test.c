@@ -19,6 +19,12 @@ static const char recorded[] =
     "mail.example.com. 5 IN AAAA ::ffff:192.0.2.1\n"
     "; question 1.2.0.192.in-addr.arpa PTR found\n"
     "1.2.0.192.in-addr.arpa. 0 IN PTR odd\\032name.example.com.\n"
+    "; question example.com NS found\n"
+    "example.com. 9 IN NS ns1.example.com.\n"
+    "; question www.example.com CNAME found\n"
+    "www.example.com. 9 IN CNAME example.com.\n"
+    "; question example.com DS found dnssec=secure\n"
+    "example.com. 9 IN DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118\n"
     "; question nobody.example.com TXT nxdomain dnssec=secure\n"
     "; question mail.example.com TXT nodata\n"
     "; question slow.example.com TXT failed asked_us=7 reason=\"timed out after 5000 ms\"\n"
@@ -54,7 +60,7 @@ static void what_was_recorded_is_understood(void **state)
     const struct seki_answers *answers = recording_answers(recording);
     const struct seki_answer *txt = seki_answers_at(answers, 0), *mx = seki_answers_at(answers, 1),
                              *aaaa = seki_answers_at(answers, 3), *ptr = seki_answers_at(answers, 4),
-                             *slow = seki_answers_at(answers, 7);
+                             *ds = seki_answers_at(answers, 7), *slow = seki_answers_at(answers, 10);
     assert_int_equal(txt->dnssec, SEKI_DNSSEC_SECURE);
     assert_int_equal(txt->asked_at_us, 1041);
     assert_int_equal(txt->answered_at_us, 21377);
@@ -68,21 +74,23 @@ static void what_was_recorded_is_understood(void **state)
     assert_int_equal(mx->records[1].text.len, 0);
     assert_int_equal(aaaa->records[0].address.octet_count, 16);
     assert_true(seki_str_equal(ptr->records[0].text, SEKI_STR("odd name.example.com")));
+    assert_true(
+        seki_str_equal(ds->records[0].text, SEKI_STR("60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118")));
     assert_int_equal(slow->status, SEKI_ANSWER_FAILED);
     assert_true(seki_str_equal(slow->failure, SEKI_STR("timed out after 5000 ms")));
-    assert_true(seki_str_equal(seki_answers_at(answers, 10)->name, SEKI_STR("a.")));
-    assert_null(seki_answers_at(answers, 12));
+    assert_true(seki_str_equal(seki_answers_at(answers, 13)->name, SEKI_STR("a.")));
+    assert_null(seki_answers_at(answers, 15));
     recording_free(recording);
 }
 
-static void a_text_over_255_octets_becomes_several_strings(void **state)
+/* 256 octets, recorded: @return the end of the recording's one line */
+static void check_long_text(bool has_long_string, const char *want_end)
 {
-    (void)state;
     struct seki_arena *arena = seki_arena_new(1u << 20);
     struct seki_answers *answers = seki_answers_new(arena, 0);
     char text[256];
     memset(text, 'x', sizeof text);
-    const struct seki_record record = { .text = { text, 256 } };
+    const struct seki_record record = { .text = { text, 256 }, .has_long_string = has_long_string };
     const struct seki_answer outcome = { .status = SEKI_ANSWER_FOUND, .records = &record, .record_count = 1 };
     assert_int_equal(seki_answers_enter(answers, seki_answers_ask(answers, SEKI_STR("a"), SEKI_RR_TXT), &outcome),
                      SEKI_OK);
@@ -90,13 +98,27 @@ static void a_text_over_255_octets_becomes_several_strings(void **state)
     struct seki_error why = { "" };
     seki_buf_init(&out, 1u << 20);
     recording_write(answers, &out);
-    assert_true(seki_str_ends_with_nocase(seki_buf_str(&out), SEKI_STR("x\" \"x\"\n")));
+    assert_true(seki_str_ends_with_nocase(seki_buf_str(&out), seki_str_of(want_end)));
     struct recording *recording = recording_parse(seki_buf_str(&out), "r", &why);
     assert_non_null(recording);
-    assert_true(seki_str_equal(seki_answers_at(recording_answers(recording), 0)->records[0].text, record.text));
+    const struct seki_record *again = &seki_answers_at(recording_answers(recording), 0)->records[0];
+    assert_true(seki_str_equal(again->text, record.text));
+    assert_int_equal(again->has_long_string, has_long_string);
     recording_free(recording);
     seki_buf_release(&out);
     seki_arena_free(arena);
+}
+
+static void a_text_over_255_octets_becomes_several_strings(void **state)
+{
+    (void)state;
+    check_long_text(false, "x\" \"x\"\n");
+}
+
+static void a_string_over_255_octets_stays_one(void **state)
+{
+    (void)state;
+    check_long_text(true, "xx\"\n");
 }
 
 static void open_questions_are_not_recorded(void **state)
@@ -147,8 +169,8 @@ static void what_is_no_recording_is_refused(void **state)
           "r:1: this is no recording: it must begin with \"; Sekisho DNS recording 1\"" },
         { Q "\n", "r:2: the name is missing" },
         { Q "a\\ TXT nodata\n", "r:2: a bad escape: write \\DDD with DDD from 000 to 255" },
-        { Q "a\n", "r:2: the type is none of A, AAAA, MX, PTR, TXT" },
-        { Q "a NS nodata\n", "r:2: the type is none of A, AAAA, MX, PTR, TXT" },
+        { Q "a\n", "r:2: the type is none of A, AAAA, CNAME, DS, MX, NS, PTR, TXT" },
+        { Q "a SOA nodata\n", "r:2: the type is none of A, AAAA, CNAME, DS, MX, NS, PTR, TXT" },
         { Q "a A open\n", "r:2: the status is none of found, nodata, nxdomain, failed" },
         { Q "a A nodata maybe\n", "r:2: an unknown word behind the status" },
         { Q "a A nodata dnssec=yes\n", "r:2: dnssec= is none of unknown, insecure, secure, bogus" },
@@ -178,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_recording_is_written_as_it_was_read),
         cmocka_unit_test(what_was_recorded_is_understood),
         cmocka_unit_test(a_text_over_255_octets_becomes_several_strings),
+        cmocka_unit_test(a_string_over_255_octets_stays_one),
         cmocka_unit_test(open_questions_are_not_recorded),
         cmocka_unit_test(replayed_answers_are_the_recorded_ones),
         cmocka_unit_test(what_is_no_recording_is_refused),

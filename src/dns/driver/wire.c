@@ -86,7 +86,7 @@ static bool follow_cname(struct answer_reader *reader, struct dns_cursor *rdata,
 static bool use_record(struct answer_reader *reader, struct dns_cursor *c, const struct record *r)
 {
     size_t end = c->at + r->rdata_len;
-    bool is_alias = r->type == DNS_TYPE_CNAME && reader->records->count == 0;
+    bool is_alias = r->type == SEKI_RR_CNAME && reader->records->count == 0;
     bool is_answer = r->type == (unsigned)reader->type;
     if (r->class != DNS_CLASS_IN || (!is_alias && !is_answer) || !owner_is_wanted(reader, r->owner)) {
         c->at = end;

@@ -11,11 +11,13 @@
 #define RR(owner, type, ttl, len)  owner "\0" type "\0\1\0\0\0" ttl "\0" len
 #define SAME                       "\xC0\x0C"
 #define A_TYPE                     "\x01"
+#define NS_TYPE                    "\x02"
 #define CNAME_TYPE                 "\x05"
 #define PTR_TYPE                   "\x0C"
 #define MX_TYPE                    "\x0F"
 #define TXT_TYPE                   "\x10"
 #define AAAA_TYPE                  "\x1C"
+#define DS_TYPE                    "\x2B"
 #define MESSAGE(text)              "" text, sizeof(text) - 1
 
 struct wire_case {
@@ -77,6 +79,32 @@ static const struct wire_case cases[] = {
     { "PTR", SEKI_RR_PTR,
       MESSAGE(HEADER("\x80", "\1") QUESTION(PTR_TYPE) RR(SAME, PTR_TYPE, "\x3c", "\4") "\1h\xC0\x0E"),
       SEKI_ANSWER_FOUND, 1, "h.test", 60 },
+    { "NS", SEKI_RR_NS,
+      MESSAGE(HEADER("\x80", "\1") QUESTION(NS_TYPE) RR(SAME, NS_TYPE, "\x3c", "\4") "\1N\xC0\x0E"),
+      SEKI_ANSWER_FOUND, 1, "n.test", 60 },
+    { "NS behind a CNAME", SEKI_RR_NS,
+      MESSAGE(HEADER("\x80", "\2") QUESTION(NS_TYPE) RR(SAME, CNAME_TYPE, "\x09", "\4") "\1b\xC0\x0E" RR(
+          "\1b\xC0\x0E", NS_TYPE, "\x3c", "\4") "\1n"
+                                                "\xC0\x0E"),
+      SEKI_ANSWER_FOUND, 1, "n.test", 9 },
+    { "a CNAME that is asked for is the answer, what it leads to is not", SEKI_RR_CNAME,
+      MESSAGE(HEADER("\x80", "\2") QUESTION(CNAME_TYPE) RR(SAME, CNAME_TYPE, "\x3c", "\4") "\1b\xC0\x0E" RR(
+          "\1b\xC0\x0E", CNAME_TYPE, "\x09", "\4") "\1c"
+                                                   "\xC0"
+                                                   "\x0E"),
+      SEKI_ANSWER_FOUND, 1, "b.test", 60 },
+    { "DS (RFC 4034 section 5.4, the digest cut)", SEKI_RR_DS,
+      MESSAGE(HEADER("\x80", "\1") QUESTION(DS_TYPE) RR(SAME, DS_TYPE, "\x3c", "\7") "\xEC\x45\5\1\x2B\xB1\x83"),
+      SEKI_ANSWER_FOUND, 1, "60485 5 1 2BB183", 60 },
+    { "DS without a digest", SEKI_RR_DS,
+      MESSAGE(HEADER("\x80", "\1") QUESTION(DS_TYPE) RR(SAME, DS_TYPE, "\x3c", "\4") "\xEC\x45\5\1"),
+      SEKI_ANSWER_FAILED, 0, "unreadable answer", 0 },
+    { "DS that ends in its head", SEKI_RR_DS,
+      MESSAGE(HEADER("\x80", "\1") QUESTION(DS_TYPE) RR(SAME, DS_TYPE, "\x3c", "\3") "\xEC\x45\5"),
+      SEKI_ANSWER_FAILED, 0, "unreadable answer", 0 },
+    { "NS with octets behind the name", SEKI_RR_NS,
+      MESSAGE(HEADER("\x80", "\1") QUESTION(NS_TYPE) RR(SAME, NS_TYPE, "\x3c", "\5") "\1N\xC0\x0E!"),
+      SEKI_ANSWER_FAILED, 0, "unreadable answer", 0 },
     { "PTR to a name with a dot inside a label is left out", SEKI_RR_PTR,
       MESSAGE(HEADER("\x80", "\2") QUESTION(PTR_TYPE)
                   RR(SAME, PTR_TYPE, "\x3c", "\6") "\3x.y\xC0\x0E" RR(SAME, PTR_TYPE, "\x3c", "\4") "\1h\xC0\x0E"),
