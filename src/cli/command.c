@@ -2,7 +2,14 @@
 
 #include "base/i18n.h"
 
+#include <stdio.h>
+
 #define FIELD(member) offsetof(struct cli_options, member)
+#define WORDS(...)                                                                                                 \
+    (const char *const[])                                                                                          \
+    {                                                                                                              \
+        __VA_ARGS__, NULL                                                                                          \
+    }
 
 const struct cli_option cli_option_table[] = {
     { "json", NULL, N_("print one JSON document and nothing else"), CLI_FLAG, CLI_GROUP_ALL, FIELD(json), 0, 0 },
@@ -11,51 +18,52 @@ const struct cli_option cli_option_table[] = {
     { "helo", "NAME", N_("name that it gave in HELO or EHLO"), CLI_TEXT, CLI_GROUP_ENVELOPE, FIELD(helo), 0, 0 },
     { "mail-from", "PATH", N_("MAIL FROM; empty for the null reverse-path"), CLI_TEXT, CLI_GROUP_ENVELOPE,
       FIELD(mail_from), 0, 0 },
-    { "scope", "SCOPE", N_("spf1 (default: MAIL FROM, else HELO), helo, or Sender ID's mfrom, pra"), CLI_TEXT,
-      CLI_GROUP_SPF, FIELD(scope), 0, 0 },
+    { "scope", "SCOPE", N_("spf1 (default), helo, or Sender ID's mfrom and pra"), CLI_TEXT, CLI_GROUP_SPF,
+      FIELD(scope), 0, 0, WORDS("spf1", "helo", "mfrom", "pra") },
     { "received-spf", NULL, N_("write the Received-SPF field too"), CLI_FLAG, CLI_GROUP_SPF, FIELD(received_spf), 0,
       0 },
-    { "authserv-id", "NAME", N_("our name in Authentication-Results (default: this host's)"), CLI_TEXT,
-      CLI_GROUP_VERIFY, FIELD(authserv_id), 0, 0 },
-    { "sender-id", NULL, N_("check Sender ID too (RFC 4406, historic; DMARC does not see it)"), CLI_FLAG,
-      CLI_GROUP_VERIFY, FIELD(sender_id), 0, 0 },
+    { "authserv-id", "NAME", N_("our name in the results (default: this host's)"), CLI_TEXT, CLI_GROUP_VERIFY,
+      FIELD(authserv_id), 0, 0 },
+    { "sender-id", NULL, N_("check Sender ID too (RFC 4406, historic)"), CLI_FLAG, CLI_GROUP_VERIFY,
+      FIELD(sender_id), 0, 0 },
     { "trusted-sealers", "D,D…", N_("domains whose ARC seals are trusted"), CLI_TEXT, CLI_GROUP_VERIFY,
       FIELD(trusted_sealers), 0, 0 },
-    { "min-rsa-bits", "N", N_("least RSA key size, 1024 by RFC 8301; lower it only to test"), CLI_NUMBER,
-      CLI_GROUP_KEYS, FIELD(min_rsa_bits), 256, 16384 },
+    { "min-rsa-bits", "N", N_("least RSA key size (1024); lower it only to test"), CLI_NUMBER, CLI_GROUP_KEYS,
+      FIELD(min_rsa_bits), 256, 16384 },
     { "allow-rsa-sha1", NULL, N_("take rsa-sha1, which RFC 8301 forbids; only to test"), CLI_FLAG, CLI_GROUP_KEYS,
       FIELD(allow_rsa_sha1), 0, 0 },
     { "discovery", "HOW", N_("treewalk (RFC 9989, default) or psl (RFC 7489)"), CLI_TEXT, CLI_GROUP_DMARC,
-      FIELD(discovery), 0, 0 },
-    { "psl", "FILE", N_("public suffix list for --discovery psl (default: the system's)"), CLI_TEXT,
-      CLI_GROUP_DMARC, FIELD(psl), 0, 0 },
+      FIELD(discovery), 0, 0, WORDS("treewalk", "psl") },
+    { "psl", "FILE", N_("list for --discovery psl (default: the system's)"), CLI_TEXT, CLI_GROUP_DMARC, FIELD(psl),
+      0, 0 },
     { "nameserver", "ADDR[:PORT]", N_("ask this server (default: those of /etc/resolv.conf)"), CLI_TEXT,
       CLI_GROUP_DNS, FIELD(nameserver), 0, 0 },
-    { "dns-timeout", "MS", N_("give a question up after so many milliseconds (default 5000)"), CLI_NUMBER,
-      CLI_GROUP_DNS, FIELD(dns_timeout_ms), 1, 600000 },
-    { "zone", "FILE", N_("answer from a master-format zone file, to try records out"), CLI_TEXT, CLI_GROUP_DNS,
-      FIELD(zone), 0, 0 },
+    { "dns-timeout", "MS", N_("give up a DNS question after so long (default 5000)"), CLI_NUMBER, CLI_GROUP_DNS,
+      FIELD(dns_timeout_ms), 1, 600000 },
+    { "zone", "FILE", N_("answer from this zone file, to try records out"), CLI_TEXT, CLI_GROUP_DNS, FIELD(zone), 0,
+      0 },
     { "domain", "DOMAIN", N_("who signs (d=)"), CLI_TEXT, CLI_GROUP_SIGNER, FIELD(domain), 0, 0 },
-    { "selector", "NAME", N_("name of the key (s=): its record is at NAME._domainkey.DOMAIN"), CLI_TEXT,
-      CLI_GROUP_SIGNER, FIELD(selector), 0, 0 },
+    { "selector", "NAME", N_("the key's name (s=), at NAME._domainkey.DOMAIN"), CLI_TEXT, CLI_GROUP_SIGNER,
+      FIELD(selector), 0, 0 },
     { "key", "FILE", N_("private key in PEM form, without a passphrase"), CLI_TEXT, CLI_GROUP_SIGN, FIELD(key), 0,
       0 },
-    { "algorithm", "NAME", N_("rsa-sha256 or ed25519-sha256 (default: the key's, rsa-sha256 for a new one)"),
-      CLI_TEXT, CLI_GROUP_SIGN | CLI_GROUP_GENERATE, FIELD(algorithm), 0, 0 },
+    { "algorithm", "NAME", N_("rsa-sha256 (default of a new key) or ed25519-sha256"), CLI_TEXT,
+      CLI_GROUP_SIGN | CLI_GROUP_GENERATE, FIELD(algorithm), 0, 0, WORDS("rsa-sha256", "ed25519-sha256") },
     { "canonicalization", "H/B", N_("of header and body: relaxed (default) or simple"), CLI_TEXT, CLI_GROUP_SIGN,
-      FIELD(canonicalization), 0, 0 },
-    { "headers", "A:B…", N_("fields to sign, as h= is to list them (default: those that matter)"), CLI_TEXT,
-      CLI_GROUP_SIGN, FIELD(headers), 0, 0 },
+      FIELD(canonicalization), 0, 0,
+      WORDS("relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple", "relaxed", "simple") },
+    { "headers", "A:B…", N_("fields to sign (h=; default: those that matter)"), CLI_TEXT, CLI_GROUP_SIGN,
+      FIELD(headers), 0, 0 },
     { "identity", "[USER]@DOMAIN", N_("on whose behalf (i=), within --domain"), CLI_TEXT, CLI_GROUP_DKIM,
       FIELD(identity), 0, 0 },
     { "expires", "S", N_("the signature is valid for so many seconds (x=)"), CLI_NUMBER, CLI_GROUP_DKIM,
       FIELD(expires_s), 1, 3153600000 },
     { "bits", "N", N_("size of an RSA key, 2048 (default) to 4096"), CLI_NUMBER, CLI_GROUP_GENERATE, FIELD(bits),
       2048, 4096 },
-    { "out", "FILE", N_("where the private key goes; never over a file that is there"), CLI_TEXT,
-      CLI_GROUP_GENERATE, FIELD(out), 0, 0 },
-    { "selectors", "S,S…", N_("DKIM selectors that must have a key (default: the usual ones are tried)"), CLI_TEXT,
-      CLI_GROUP_DOMAIN, FIELD(selectors), 0, 0 },
+    { "out", "FILE", N_("new file for the private key; never overwritten"), CLI_TEXT, CLI_GROUP_GENERATE,
+      FIELD(out), 0, 0 },
+    { "selectors", "S,S…", N_("selectors that must have a key (else: usual ones)"), CLI_TEXT, CLI_GROUP_DOMAIN,
+      FIELD(selectors), 0, 0 },
     { "time", "EPOCH", N_("judge or sign as of this Unix time (default: now)"), CLI_NUMBER,
       CLI_GROUP_DNS | CLI_GROUP_DKIM, FIELD(time_s), 1, 253402300799 },
 };
@@ -67,7 +75,7 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 const struct cli_command cli_command_table[] = {
     { "verify", NULL, "FILE", N_("authenticate a message: SPF, DKIM, ARC, DMARC"), MESSAGE_GROUPS, cli_verify },
     { "explain", NULL, "FILE", N_("the same, with every step and DNS answer told"), MESSAGE_GROUPS, cli_explain },
-    { "domain", "check", "DOMAIN", N_("what is wrong with what a domain publishes, and what to do"),
+    { "domain", "check", "DOMAIN", N_("what a domain publishes wrongly, and what to do"),
       CLI_GROUP_ALL | CLI_GROUP_DNS | CLI_GROUP_DOMAIN, cli_domain_check },
     { "spf", "check", NULL, N_("may this client send for this domain?"),
       CLI_GROUP_ALL | CLI_GROUP_DNS | CLI_GROUP_ENVELOPE | CLI_GROUP_SPF, cli_spf_check },
@@ -86,3 +94,15 @@ const struct cli_command cli_command_table[] = {
       cli_authres_parse },
 };
 const size_t cli_command_count = sizeof cli_command_table / sizeof cli_command_table[0];
+
+const char *cli_command_name(const struct cli_command *command, char name[CLI_NAME_MAX])
+{
+    snprintf(name, CLI_NAME_MAX, "%s%s%s", command->noun, command->verb != NULL ? " " : "",
+             command->verb != NULL ? command->verb : "");
+    return name;
+}
+
+bool cli_takes(const struct cli_command *command, const struct cli_option *option)
+{
+    return (command->groups & option->groups) != 0;
+}

@@ -52,6 +52,7 @@ struct cli_option {
     unsigned groups;      /* bits of enum cli_group: a command with any of them takes it */
     size_t offset;        /* in struct cli_options */
     uint64_t min, max;    /* of a number */
+    const char *const *words; /* that a text must be one of; ends with NULL. NULL: any text */
 };
 extern const struct cli_option cli_option_table[];
 extern const size_t cli_option_count;
@@ -65,6 +66,12 @@ struct cli_command {
 };
 extern const struct cli_command cli_command_table[];
 extern const size_t cli_command_count;
+
+#define CLI_NAME_MAX 64u
+
+/** "spf check". @return name */
+const char *cli_command_name(const struct cli_command *command, char name[CLI_NAME_MAX]);
+bool cli_takes(const struct cli_command *command, const struct cli_option *option);
 
 enum cli_exit cli_spf_check(const struct cli_options *options, const char *operand);
 enum cli_exit cli_verify(const struct cli_options *options, const char *file);

@@ -118,10 +118,8 @@ static enum seki_result step_verify(void *evaluation, struct seki_answers *answe
 bool cli_set_discovery(const struct cli_options *options, struct seki_dmarc_options *dmarc, struct seki_psl **psl)
 {
     struct seki_error why;
-    if (options->discovery == NULL || strcmp(options->discovery, "treewalk") == 0)
+    if (options->discovery == NULL || strcmp(options->discovery, "psl") != 0)
         return true;
-    if (strcmp(options->discovery, "psl") != 0)
-        return cli_complain(_("--discovery is treewalk or psl, not \"%s\""), options->discovery);
     *psl = seki_psl_load(options->psl, &why);
     dmarc->discovery = SEKI_DMARC_PSL;
     dmarc->psl = *psl;

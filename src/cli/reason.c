@@ -61,6 +61,7 @@ static const char *const patterns[] = {
     N_("h= can have %u names at most"),
     N_("an ARC-Message-Signature must not sign \"%.*s\""),
     N_("\"%.*s\" is not the name of a field"),
+    N_("cannot write to standard output: %s"),
     N_("%s: no memory to read it"),
     N_("%s: cannot be read: %s"),
     N_("%s: larger than %u MiB, which is more than a message may have"),

@@ -15,22 +15,13 @@ static bool has_what_is_needed(const struct cli_options *options, const char *co
     return cli_complain(_("%s needs --domain, --selector and --key"), command);
 }
 
-static bool read_algorithm(const struct cli_options *options, struct seki_dkim_sign_options *sign)
+/* The table of options lets no other words through. */
+static void read_words(const struct cli_options *options, struct seki_dkim_sign_options *sign)
 {
-    if (options->algorithm == NULL ||
-        seki_sign_algorithm_from_name(seki_str_of(options->algorithm), &sign->algorithm))
-        return true;
-    return cli_complain(_("--algorithm is rsa-sha256 or ed25519-sha256, not \"%s\""), options->algorithm);
-}
-
-static bool read_canonicalization(const struct cli_options *options, struct seki_dkim_sign_options *sign)
-{
-    if (options->canonicalization == NULL ||
-        seki_sign_canonicalization_from_name(seki_str_of(options->canonicalization), &sign->canonicalization))
-        return true;
-    return cli_complain(
-        _("--canonicalization is relaxed or simple for the header, \"/\", and again for the body, not \"%s\""),
-        options->canonicalization);
+    if (options->algorithm != NULL)
+        seki_sign_algorithm_from_name(seki_str_of(options->algorithm), &sign->algorithm);
+    if (options->canonicalization != NULL)
+        seki_sign_canonicalization_from_name(seki_str_of(options->canonicalization), &sign->canonicalization);
 }
 
 static bool read_names(struct cli_signing *signing, const struct cli_options *options)
@@ -66,9 +57,9 @@ static bool read_key(struct cli_signing *signing, const struct cli_options *opti
 enum cli_exit cli_signing_begin(struct cli_signing *signing, const struct cli_options *options, const char *command)
 {
     *signing = (struct cli_signing){ 0 };
-    if (!has_what_is_needed(options, command) || !read_algorithm(options, &signing->options) ||
-        !read_canonicalization(options, &signing->options))
+    if (!has_what_is_needed(options, command))
         return CLI_USAGE;
+    read_words(options, &signing->options);
     signing->options.domain = seki_str_of(options->domain);
     signing->options.selector = seki_str_of(options->selector);
     signing->options.identity = seki_str_of(options->identity != NULL ? options->identity : "");
