@@ -37,6 +37,7 @@ enum milter_response { /* to the MTA: SMFIR_* */
                        MILTER_RSP_DISCARD = 'd',
                        MILTER_RSP_INSERT_FIELD = 'i',
                        MILTER_RSP_CHANGE_FIELD = 'm', /* an empty value removes it */
+                       MILTER_RSP_PROGRESS = 'p',     /* at the end of a message: the verdict is still to come */
                        MILTER_RSP_REJECT = 'r',
                        MILTER_RSP_TEMPFAIL = 't',
                        MILTER_RSP_REPLY_CODE = 'y'

@@ -7,6 +7,7 @@
  *
  * While a role thinks (MILTER_LATER) the event stays armed: an MTA that waits for its reply sends nothing, so what wakes
  * us is the MTA hanging up. Should it send all the same, the event is changed to one that only sees the hang-up. */
+#include "milter/packet.h"
 #include "milter/session.h"
 
 #include <errno.h>
@@ -23,6 +24,9 @@
 #define ACCEPT_BATCH 32
 /* How long not to accept after the system refused descriptors or memory. */
 #define ACCEPT_PAUSE_MS 100
+/* sendmail gives a filter up that says nothing for 10 s (its R=), also at the end of a message; Postfix does after
+ * milter_content_timeout, 300 s. Both start anew when the filter reports progress. */
+#define DEFAULT_PROGRESS_MS 2000u
 /* Idleness is measured in this many parts of the time-out, by one timer for all connections. */
 #define IDLE_TICKS 8u
 
@@ -36,6 +40,7 @@ struct connection {
     short watched;    /* what the event waits for */
     bool is_resuming; /* the decision came; octets may be held */
     bool is_doomed;   /* to be closed at the next wake-up */
+    bool was_waiting; /* for the role, at the last progress tick */
     char *unsent;     /* what the socket would not take */
     size_t unsent_len;
 };
@@ -46,7 +51,7 @@ struct milter_server {
     int listener;
     size_t max_sessions;
     struct connection *connections;
-    struct event accept_event, pause_timer, idle_timer;
+    struct event accept_event, pause_timer, idle_timer, progress_timer;
     struct milter_replies late; /* for a decision that comes while another session is in work */
     bool is_draining, is_accepting, is_short;
     uint32_t tick;
@@ -115,14 +120,15 @@ static bool watch(struct connection *connection, short what)
     return true;
 }
 
-/* Keep what the socket would not take, and wait until it does. */
+/* Keep what the socket would not take, behind what it would not take before, and wait until it does. */
 static bool keep_unsent(struct connection *connection, struct seki_str rest)
 {
-    connection->unsent = malloc(rest.len);
-    if (connection->unsent == NULL)
+    char *longer = realloc(connection->unsent, connection->unsent_len + rest.len);
+    if (longer == NULL)
         return false;
-    memcpy(connection->unsent, rest.ptr, rest.len);
-    connection->unsent_len = rest.len;
+    memcpy(longer + connection->unsent_len, rest.ptr, rest.len);
+    connection->unsent = longer;
+    connection->unsent_len += rest.len;
     return watch(connection, EV_WRITE);
 }
 
@@ -147,7 +153,7 @@ static bool flush(struct connection *connection)
     struct seki_str octets = seki_buf_str(out);
     if (octets.len == 0)
         return true;
-    ssize_t sent = send_some(connection->fd, octets);
+    ssize_t sent = connection->unsent_len > 0 ? 0 : send_some(connection->fd, octets);
     bool is_well = sent >= 0;
     if (is_well && (size_t)sent < octets.len)
         is_well = keep_unsent(connection, seki_str_from(octets, (size_t)sent));
@@ -353,15 +359,41 @@ static void on_idle_tick(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-static bool assign_events(struct milter_server *server, unsigned idle_timeout_s)
+/* Who waited at the last tick too waits long. False: the connection cannot go on. */
+static bool report_progress(struct connection *connection)
+{
+    bool is_waiting = connection->session.state == MILTER_STATE_WAITING && !connection->is_doomed;
+    bool is_long = is_waiting && connection->was_waiting;
+    connection->was_waiting = is_waiting;
+    if (!is_long)
+        return true;
+    milter_packet_plain(&connection->server->engine.replies.out, MILTER_RSP_PROGRESS);
+    return flush(connection);
+}
+
+static void on_progress_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct milter_server *server = arg;
+    for (struct connection *c = server->connections, *next; c != NULL; c = next) {
+        next = c->next;
+        if (!report_progress(c))
+            connection_close(c);
+    }
+}
+
+static bool assign_events(struct milter_server *server, unsigned idle_timeout_s, unsigned progress_ms)
 {
     struct timeval tick = milliseconds(idle_timeout_s < 3600u * 24 ? idle_timeout_s * (1000 / IDLE_TICKS)
                                                                    : 3600u * 24 * (1000 / IDLE_TICKS));
+    struct timeval progress = milliseconds(progress_ms);
     return event_assign(&server->accept_event, server->base, server->listener, EV_READ | EV_PERSIST, on_listener,
                         server) == 0 &&
            event_assign(&server->pause_timer, server->base, -1, 0, on_pause_over, server) == 0 &&
            event_assign(&server->idle_timer, server->base, -1, EV_PERSIST, on_idle_tick, server) == 0 &&
-           event_add(&server->idle_timer, &tick) == 0;
+           event_assign(&server->progress_timer, server->base, -1, EV_PERSIST, on_progress_tick, server) == 0 &&
+           event_add(&server->idle_timer, &tick) == 0 && event_add(&server->progress_timer, &progress) == 0;
 }
 
 static size_t or_default(size_t value, size_t otherwise)
@@ -385,9 +417,10 @@ struct milter_server *milter_server_new(struct event_base *base, int listener, c
     server->listener = listener;
     server->max_sessions = or_default(limits->max_sessions, DEFAULT_MAX_SESSIONS);
     unsigned idle_timeout_s = limits->idle_timeout_s > 0 ? limits->idle_timeout_s : DEFAULT_IDLE_TIMEOUT_S;
+    unsigned progress_ms = limits->progress_ms > 0 ? limits->progress_ms : DEFAULT_PROGRESS_MS;
     milter_replies_init(&server->late);
     if (milter_engine_init(&server->engine, handler, role, max_packet_octets) == SEKI_OK &&
-        assign_events(server, idle_timeout_s)) {
+        assign_events(server, idle_timeout_s, progress_ms)) {
         start_accepting(server);
         if (server->is_accepting)
             return server;
@@ -426,6 +459,8 @@ void milter_server_free(struct milter_server *server)
         event_del(&server->pause_timer);
     if (event_initialized(&server->idle_timer))
         event_del(&server->idle_timer);
+    if (event_initialized(&server->progress_timer))
+        event_del(&server->progress_timer);
     milter_engine_release(&server->engine);
     milter_replies_release(&server->late);
     free(server);

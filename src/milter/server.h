@@ -76,6 +76,7 @@ struct milter_limits {           /* 0 = the default */
     size_t max_sessions;         /* 10,000 per server; beyond, new connections wait in the backlog */
     size_t max_packet_octets;    /* of a non-body packet: 1 MiB; a longer one ends the connection */
     unsigned idle_timeout_s;     /* 7,200: the MTA may keep a connection open */
+    unsigned progress_ms;        /* 2,000: after MILTER_LATER the MTA hears this often that we are still there */
 };
 
 struct milter_counters {

@@ -245,6 +245,34 @@ static void a_late_decision_reaches_the_mta(void **state)
     tear_down(fixture);
 }
 
+/* sendmail would give the filter up after R= otherwise. */
+static void an_mta_that_waits_hears_that_we_are_still_there(void **state)
+{
+    (void)state;
+    struct fixture *fixture = prepare();
+    fixture->role.answers[MILTER_EVENT_EOM] = MILTER_LATER;
+    fixture->limits.progress_ms = 20;
+    fixture->decide_after_ms = 200;
+    fixture->decision = (struct milter_decision){ .insertions = &insertion, .insertion_count = 1 };
+    start(fixture);
+    struct milter_client mta;
+    struct milter_client_verdict verdict;
+    meet_and_greet(fixture, &mta);
+    for (int i = 0; i < 2; i++) {
+        milter_client_send_message(&mta, &sample, &verdict);
+        assert_true(verdict.progress >= 2);
+        assert_int_equal(verdict.code, 'c');
+        assert_int_equal(verdict.inserted, 1);
+        usleep(100000); /* several ticks, and nobody waits */
+        char octet;
+        assert_int_equal(recv(mta.fd, &octet, 1, MSG_DONTWAIT), -1);
+    }
+    stop(fixture);
+    assert_int_equal(milter_server_counters(fixture->server).protocol_errors, 0);
+    milter_client_release(&mta);
+    tear_down(fixture);
+}
+
 static void a_refusal_says_its_words(void **state)
 {
     (void)state;
@@ -692,6 +720,7 @@ int main(void)
         cmocka_unit_test(a_decision_larger_than_the_socket_buffer_arrives_whole),
         cmocka_unit_test(beyond_the_limit_connections_wait),
         cmocka_unit_test(without_descriptors_accepting_pauses_and_comes_back),
+        cmocka_unit_test(an_mta_that_waits_hears_that_we_are_still_there),
         cmocka_unit_test(idle_connections_are_closed_but_not_those_that_wait_for_us),
         cmocka_unit_test(draining_lets_sessions_go_on_and_takes_no_new_ones),
         cmocka_unit_test(freeing_the_server_closes_what_is_under_way),

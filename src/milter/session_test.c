@@ -186,6 +186,31 @@ static void any_split_gives_the_same_events_and_replies(void **state)
     seki_buf_release(&text);
 }
 
+static void the_client_s_address_is_read_as_each_mta_writes_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *address, *want;
+    } cases[] = {
+        { "IPv4", "192.0.2.1", "open\nconnect:host[192.0.2.1]\n" },
+        { "IPv6, Postfix", "2001:db8::1", "open\nconnect:host[2001:db8::1]\n" },
+        { "IPv6, sendmail", "IPv6:2001:db8:0:0:0:0:0:1", "open\nconnect:host[2001:db8::1]\n" },
+        { "IPv6 with a zone", "fe80::1%eth0", "open\nconnect:host[fe80::1]\n" },
+        { "IPv4 as IPv6", "IPv6:::ffff:192.0.2.1", "open\nconnect:host[192.0.2.1]\n" },
+        { "none", NULL, "open\nconnect:host[unknown]\n" },
+        { "the tag alone", "IPv6:", "open\nconnect:host[unknown]\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        print_message("# %s\n", cases[i].name);
+        struct talk *talk = talk_new(&milter_recorder_handler);
+        negotiate(talk);
+        milter_client_put_connect(&talk->mta, "host", cases[i].address, 45678);
+        say(talk);
+        assert_string_equal(milter_recorder_text(&talk->role), cases[i].want);
+        talk_free(talk);
+    }
+}
+
 static void a_connection_serves_several_messages(void **state)
 {
     (void)state;
@@ -756,6 +781,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_told_in_order_and_answered_only_where_it_may_be_refused),
         cmocka_unit_test(any_split_gives_the_same_events_and_replies),
+        cmocka_unit_test(the_client_s_address_is_read_as_each_mta_writes_it),
         cmocka_unit_test(a_connection_serves_several_messages),
         cmocka_unit_test(an_abort_ends_the_message_and_its_macros_only),
         cmocka_unit_test(mail_or_helo_in_the_middle_of_a_message_ends_it),

@@ -375,11 +375,13 @@ static void note_change(const struct milter_client_reply *reply, struct milter_c
 /* Replies up to the one that settles the event. */
 static bool ask_verdict(struct milter_client *client, struct milter_client_verdict *verdict)
 {
+    static const char more_follows[] = { MILTER_RSP_INSERT_FIELD, MILTER_RSP_CHANGE_FIELD, MILTER_RSP_PROGRESS };
     struct milter_client_reply reply;
     do {
         reply = milter_client_ask(client);
         note_change(&reply, verdict);
-    } while (reply.code == MILTER_RSP_INSERT_FIELD || reply.code == MILTER_RSP_CHANGE_FIELD);
+        verdict->progress += reply.code == MILTER_RSP_PROGRESS;
+    } while (memchr(more_follows, reply.code, sizeof more_follows) != NULL);
     verdict->code = reply.code;
     if (reply.code == MILTER_RSP_REPLY_CODE)
         snprintf(verdict->words, sizeof verdict->words, "%.*s", SEKI_STR_ARGS(reply.payload));

@@ -40,6 +40,7 @@ struct milter_client_verdict {
     char code;                  /* the last reply; 0: the filter hung up */
     char words[512];            /* of a 'y' reply */
     unsigned inserted, removed; /* fields */
+    unsigned progress;          /* reports that the verdict is still to come */
     char first_name[256];       /* of the first field inserted, */
     char first_value[4096];     /* and its value */
     uint32_t first_index;

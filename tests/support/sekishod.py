@@ -20,6 +20,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_until(condition, what, timeout_s=30):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SekishodError(f"waited in vain: {what}")
+        time.sleep(0.05)
+
+
 class Sekishod:
     """`sections` is the configuration: {"inbound": {"listen": …}}. Started as root it becomes nobody."""
 
@@ -155,7 +163,7 @@ class MilterSession:
             code, payload = self.reply()
             if code == b"i":
                 inserted.append(payload[4:].split(b"\0")[1].decode())
-            elif code != b"m":
+            elif code not in (b"m", b"p"):
                 return code, payload.rstrip(b"\0").decode(), inserted
 
     def close(self):
