@@ -24,6 +24,7 @@ run: packages-run
 	@demo/run $(ARGS)
 
 test: packages-test
+	@tools/unpack-sendmail
 	@tools/test
 
 # make fuzz SECONDS=n: n seconds for each target.

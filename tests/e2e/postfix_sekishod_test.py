@@ -16,8 +16,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
-from postfix import Postfix, PostfixError  # noqa: E402
-from sekishod import DnsResponder, Sekishod, fetch, free_port  # noqa: E402
+from arrived import fields_of, results_of  # noqa: E402
+from postfix import Postfix  # noqa: E402
+from sekishod import DnsResponder, Sekishod, fetch, free_port, wait_until  # noqa: E402
 from tap import Tap  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -71,17 +72,6 @@ class Site:
     def next(self):
         self.delivered += 1
         return self.postfix.wait_for_mail(READER, self.delivered)[-1]
-
-
-def fields_of(octets):
-    """[(name, value unfolded)] of a message with LF."""
-    header = octets.split(b"\n\n", 1)[0].decode().replace("\n\t", " ").replace("\n ", " ")
-    return [tuple(line.split(":", 1)) for line in header.split("\n")]
-
-
-def results_of(octets):
-    """All Authentication-Results, top first."""
-    return [" ".join(value.split()) for name, value in fields_of(octets) if name.lower() == "authentication-results"]
 
 
 def the_right_field_on_top(tap, site):
@@ -166,14 +156,6 @@ def dead_dns_is_451_when_asked_for(tap, site):
 def queued(postfix):
     done = subprocess.run(["postqueue", "-c", str(postfix.config), "-j"], capture_output=True, text=True, check=True)
     return done.stdout
-
-
-def wait_until(condition, what, timeout_s=30):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise PostfixError(f"waited in vain: {what}")
-        time.sleep(0.05)
 
 
 def a_killed_role_defers_the_message(tap, site):
