@@ -1,4 +1,5 @@
 /* sekisho domain check: what a domain publishes about its mail, and what is wrong with it. */
+#include "cli/domain_keys.h"
 #include "cli/evaluation.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
@@ -34,6 +35,8 @@ static void print_sentence(const char *indent, const struct domain_finding *find
 
 static void print_report(const struct domain_report *report)
 {
+    cli_print_dkim_report(&report->dkim);
+    cli_print_dmarc_report(&report->dmarc);
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct domain_finding_kind *kind = domain_finding_kind(&report->findings[i]);
         printf("%s (%s)\n", domain_severity_name(kind->severity), kind->id);
@@ -50,10 +53,10 @@ static json_t *json_finding(const struct domain_finding *finding)
     seki_buf_init(&fix, MAX_SENTENCE_OCTETS);
     domain_finding_fill(finding, _(kind->what), &what);
     domain_finding_fill(finding, _(kind->fix), &fix);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
-                               "severity", domain_severity_name(kind->severity), "name",
-                               cli_json_str(finding->name), "what", cli_json_str(seki_buf_str(&what)), "fix",
-                               cli_json_str(seki_buf_str(&fix)));
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
+                  "severity", domain_severity_name(kind->severity), "name", cli_json_str(finding->name), "what",
+                  cli_json_str(seki_buf_str(&what)), "fix", cli_json_str(seki_buf_str(&fix)));
     seki_buf_release(&what);
     seki_buf_release(&fix);
     return object;
@@ -64,7 +67,9 @@ static void print_report_json(const struct domain_report *report)
     json_t *findings = json_array();
     for (size_t i = 0; i < report->finding_count; i++)
         json_array_append_new(findings, json_finding(&report->findings[i]));
-    cli_json_print(json_pack("{s:o, s:o}", "domain", cli_json_str(report->domain), "findings", findings));
+    cli_json_print(json_pack("{s:o, s:o, s:o, s:o}", "domain", cli_json_str(report->domain), "dkim",
+                             cli_json_dkim_report(&report->dkim), "dmarc", cli_json_dmarc_report(&report->dmarc),
+                             "findings", findings));
 }
 
 static bool read_selectors(const char *list, struct seki_str *selectors, size_t *count_out)
@@ -80,6 +85,14 @@ static bool read_selectors(const char *list, struct seki_str *selectors, size_t 
         selectors[*count_out] = one;
     }
     return true;
+}
+
+/* Only a list that was asked for must be there: without one nothing is compared. */
+static bool load_list(const char *path, struct seki_psl **psl_out)
+{
+    struct seki_error why;
+    *psl_out = seki_psl_load(path, &why);
+    return *psl_out != NULL || path == NULL || cli_complain_of(why.text);
 }
 
 static enum cli_exit check(struct cli_evaluation *e, const struct domain_survey_options *options, bool is_json)
@@ -105,12 +118,16 @@ enum cli_exit cli_domain_check(const struct cli_options *options, const char *do
     struct cli_evaluation e;
     struct seki_str selectors[MAX_SELECTORS];
     struct domain_survey_options survey = { .domain = seki_str_of(domain), .selectors = selectors };
-    if (!read_selectors(options->selectors, selectors, &survey.selector_count))
+    struct seki_psl *psl;
+    if (!read_selectors(options->selectors, selectors, &survey.selector_count) || !load_list(options->psl, &psl))
         return CLI_USAGE;
-    if (!cli_evaluation_begin(&e, options))
-        return CLI_NO;
-    e.answers = seki_answers_new(e.arena, DOMAIN_SURVEY_QUESTIONS);
-    enum cli_exit code = e.answers != NULL ? check(&e, &survey, options->json) : CLI_NO;
-    cli_evaluation_end(&e);
+    survey.psl = psl;
+    enum cli_exit code = CLI_NO;
+    if (cli_evaluation_begin(&e, options)) {
+        e.answers = seki_answers_new(e.arena, DOMAIN_SURVEY_QUESTIONS);
+        code = e.answers != NULL ? check(&e, &survey, options->json) : CLI_NO;
+        cli_evaluation_end(&e);
+    }
+    seki_psl_free(psl);
     return code;
 }

@@ -35,8 +35,8 @@ static const char *type_name(enum seki_key_type type)
 static const char *refusal(const struct seki_dkim_key *made)
 {
     if (made->type == SEKI_KEY_RSA && made->bits < MIN_RSA_BITS)
-        return "the RSA key is too short";
-    return made->allows_digest[SEKI_DIGEST_SHA256] ? NULL : "the key is not for SHA-256"; /* RFC 8301 section 3.1 */
+        return N_("the RSA key is too short");
+    return made->allows_digest[SEKI_DIGEST_SHA256] ? NULL : N_("the key is not for SHA-256"); /* RFC 8301 section 3.1 */
 }
 
 static void read_made(const struct seki_dkim_key *made, struct domain_key *key)
@@ -55,7 +55,7 @@ void domain_key_read(struct domain_run *run, struct seki_str text, struct domain
 {
     struct seki_key_record record;
     struct seki_dkim_key *made;
-    const char *wrong = "no memory";
+    const char *wrong = N_("no memory");
     enum seki_key_fault fault = seki_key_record_parse(text, &record);
     enum seki_result result = seki_dkim_key_new(run->context, text, &made, &wrong);
     key->record = text;
