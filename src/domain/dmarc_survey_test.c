@@ -179,8 +179,8 @@ static const struct {
     { "the parent's record", "mail.example.com", COMMON "_dmarc.example.com. TXT " GOOD, NULL, DOMAIN_DMARC_FOUND,
       DOMAIN_PLACE_ORG, "example.com", "" },
     { "a record between the two", "a.b.example.com",
-      COMMON "_dmarc.example.com. TXT " GOOD "_dmarc.b.example.com. TXT " GOOD, NULL, DOMAIN_DMARC_FOUND,
-      DOMAIN_PLACE_ORG, "example.com", "dmarc.passed-over" },
+      COMMON "a.b.example.com. TXT x\n_dmarc.example.com. TXT " GOOD "_dmarc.b.example.com. TXT " GOOD, NULL,
+      DOMAIN_DMARC_FOUND, DOMAIN_PLACE_ORG, "example.com", "dmarc.passed-over" },
     { "a record between the two that is an Organizational Domain's", "a.b.example.com",
       COMMON "_dmarc.example.com. TXT " GOOD
              "_dmarc.b.example.com. TXT \"v=DMARC1; p=reject; psd=n; rua=mailto:d@example.com\"\n"
@@ -547,8 +547,8 @@ static void the_list_is_compared(void **state)
         const char *name, *domain, *zone, *by_walk, *by_list, *want;
     } cases[] = {
         { "both agree", "a.example.co.uk",
-          "_dmarc.example.co.uk. TXT \"v=DMARC1; p=none; rua=mailto:d@example.co.uk\"\n", "example.co.uk",
-          "example.co.uk", "dmarc.report-domain-without-mail" },
+          "a.example.co.uk. TXT x\n_dmarc.example.co.uk. TXT \"v=DMARC1; p=none; rua=mailto:d@example.co.uk\"\n",
+          "example.co.uk", "example.co.uk", "dmarc.report-domain-without-mail" },
         { "only a subdomain has a record", "a.example.com", "_dmarc.a.example.com. TXT \"v=DMARC1; p=reject\"\n",
           "a.example.com", "example.com", "dmarc.no-reports" },
         { "a public suffix has a record without psd=y", "example.co.uk",

@@ -31,24 +31,27 @@ enum domain_severity {
 };
 
 /* X(constant suffix, id, area, severity, points, what, fix). points: of 100, what it costs in the grade. */
-#define DOMAIN_FINDINGS(X)                                                                                             \
-    DOMAIN_FINDINGS_DNS(X)                                                                                             \
-    DOMAIN_FINDINGS_MX(X)                                                                                              \
-    DOMAIN_FINDINGS_SPF(X)                                                                                             \
-    DOMAIN_FINDINGS_DKIM(X)                                                                                            \
-    DOMAIN_FINDINGS_DMARC(X)                                                                                           \
-    DOMAIN_FINDINGS_TRANSPORT(X)
+#define DOMAIN_FINDINGS(X)                                                                                         \
+    DOMAIN_FINDINGS_DNS(X)                                                                                         \
+    DOMAIN_FINDINGS_MX(X)                                                                                          \
+    DOMAIN_FINDINGS_SPF(X)                                                                                         \
+    DOMAIN_FINDINGS_DKIM(X)                                                                                        \
+    DOMAIN_FINDINGS_DMARC(X)                                                                                       \
+    DOMAIN_FINDINGS_TRANSPORT(X)                                                                                   \
+    DOMAIN_FINDINGS_DNSSEC(X)
 
 #include "domain/findings_dkim.h"
 #include "domain/findings_dmarc.h"
-#include "domain/findings_mail.h"
+#include "domain/findings_dns.h"
+#include "domain/findings_mx.h"
 #include "domain/findings_spf.h"
+#include "domain/findings_transport.h"
 
 enum domain_finding_id {
 #define X(suffix, ...) DOMAIN_##suffix,
     DOMAIN_FINDINGS(X)
 #undef X
-    DOMAIN_FINDING_KINDS
+        DOMAIN_FINDING_KINDS
 };
 
 struct domain_finding_kind {

@@ -1,5 +1,7 @@
 #include "domain/survey_run.h"
 
+#include <assert.h>
+
 struct domain_survey {
     struct seki_arena *arena;
     struct seki_context *context;
@@ -22,11 +24,15 @@ enum seki_result domain_survey_new(struct seki_arena *arena, struct seki_context
     return result;
 }
 
+/* Of a domain that does not exist this alone is told: it is the first kind of the first area. */
+static_assert(DOMAIN_DNS_NO_DOMAIN == 0, "dns.no-domain comes first");
+
 enum seki_result domain_survey_step(struct domain_survey *survey, struct seki_answers *answers,
                                     struct domain_report *report_out, struct seki_error *why)
 {
     static void (*const sections[])(struct domain_run *, struct domain_report *) = {
-        domain_survey_mx, domain_survey_spf, domain_survey_dkim, domain_survey_dmarc, domain_survey_transport,
+        domain_survey_dns,  domain_survey_mx,    domain_survey_spf,
+        domain_survey_dkim, domain_survey_dmarc, domain_survey_transport,
     };
     struct domain_run *run =
         domain_run_new(survey->arena, survey->context, &survey->options, survey->domain, answers);
@@ -36,7 +42,7 @@ enum seki_result domain_survey_step(struct domain_survey *survey, struct seki_an
     enum seki_result result = run != NULL ? domain_run_end(run, why) : seki_arena_failure(survey->arena);
     if (result == SEKI_OK) {
         report_out->findings = run->findings;
-        report_out->finding_count = run->finding_count;
+        report_out->finding_count = report_out->dns.does_not_exist ? 1 : run->finding_count;
     }
     return result;
 }

@@ -8,6 +8,7 @@
 
 #include "domain/dkim_survey.h"
 #include "domain/dmarc_survey.h"
+#include "domain/dns_survey.h"
 #include "domain/finding.h"
 #include "domain/mx_survey.h"
 #include "domain/spf_survey.h"
@@ -28,6 +29,7 @@ struct domain_survey_options {        /* zero is the default; views must live as
 
 struct domain_report {
     struct seki_str domain; /* A-labels, lower case */
+    struct domain_dns_report dns;
     struct domain_spf_report spf;
     struct domain_dkim_report dkim;
     struct domain_dmarc_report dmarc;

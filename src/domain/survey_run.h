@@ -53,6 +53,7 @@ struct seki_str domain_excerpt(struct domain_run *run, struct seki_str text);
 struct seki_str domain_number(struct domain_run *run, uint64_t number);
 
 /* The sections, in the order in which they run; each may look at the reports of those before it. */
+void domain_survey_dns(struct domain_run *run, struct domain_report *report);
 void domain_survey_mx(struct domain_run *run, struct domain_report *report);
 void domain_survey_spf(struct domain_run *run, struct domain_report *report);
 void domain_survey_dkim(struct domain_run *run, struct domain_report *report);
