@@ -31,8 +31,8 @@ enum seki_result domain_survey_step(struct domain_survey *survey, struct seki_an
                                     struct domain_report *report_out, struct seki_error *why)
 {
     static void (*const sections[])(struct domain_run *, struct domain_report *) = {
-        domain_survey_dns,  domain_survey_mx,    domain_survey_spf,
-        domain_survey_dkim, domain_survey_dmarc, domain_survey_transport,
+        domain_survey_dns,   domain_survey_mx,        domain_survey_spf,    domain_survey_dkim,
+        domain_survey_dmarc, domain_survey_transport, domain_survey_dnssec,
     };
     struct domain_run *run =
         domain_run_new(survey->arena, survey->context, &survey->options, survey->domain, answers);

@@ -9,6 +9,7 @@
 #include "domain/dkim_survey.h"
 #include "domain/dmarc_survey.h"
 #include "domain/dns_survey.h"
+#include "domain/dnssec_survey.h"
 #include "domain/finding.h"
 #include "domain/mx_survey.h"
 #include "domain/spf_survey.h"
@@ -35,6 +36,7 @@ struct domain_report {
     struct domain_dmarc_report dmarc;
     struct domain_mx_report mx;
     struct domain_transport_report transport;
+    struct domain_dnssec_report dnssec;
     const struct domain_finding *findings; /* by area, worst first within one */
     size_t finding_count;
 };

@@ -51,12 +51,27 @@ const struct seki_answer *domain_ask_quietly(struct domain_run *run, struct seki
     return answer != NULL ? answer : &nothing;
 }
 
+static bool has_found(const struct domain_run *run, enum domain_finding_id id)
+{
+    for (size_t i = 0; i < run->finding_count; i++)
+        if (run->findings[i].id == id)
+            return true;
+    return false;
+}
+
+static void find_failure(struct domain_run *run, struct seki_str name, const struct seki_answer *answer)
+{
+    bool is_bogus = answer->dnssec == SEKI_DNSSEC_BOGUS;
+    if (!is_bogus || !has_found(run, DOMAIN_DNSSEC_BOGUS))
+        domain_find(run, is_bogus ? DOMAIN_DNSSEC_BOGUS : DOMAIN_DNS_FAILED, name,
+                    seki_str_of(seki_rr_type_name(answer->type)), answer->failure, (struct seki_str){ 0 });
+}
+
 const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type)
 {
     const struct seki_answer *answer = domain_ask_quietly(run, name, type);
     if (answer->status == SEKI_ANSWER_FAILED)
-        domain_find(run, DOMAIN_DNS_FAILED, name, seki_str_of(seki_rr_type_name(type)), answer->failure,
-                    (struct seki_str){ 0 });
+        find_failure(run, name, answer);
     return answer;
 }
 

@@ -30,6 +30,7 @@ struct domain_run *domain_run_new(struct seki_arena *arena, struct seki_context 
 SEKI_MUST_USE enum seki_result domain_run_end(struct domain_run *run, struct seki_error *why);
 
 /** What is known of name and type. An open question blocks the run; a failed one is found (dns.failed) once.
+ *  Where DNSSEC is why, that alone is found, once for all names.
  *  @return never NULL: status OPEN also when memory ran out */
 const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
 
@@ -59,5 +60,6 @@ void domain_survey_spf(struct domain_run *run, struct domain_report *report);
 void domain_survey_dkim(struct domain_run *run, struct domain_report *report);
 void domain_survey_dmarc(struct domain_run *run, struct domain_report *report);
 void domain_survey_transport(struct domain_run *run, struct domain_report *report);
+void domain_survey_dnssec(struct domain_run *run, struct domain_report *report);
 
 #endif
