@@ -84,6 +84,7 @@ struct inbound_message { /* lies in its own arena */
     struct seki_verify *verify;
     struct resolver_lookup *lookup;
     struct event deadline;
+    bool has_header_ended;    /* its fields have been looked at */
     bool has_ended;           /* the end of the message was seen, and the MTA waits */
     bool is_late;             /* past its deadline: what is still asked fails at once */
     bool is_relayed;          /* came through one of the relays */

@@ -272,22 +272,35 @@ static void judge_relayed(struct inbound_message *message)
         message->why = seki_arena_copy(message->arena, seki_str_of(why.text));
 }
 
+/* Once for every message. The MTA may leave the event out (server.h); the fields count all the same, or From would be
+ * unread and DMARC "none". */
+static void end_header(struct inbound_message *message)
+{
+    if (message->has_header_ended)
+        return;
+    message->has_header_ended = true;
+    if (message->is_relayed)
+        judge_relayed(message);
+    if (message->failure == SEKI_OK)
+        note(message, seki_verify_end_of_header(message->verify));
+}
+
 static void on_end_of_header(void *state)
 {
     struct inbound_message *message = ((struct inbound_session *)state)->message;
     if (message == NULL || message->failure != SEKI_OK)
         return;
-    if (message->is_relayed)
-        judge_relayed(message);
-    if (message->failure == SEKI_OK)
-        note(message, seki_verify_end_of_header(message->verify));
+    end_header(message);
     advance(message);
 }
 
 static void on_body(void *state, struct seki_str octets)
 {
     struct inbound_message *message = ((struct inbound_session *)state)->message;
-    if (message != NULL && message->failure == SEKI_OK)
+    if (message == NULL || message->failure != SEKI_OK)
+        return;
+    end_header(message);
+    if (message->failure == SEKI_OK)
         seki_verify_body(message->verify, octets);
 }
 
@@ -299,6 +312,8 @@ static enum milter_action on_end_of_message(void *state)
         return MILTER_TEMPFAIL;
     message->has_ended = true;
     message->ended_at_us = inbound_now_us();
+    if (message->failure == SEKI_OK)
+        end_header(message);
     if (message->failure == SEKI_OK)
         seki_verify_end_of_message(message->verify);
     advance(message);

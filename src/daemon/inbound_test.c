@@ -222,6 +222,32 @@ static struct milter_client_verdict judge(struct fixture *f, const char *client_
     return verdict;
 }
 
+static void put_up_to_body(struct milter_client *client, const struct milter_client_message *message)
+{
+    struct seki_str name, value, text = message->text;
+    if (milter_client_put_mail(client, message))
+        assert_int_equal(milter_client_ask(client).code, 'c');
+    if (milter_client_put_rcpt(client, message, 0))
+        assert_int_equal(milter_client_ask(client).code, 'c');
+    milter_client_put_data(client, message);
+    while (milter_client_next_field(&text, &name, &value))
+        milter_client_put_field(client, message, name, value);
+    milter_client_put_eoh(client, message);
+    milter_client_put_body(client, message, &text);
+    assert_true(milter_client_flush(client));
+}
+
+/* Replies up to the last; the value of the field inserted. */
+static char end_message(struct milter_client *client, const struct milter_client_message *message, char value[4096])
+{
+    struct milter_client_reply reply;
+    value[0] = '\0';
+    milter_client_put_eom(client, message);
+    while ((reply = milter_client_ask(client)).code == MILTER_RSP_INSERT_FIELD)
+        snprintf(value, 4096, "%s", reply.payload.ptr + 4 + strlen("Authentication-Results") + 1);
+    return reply.code;
+}
+
 static void expect_in(const char *text, const char *part)
 {
     if (strstr(text, part) == NULL)
@@ -326,6 +352,31 @@ static void a_message_that_needs_too_much_memory_is_deferred(void **state)
     assert_int_equal(metrics_of(f)->local_failures, 1);
     verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN); /* and the next one is judged */
     assert_int_equal(verdict.code, 'c');
+}
+
+/* Neither "dmarc=none" nor an unread signature, only because the MTA did not say where the header ends. */
+static void without_an_end_of_the_header_the_fields_count_all_the_same(void **state)
+{
+    static const struct seki_str bodies[] = { SEKI_STR_INIT(""), SEKI_STR_INIT("body\r\n") };
+    struct fixture *f = *state;
+    struct milter_client client;
+    configure(f, "");
+    greet(f, &client, "192.0.2.1");
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct milter_client_message message = message_of("a@example.net", PLAIN);
+        char value[4096];
+        if (milter_client_put_mail(&client, &message))
+            assert_int_equal(milter_client_ask(&client).code, 'c');
+        milter_client_put_field(&client, &message, SEKI_STR("From"), SEKI_STR(" a@example.net"));
+        milter_client_put_field(&client, &message, SEKI_STR("DKIM-Signature"), SEKI_STR(" v=2"));
+        if (bodies[i].len > 0)
+            milter_client_put(&client, MILTER_CMD_BODY, bodies[i]);
+        assert_int_equal(end_message(&client, &message, value), 'c');
+        expect_in(value, "dkim=neutral");
+        expect_in(value, "dmarc=pass header.from=example.net");
+    }
+    milter_client_quit(&client);
+    milter_client_release(&client);
 }
 
 /* ---- who is left alone, and for whom relays speak ---- */
@@ -455,32 +506,6 @@ static void a_chain_of_slow_answers_ends_in_a_verdict(void **state)
 }
 
 /* ---- lives ---- */
-
-static void put_up_to_body(struct milter_client *client, const struct milter_client_message *message)
-{
-    struct seki_str name, value, text = message->text;
-    if (milter_client_put_mail(client, message))
-        assert_int_equal(milter_client_ask(client).code, 'c');
-    if (milter_client_put_rcpt(client, message, 0))
-        assert_int_equal(milter_client_ask(client).code, 'c');
-    milter_client_put_data(client, message);
-    while (milter_client_next_field(&text, &name, &value))
-        milter_client_put_field(client, message, name, value);
-    milter_client_put_eoh(client, message);
-    milter_client_put_body(client, message, &text);
-    assert_true(milter_client_flush(client));
-}
-
-/* Replies up to the last; the value of the field inserted. */
-static char end_message(struct milter_client *client, const struct milter_client_message *message, char value[4096])
-{
-    struct milter_client_reply reply;
-    value[0] = '\0';
-    milter_client_put_eom(client, message);
-    while ((reply = milter_client_ask(client)).code == MILTER_RSP_INSERT_FIELD)
-        snprintf(value, 4096, "%s", reply.payload.ptr + 4 + strlen("Authentication-Results") + 1);
-    return reply.code;
-}
 
 static void a_reload_is_for_new_messages_and_drops_no_session(void **state)
 {
@@ -640,6 +665,7 @@ int main(void)
         TEST(several_messages_of_one_session_are_judged_alone),
         TEST(a_header_past_its_bounds_is_an_error_and_is_delivered),
         TEST(a_message_that_needs_too_much_memory_is_deferred),
+        TEST(without_an_end_of_the_header_the_fields_count_all_the_same),
         TEST(trusted_networks_are_left_alone),
         TEST(authenticated_senders_are_left_alone_unless_told_otherwise),
         TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
