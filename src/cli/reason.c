@@ -84,7 +84,7 @@ static const char *const patterns[] = {
     N_("name server \"%.*s\": %s"),
     N_("name servers from %s: %s; mend it, or name servers"),
     N_("trust anchors in %s: %s"),
-    N_("libunbound does not start: %s (does the file of trust anchors hold any?)"),
+    N_("libunbound does not start: %s; name a file that holds trust anchors: %s may hold none"),
     N_("libunbound does not start: %s"),
 
     /* Of zone files. */

@@ -71,7 +71,8 @@ int pid_file_open(const char *path, struct seki_error *why)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0) {
         error = errno;
-        seki_error_set(why, "cannot open the pid file %s: %s", path, strerror(error));
+        seki_error_set(why, "cannot open the pid file %s: %s; name one in a folder that sekishod may write to",
+                       path, strerror(error));
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -83,7 +84,8 @@ int pid_file_open(const char *path, struct seki_error *why)
     if (ftruncate(fd, 0) == 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
         return fd;
     error = errno;
-    seki_error_set(why, "cannot write the pid file %s: %s", path, strerror(error));
+    seki_error_set(why, "cannot write the pid file %s: %s; make room there, or name another", path,
+                   strerror(error));
     close(fd);
     return -1;
 }

@@ -22,6 +22,8 @@ static const char *remedy_of(int error)
         { EADDRINUSE, "; stop what listens there, or name another address" },
         { EADDRNOTAVAIL, "; name an address that this machine has" },
         { ENOENT, "; make the folder first" },
+        { ENOTDIR, "; name a path whose folders are folders" },
+        { EROFS, "; name a path on a file system that can be written to" },
         { EACCES, "; name an address that this user may listen on, or start as root" },
     };
     for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
@@ -59,7 +61,9 @@ static bool clear_path(const struct sockaddr_un *name, struct seki_error *why)
     if (lstat(name->sun_path, &info) != 0)
         return true; /* nothing there; what else may be wrong, bind() will say */
     if (!S_ISSOCK(info.st_mode)) {
-        seki_error_set(why, "cannot listen on %s: a file stands there that is no socket", name->sun_path);
+        seki_error_set(
+            why, "cannot listen on %s: a file stands there that is no socket; remove it, or name another path",
+            name->sun_path);
         return false;
     }
     if (is_answered(name)) {

@@ -143,6 +143,10 @@ def goes_to_the_background(tap):
         sekishod = place.sekishod(inbound={"listen": "unix:/nonexistent/folder/s"})
         code, _, err = run("--config", str(sekishod.config))
         tap.ok(code == 1 and "/nonexistent/folder/s" in err, "a start that fails says why and exits 1", err)
+        sekishod = place.sekishod(daemon={"pid_file": "/nonexistent/pid"})
+        tap.equal(run("--config", str(sekishod.config)),
+                  (1, "", "sekishod: cannot open the pid file /nonexistent/pid: No such file or directory; name one in "
+                          "a folder that sekishod may write to\n"), "and what to do")
 
 
 def starts_without_standard_descriptors(tap):

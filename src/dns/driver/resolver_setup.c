@@ -22,7 +22,7 @@ struct setting {
 static const struct setting common_settings[] = {
     { "minimal-responses:", "yes" }, /* nobody reads the other sections */
     { "rrset-roundrobin:", "no" },   /* the same question gets the same answer, in the same order */
-    { "outgoing-num-tcp:", "8" },   /* for truncated answers; the library's own 2 make a queue */
+    { "outgoing-num-tcp:", "8" },    /* for truncated answers; the library's own 2 make a queue */
 };
 
 /* The operator's resolvers decide. What libunbound would answer by itself is asked of them: .test ("SHOULD send
@@ -224,8 +224,8 @@ static bool start(struct ub_ctx *ctx, const struct resolver_options *options, st
     if (error == UB_NOERROR)
         error = ub_resolve_event(ctx, "localhost.", SEKI_RR_A, 1, NULL, ignore_answer, NULL);
     if (error != UB_NOERROR && options->trust_anchor_file != NULL)
-        seki_error_set(why, "libunbound does not start: %s (does the file of trust anchors hold any?)",
-                       ub_strerror(error));
+        seki_error_set(why, "libunbound does not start: %s; name a file that holds trust anchors: %s may hold none",
+                       ub_strerror(error), options->trust_anchor_file);
     else if (error != UB_NOERROR)
         seki_error_set(why, "libunbound does not start: %s", ub_strerror(error));
     return error == UB_NOERROR;

@@ -490,7 +490,9 @@ static void what_cannot_start_says_why(void **state)
           "trust anchors in /nonexistent/root.key: No such file or directory" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/etc" }, "trust anchors in /etc: it is no file" },
         { { .nameservers = "127.0.0.1", .trust_anchor_file = "/etc/passwd" },
-          "libunbound does not start: initialization failure (does the file of trust anchors hold any?)" },
+          "libunbound does not start: initialization failure; name a file that holds trust anchors: /etc/passwd "
+          "may "
+          "hold none" },
     };
     struct event_base *base = event_base_new();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
