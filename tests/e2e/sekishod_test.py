@@ -421,12 +421,23 @@ def documents_its_events(tap):
     tap.equal(written, documented, "docs/log-events.md names every event, and no other")
 
 
+def names_one_socket_to_postfix(tap):
+    """Whoever copies the lines of the README, of packaging/ or of --help must reach the default socket."""
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    listen = re.search(r"^#listen = unix:/var/spool/postfix/(\S+)$", run("--print-config-sample")[1], re.M)
+    want = [f"unix:{listen[1]}"]
+    for name, text in (("the README", (root / "README.md").read_text()), ("--help", run("--help")[1]),
+                       ("packaging/postfix/main.cf", (root / "packaging" / "postfix" / "main.cf").read_text())):
+        tap.equal(re.findall(r"smtpd_milters = (unix:[^\s,]+)", text), want, f"{name} names the default socket")
+
+
 def main(tap):
     for body in (command_line, check_config, starts_without_privileges, goes_to_the_background,
                  starts_without_standard_descriptors, tells_systemd, restarts_a_role_that_died, backs_off,
                  follows_a_supervisor_that_died, keeps_the_old_configuration_when_the_new_one_is_wrong,
-                 swaps_configurations_without_dropping_a_session, reloads_under_load, reads_resolv_conf_again, finishes_what_is_under_way,
-                 does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log, documents_its_events):
+                 swaps_configurations_without_dropping_a_session, reloads_under_load, reads_resolv_conf_again,
+                 finishes_what_is_under_way, does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log,
+                 documents_its_events, names_one_socket_to_postfix):
         body(tap)
 
 
