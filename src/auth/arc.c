@@ -1,9 +1,16 @@
 /* Section 5.2 asks for the newest AMS, then (for oldest-pass) the older ones, then the seals. Here the seals come before
- * the older AMSs, which cannot change the result: most broken chains then cost less. All keys are asked for at once. */
+ * the older AMSs, which cannot change the result: most broken chains then cost less. The keys of a chain as long as real
+ * ones are asked for at once. */
 #include <sekisho/arc.h>
 
 #include "auth/arc_set.h"
 #include "auth/header_hash.h"
+
+/* Sets whose keys are being asked for at a time; few chains are longer. "An attacker can send a message … with a
+ * concocted sequence of ARC Sets bearing the domains of intended victims, and all of them will be queried … until a
+ * failure is discovered" (RFC 8617 section 9.2): a hundred questions for one message, of which nothing has been verified
+ * yet. */
+#define MAX_OPEN_SETS 5u
 
 struct seki_arc {
     struct seki_check_scene *scene;
@@ -92,26 +99,44 @@ static enum seki_result conclude_failed(struct seki_arc *arc, const struct seki_
     return SEKI_OK;
 }
 
-static enum seki_result ask_for_keys(const struct seki_arc *arc, struct seki_answers *answers)
-{
-    enum seki_result whole = SEKI_OK;
-    for (unsigned instance = arc->chain.count; instance > 0; instance--) {
-        const struct seki_arc_fields *set = &arc->chain.sets[instance - 1];
-        struct seki_signature_check *const checks[] = { set->ams_check, set->seal_check };
-        for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-            enum seki_result result = seki_check_key(arc->scene, checks[i], answers);
-            if (result == SEKI_NEED_ANSWERS)
-                whole = result;
-            else if (result != SEKI_OK)
-                return result;
-        }
-    }
-    return whole;
-}
-
 static bool has_failed(const struct seki_signature_check *check)
 {
     return check->state == SEKI_CHECK_DONE && check->result != SEKI_DKIM_PASS;
+}
+
+/* *is_open_inout becomes true when the key is not known yet. */
+static enum seki_result ask_for_key(const struct seki_arc *arc, struct seki_signature_check *check,
+                                    struct seki_answers *answers, bool *is_open_inout)
+{
+    enum seki_result result = seki_check_key(arc->scene, check, answers);
+    if (result != SEKI_NEED_ANSWERS)
+        return result;
+    *is_open_inout = true;
+    return SEKI_OK;
+}
+
+/* From the newest set down to where older ones cannot matter: below a seal without a key the chain is broken already, and
+ * below such an AMS oldest-pass is known. */
+static enum seki_result ask_for_keys(const struct seki_arc *arc, struct seki_answers *answers)
+{
+    unsigned open_sets = 0;
+    bool is_ams_needed = true;
+    for (unsigned instance = arc->chain.count; instance > 0 && open_sets < MAX_OPEN_SETS; instance--) {
+        const struct seki_arc_fields *set = &arc->chain.sets[instance - 1];
+        bool is_open = false;
+        enum seki_result result = SEKI_OK;
+        if (is_ams_needed)
+            result = ask_for_key(arc, set->ams_check, answers, &is_open);
+        if (result == SEKI_OK)
+            result = ask_for_key(arc, set->seal_check, answers, &is_open);
+        if (result != SEKI_OK)
+            return result;
+        open_sets += is_open;
+        is_ams_needed = is_ams_needed && !has_failed(set->ams_check);
+        if (has_failed(set->seal_check) || (instance == arc->chain.count && !is_ams_needed))
+            break;
+    }
+    return open_sets > 0 ? SEKI_NEED_ANSWERS : SEKI_OK;
 }
 
 static void hash_one_seal(struct seki_arc *arc, struct seki_header_hash *before, unsigned index)

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #define NOW_S  1795334400
@@ -50,8 +51,16 @@ static void answer_all_but(struct seki_answers *answers, const char *broken)
     }
 }
 
-static struct seki_arc_verdict validate(struct world *w, struct seki_str header, struct seki_str body_text,
-                                        const char *broken)
+static size_t count_questions(const struct seki_answers *answers)
+{
+    size_t count = 0;
+    while (seki_answers_at(answers, count) != NULL)
+        count++;
+    return count;
+}
+
+static struct seki_arc_verdict validate_counted(struct world *w, struct seki_str header, struct seki_str body_text,
+                                                const char *broken, size_t *question_count_out)
 {
     const struct seki_dkim_options options = { .now_s = NOW_S };
     struct seki_message *message = seki_message_new(w->arena, NULL);
@@ -64,15 +73,24 @@ static struct seki_arc_verdict validate(struct world *w, struct seki_str header,
     bool is_unix;
     assert_int_equal(seki_message_read(message, header, &rest, &is_unix), SEKI_OK);
     assert_int_equal(seki_arc_new(w->arena, w->context, message, body, &options, &arc, &why), SEKI_OK);
-    enum seki_result result = seki_arc_step(arc, answers, &verdict, &why);
-    assert_true(result == SEKI_OK || result == SEKI_NEED_ANSWERS);
-    answer_all_but(answers, broken);
+    while (seki_arc_step(arc, answers, &verdict, &why) == SEKI_NEED_ANSWERS) {
+        assert_in_range(seki_answers_open_count(answers), 1, 10);
+        answer_all_but(answers, broken);
+    }
     seki_body_hash_update(body, body_text);
     seki_body_hash_finish(body);
     assert_int_equal(seki_arc_step(arc, answers, &verdict, &why), SEKI_OK);
+    if (question_count_out != NULL)
+        *question_count_out = count_questions(answers);
     assert_int_equal(seki_answers_open_count(answers), 0);
     seki_body_hash_end(body);
     return verdict;
+}
+
+static struct seki_arc_verdict validate(struct world *w, struct seki_str header, struct seki_str body_text,
+                                        const char *broken)
+{
+    return validate_counted(w, header, body_text, broken, NULL);
 }
 
 static struct seki_arc_verdict validate_plain(struct world *w, struct seki_str header)
@@ -273,6 +291,42 @@ static void fifty_sets_are_the_most(void **state)
     assert_failed(&verdict, "there are more than 50 sets");
 }
 
+/* Section 9.2: "all of them will be queried by the participant until a failure is discovered". Never more than ten at a
+ * time (see validate_counted()). */
+static void keys_are_asked_for_as_far_as_they_matter(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *broken, *reason; /* NULL: the chain passes */
+        size_t max_questions;
+        unsigned oldest_pass;
+    } cases[] = {
+        { NULL, NULL, 40, 0 },
+        { "ams20.", "ARC-Message-Signature of i=20: key unavailable: timed out", 10, 0 },
+        { "as20.", "ARC-Seal of i=20: key unavailable: timed out", 10, 0 },
+        { "as15.", "ARC-Seal of i=15: key unavailable: timed out", 20, 0 },
+        { "ams18.", NULL, 25, 19 },
+    };
+    struct seki_str header = SEKI_STR(HEADER);
+    for (unsigned i = 1; i <= 20; i++) {
+        char ams[128], as[128];
+        snprintf(ams, sizeof ams, "a=rsa-sha256; c=relaxed/relaxed; d=ams%u.example; s=s; h=from:subject", i);
+        snprintf(as, sizeof as, "a=rsa-sha256; d=as%u.example; s=s", i);
+        header = signer_arc(&w->signer, i, i == 1 ? "none" : "pass", ams, as, header);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t count;
+        struct seki_arc_verdict verdict = validate_counted(w, header, w->signer.body, cases[i].broken, &count);
+        assert_in_range(count, 1, cases[i].max_questions);
+        if (cases[i].reason != NULL) {
+            assert_failed(&verdict, cases[i].reason);
+            continue;
+        }
+        assert_int_equal(verdict.result, SEKI_ARC_PASS);
+        assert_int_equal(verdict.oldest_pass, cases[i].oldest_pass);
+    }
+}
+
 static void instances_of_auth_results_are_read(void **state)
 {
     (void)state;
@@ -354,6 +408,7 @@ int main(void)
         cmocka_unit_test(the_marks_of_the_seals_must_be_in_order),
         cmocka_unit_test(the_structure_must_be_whole),
         cmocka_unit_test(fifty_sets_are_the_most),
+        cmocka_unit_test(keys_are_asked_for_as_far_as_they_matter),
         cmocka_unit_test(instances_of_auth_results_are_read),
         cmocka_unit_test(trust_runs_from_the_newest_down_without_a_gap),
     };

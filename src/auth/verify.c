@@ -1,8 +1,8 @@
 /* The order in which a message arrives, and which evaluation can move at each point:
  *
  *   envelope    SPF of HELO and MAIL FROM start, and overlap everything below
- *   header end  Sender ID starts with the PRA; DKIM and ARC ask for all keys, DMARC for the whole walks of the Author Domain and of what may have to
- *               align with it; body hashes are requested
+ *   header end  Sender ID starts with the PRA; DKIM asks for all keys, ARC for those of its newest sets, DMARC for the
+ *               whole walks of the Author Domain and of what may have to align with it; body hashes are requested
  *   body        hashes run; answers come in meanwhile
  *   end         signatures are checked, identifiers go to DMARC, the field is written
  *

@@ -49,16 +49,19 @@ static struct seki_arc_verdict validate(struct seki_arena *arena, struct seki_co
     must(seki_arc_new(arena, context, message, body, &options, &arc, NULL) == SEKI_OK);
     enum seki_result result = seki_arc_step(arc, answers, &verdict, NULL);
     must(result == SEKI_OK || result == SEKI_NEED_ANSWERS || result == SEKI_NEED_BODY);
-    if (is_key_first) {
+    while (is_key_first && result == SEKI_NEED_ANSWERS) {
+        must(seki_answers_open_count(answers) > 0);
         answer(answers, how);
         result = seki_arc_step(arc, answers, &verdict, NULL);
-        must(result == SEKI_OK || result == SEKI_NEED_BODY);
+        must(result == SEKI_OK || result == SEKI_NEED_ANSWERS || result == SEKI_NEED_BODY);
     }
     seki_body_hash_update(body, rest);
     seki_body_hash_finish(body);
-    result = seki_arc_step(arc, answers, &verdict, NULL);
-    answer(answers, how);
-    must(seki_arc_step(arc, answers, &verdict, NULL) == SEKI_OK);
+    while ((result = seki_arc_step(arc, answers, &verdict, NULL)) == SEKI_NEED_ANSWERS) {
+        must(seki_answers_open_count(answers) > 0);
+        answer(answers, how);
+    }
+    must(result == SEKI_OK);
     seki_body_hash_end(body);
     return verdict;
 }
