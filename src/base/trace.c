@@ -53,6 +53,13 @@ const char *seki_trace_reason(const struct seki_trace *trace, struct seki_str en
     return seki_buf_failed(&buf) == SEKI_OK ? buf.ptr : "";
 }
 
+/* clang follows a format through a function only when it is declared to. */
+static const char *worded(const struct seki_trace *trace, const char *format) SEKI_FORMAT_ARG(2);
+static const char *worded(const struct seki_trace *trace, const char *format)
+{
+    return trace->language != NULL ? trace->language->text(format) : format;
+}
+
 void seki_trace_add(struct seki_trace *trace, unsigned depth, const char *format, ...)
 {
     if (trace == NULL)
@@ -60,7 +67,7 @@ void seki_trace_add(struct seki_trace *trace, unsigned depth, const char *format
     char text[MAX_LINE_OCTETS];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, trace->language != NULL ? trace->language->text(format) : format, args);
+    vsnprintf(text, sizeof text, worded(trace, format), args);
     va_end(args);
     for (char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
