@@ -1,6 +1,7 @@
 #include "domain/dmarc_destination.h"
 
 #include "auth/dmarc_record.h"
+#include "domain/host.h"
 
 struct scene {
     struct domain_run *run;
@@ -44,14 +45,14 @@ static struct seki_str percent_decode(struct seki_arena *arena, struct seki_str 
 static bool read_host(struct seki_arena *arena, struct seki_str uri, struct seki_str *host_out)
 {
     struct seki_str to = seki_str_from(uri, sizeof "mailto:" - 1);
+    if (seki_str_starts_with(to, SEKI_STR("/"))) /* "mailto://d@example.com": in an address it is encoded */
+        return false;
     to = seki_str_head(to, seki_str_find(to, '?'));
     to = percent_decode(arena, seki_str_head(to, seki_str_find(to, '#')));
     size_t at = seki_str_find_last(to, '@');
     struct seki_str local_part = seki_str_head(to, at), host = seki_str_from(to, at + 1);
     bool is_quoted = local_part.len > 0 && local_part.ptr[0] == '"';
     if (at == to.len || local_part.len == 0 || (!is_quoted && seki_str_find(local_part, '@') < local_part.len))
-        return false;
-    if (seki_str_starts_with(local_part, SEKI_STR("/"))) /* "mailto://a@example.com" */
         return false;
     return seki_domain_to_ascii(arena, host, host_out) == SEKI_OK && seki_domain_label_count(*host_out) > 1;
 }
@@ -61,19 +62,17 @@ static bool read_host(struct seki_arena *arena, struct seki_str uri, struct seki
 enum reception { RECEPTION_UNKNOWN, RECEPTION_NONE, RECEPTION_YES };
 
 /* RFC 5321 section 5.1: without MX the host itself is one; RFC 7505: a null MX says that there is no mail. */
-static enum reception reception_of(struct domain_run *run, struct seki_str host)
+static enum reception reception_of(struct domain_run *run, struct seki_str name)
 {
-    static const enum seki_rr_type types[] = { SEKI_RR_MX, SEKI_RR_A, SEKI_RR_AAAA };
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        const struct seki_answer *answer = domain_ask(run, host, types[i]);
-        if (answer->status == SEKI_ANSWER_FOUND)
-            return types[i] == SEKI_RR_MX && answer->records[0].text.len == 0 ? RECEPTION_NONE : RECEPTION_YES;
-        if (answer->status == SEKI_ANSWER_NXDOMAIN)
-            return RECEPTION_NONE;
-        if (answer->status != SEKI_ANSWER_NODATA)
-            return RECEPTION_UNKNOWN;
-    }
-    return RECEPTION_NONE;
+    const struct seki_answer *mx = domain_ask(run, name, SEKI_RR_MX);
+    if (mx->status == SEKI_ANSWER_FOUND)
+        return mx->records[0].text.len == 0 ? RECEPTION_NONE : RECEPTION_YES;
+    if (mx->status != SEKI_ANSWER_NODATA)
+        return mx->status == SEKI_ANSWER_NXDOMAIN ? RECEPTION_NONE : RECEPTION_UNKNOWN;
+    struct domain_host host = domain_host_ask(run, name);
+    if (domain_host_has_address(&host))
+        return RECEPTION_YES;
+    return domain_host_is_missing(&host) ? RECEPTION_NONE : RECEPTION_UNKNOWN;
 }
 
 /* 3. Is it another organization, and does that want reports? */

@@ -25,6 +25,7 @@ static void add_record(const struct seki_answer *question, struct seki_str text,
     bool is_address = question->type == SEKI_RR_A || question->type == SEKI_RR_AAAA;
     if (seki_str_equal(text, SEKI_STR("!"))) {
         outcome->status = SEKI_ANSWER_FAILED;
+        outcome->record_count = 0; /* no driver has records of a failure */
     } else if (outcome->status != SEKI_ANSWER_FAILED && (!is_address || seki_ip_parse(text, &record->address))) {
         outcome->status = SEKI_ANSWER_FOUND;
         outcome->record_count++;
