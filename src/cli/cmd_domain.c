@@ -1,6 +1,7 @@
 /* sekisho domain check: what a domain publishes about its mail, and what is wrong with it. */
 #include "cli/domain_keys.h"
 #include "cli/evaluation.h"
+#include "cli/findings.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/text.h"
@@ -8,8 +9,7 @@
 
 #include <stdio.h>
 
-#define MAX_SELECTORS       64
-#define MAX_SENTENCE_OCTETS 8192u
+#define MAX_SELECTORS 64
 
 struct domain_check {
     struct domain_survey *survey;
@@ -22,54 +22,18 @@ static enum seki_result step_survey(void *evaluation, struct seki_answers *answe
     return domain_survey_step(check->survey, answers, &check->report, why);
 }
 
-static void print_sentence(const char *indent, const struct domain_finding *finding, const char *sentence)
-{
-    struct seki_buf buf;
-    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
-    domain_finding_fill(finding, _(sentence), &buf);
-    printf("%s", indent);
-    cli_print_str(seki_buf_str(&buf));
-    putchar('\n');
-    seki_buf_release(&buf);
-}
-
 static void print_report(const struct domain_report *report)
 {
     cli_print_dkim_report(&report->dkim);
     cli_print_dmarc_report(&report->dmarc);
-    for (size_t i = 0; i < report->finding_count; i++) {
-        const struct domain_finding_kind *kind = domain_finding_kind(&report->findings[i]);
-        printf("%s (%s)\n", domain_severity_name(kind->severity), kind->id);
-        print_sentence("  ", &report->findings[i], kind->what);
-        print_sentence("  ", &report->findings[i], kind->fix);
-    }
-}
-
-static json_t *json_finding(const struct domain_finding *finding)
-{
-    const struct domain_finding_kind *kind = domain_finding_kind(finding);
-    struct seki_buf what, fix;
-    seki_buf_init(&what, MAX_SENTENCE_OCTETS);
-    seki_buf_init(&fix, MAX_SENTENCE_OCTETS);
-    domain_finding_fill(finding, _(kind->what), &what);
-    domain_finding_fill(finding, _(kind->fix), &fix);
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
-                  "severity", domain_severity_name(kind->severity), "name", cli_json_str(finding->name), "what",
-                  cli_json_str(seki_buf_str(&what)), "fix", cli_json_str(seki_buf_str(&fix)));
-    seki_buf_release(&what);
-    seki_buf_release(&fix);
-    return object;
+    cli_print_findings(report->findings, report->finding_count);
 }
 
 static void print_report_json(const struct domain_report *report)
 {
-    json_t *findings = json_array();
-    for (size_t i = 0; i < report->finding_count; i++)
-        json_array_append_new(findings, json_finding(&report->findings[i]));
     cli_json_print(json_pack("{s:o, s:o, s:o, s:o}", "domain", cli_json_str(report->domain), "dkim",
                              cli_json_dkim_report(&report->dkim), "dmarc", cli_json_dmarc_report(&report->dmarc),
-                             "findings", findings));
+                             "findings", cli_json_findings(report->findings, report->finding_count)));
 }
 
 static bool read_selectors(const char *list, struct seki_str *selectors, size_t *count_out)

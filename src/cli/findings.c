@@ -1,0 +1,55 @@
+#include "cli/findings.h"
+
+#include "cli/i18n.h"
+#include "cli/json.h"
+#include "cli/text.h"
+
+#include <stdio.h>
+
+#define MAX_SENTENCE_OCTETS 8192u
+
+static void print_sentence(const char *indent, const struct domain_finding *finding, const char *sentence)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
+    domain_finding_fill(finding, _(sentence), &buf);
+    printf("%s", indent);
+    cli_print_str(seki_buf_str(&buf));
+    putchar('\n');
+    seki_buf_release(&buf);
+}
+
+void cli_print_findings(const struct domain_finding *findings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct domain_finding_kind *kind = domain_finding_kind(&findings[i]);
+        printf("%s (%s)\n", domain_severity_name(kind->severity), kind->id);
+        print_sentence("  ", &findings[i], kind->what);
+        print_sentence("  ", &findings[i], kind->fix);
+    }
+}
+
+static json_t *json_finding(const struct domain_finding *finding)
+{
+    const struct domain_finding_kind *kind = domain_finding_kind(finding);
+    struct seki_buf what, fix;
+    seki_buf_init(&what, MAX_SENTENCE_OCTETS);
+    seki_buf_init(&fix, MAX_SENTENCE_OCTETS);
+    domain_finding_fill(finding, _(kind->what), &what);
+    domain_finding_fill(finding, _(kind->fix), &fix);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
+                  "severity", domain_severity_name(kind->severity), "name", cli_json_str(finding->name), "what",
+                  cli_json_str(seki_buf_str(&what)), "fix", cli_json_str(seki_buf_str(&fix)));
+    seki_buf_release(&what);
+    seki_buf_release(&fix);
+    return object;
+}
+
+json_t *cli_json_findings(const struct domain_finding *findings, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_finding(&findings[i]));
+    return array;
+}
