@@ -24,7 +24,7 @@ static void explain_name(struct seki_trace *trace, const struct seki_dmarc_name 
             seki_trace_add(trace, 2, "%.*s TXT: records, but none of DMARC", SEKI_STR_ARGS(answer->name));
         else
             seki_trace_add(trace, 2, "%.*s TXT: %s", SEKI_STR_ARGS(answer->name),
-                           seki_answer_status_name(answer->status));
+                           seki_trace_text(trace, seki_answer_status_name(answer->status)));
         break;
     case SEKI_DMARC_STANDING_SEVERAL:
         seki_trace_add(trace, 2, "%.*s TXT: several DMARC records, all of them are discarded",
@@ -110,7 +110,8 @@ static void explain_existence(struct seki_trace *trace, const struct seki_dmarc_
     else if (author->existence->status == SEKI_ANSWER_FAILED)
         meaning = N_("whether np= applies is not known");
     seki_trace_add(trace, 1, "%.*s TXT: %s: %s", SEKI_STR_ARGS(author->domain),
-                   seki_answer_status_name(author->existence->status), seki_trace_text(trace, meaning));
+                   seki_trace_text(trace, seki_answer_status_name(author->existence->status)),
+                   seki_trace_text(trace, meaning));
 }
 
 static void explain_policy(struct seki_trace *trace, struct seki_arena *arena,

@@ -56,7 +56,6 @@ static const char *const patterns[] = {
     N_("the RSA key has %u bits, and not every verifier takes over %u: make a new one"),
     N_("RSA keys for DKIM have %u to %u bits, not %u"),
     N_("the private key is for %s, and %s is asked for"),
-    N_("%s \"%.*s\""),
     N_("the message has too many fields to be signed: h= would have over %u names"),
     N_("h= can have %u names at most"),
     N_("an ARC-Message-Signature must not sign \"%.*s\""),
@@ -99,6 +98,9 @@ static const char *const patterns[] = {
     N_("\"%.*s\" is too much for a record of type %.*s"),
     N_("%.*s cannot be used here: only $ORIGIN and $TTL"),
     N_("too much behind %.*s"),
+
+    /* Anything about a value. */
+    N_("%s \"%.*s\""),
 };
 
 /* What the system says in these sentences; its own catalogues may not be there. */

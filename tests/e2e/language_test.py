@@ -17,20 +17,27 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from tap import Tap  # noqa: E402
 
 SEKISHO = os.path.abspath(sys.argv[1])
+TEMPLATE = os.path.join(ROOT, "po", "sekisho.pot")
 COMPLETE = []  # languages whose catalogue must say everything: ["ja"]
 SENTENCE = "Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure."
-HEAD = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+HEAD = ('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+        '"Plural-Forms: nplurals=1; plural=0;\\n"\n\n')
+
+
+class Entry:
+    def __init__(self, fields, is_fuzzy):
+        self.text, self.plural, self.is_fuzzy = fields["msgid"], fields.get("msgid_plural"), is_fuzzy
+        self.shown = [value for key, value in fields.items() if key.startswith("msgstr")]
 
 
 def read_catalogue(path):
     with open(path, encoding="utf-8") as file:
-        return read_catalogue_text(file.read())
+        return read_entries(file.read())
 
 
-def read_catalogue_text(text):
-    """[(text, [translations], is_fuzzy)], without the head"""
-    entries, fields, is_fuzzy = [], {}, False
-    key = None
+def read_entries(text):
+    """Without the head."""
+    entries, fields, is_fuzzy, key = [], {}, False, None
     for line in [*text.splitlines(), ""]:
         word = re.match(r'(msgid|msgid_plural|msgstr|msgstr\[\d+\]) (".*")$', line)
         if line.startswith("#,"):
@@ -42,7 +49,7 @@ def read_catalogue_text(text):
             fields[key] += ast.literal_eval(line)
         elif line == "" and fields:
             if fields["msgid"] != "":
-                entries.append((fields["msgid"], [v for k, v in fields.items() if k.startswith("msgstr")], is_fuzzy))
+                entries.append(Entry(fields, is_fuzzy))
             fields, is_fuzzy = {}, False
     return entries
 
@@ -56,22 +63,22 @@ def template(tap):
         print("# SKIP xgettext is not installed", flush=True)
         return
     done = subprocess.run([os.path.join(ROOT, "tools", "pot"), "-"], capture_output=True, text=True, timeout=60)
-    with open(os.path.join(ROOT, "po", "sekisho.pot"), encoding="utf-8") as file:
+    with open(TEMPLATE, encoding="utf-8") as file:
         tap.ok(done.stdout == file.read(), "po/sekisho.pot is what the sources say; tools/pot brings it up to date",
                done.stderr)
 
 
 def catalogues(tap):
-    texts = {text for text, _, _ in read_catalogue(os.path.join(ROOT, "po", "sekisho.pot"))}
+    texts = {entry.text for entry in read_catalogue(TEMPLATE)}
     for path in sorted(glob.glob(os.path.join(ROOT, "po", "*.po"))):
         name = os.path.basename(path)
         entries = read_catalogue(path)
-        tap.equal({text for text, _, _ in entries}, texts, f"{name} has the texts of the template, no more and no less")
-        tap.equal([text for text, _, is_fuzzy in entries if is_fuzzy], [], f"{name}: nothing is fuzzy")
-        places = [text for text, shown, _ in entries for one in shown if one and
-                  set(re.findall(r"\{\w+\}", one)) != set(re.findall(r"\{\w+\}", text))]
+        tap.equal({entry.text for entry in entries}, texts, f"{name} has the texts of the template, no more and no less")
+        tap.equal([entry.text for entry in entries if entry.is_fuzzy], [], f"{name}: nothing is fuzzy")
+        places = [entry.text for entry in entries for one in entry.shown if one and
+                  set(re.findall(r"\{\w+\}", one)) != set(re.findall(r"\{\w+\}", entry.text))]
         tap.equal(places, [], f"{name}: every {{place}} of a text is in its translation")
-        missing = [text for text, shown, _ in entries if "" in shown and has_words(text)]
+        missing = [entry.text for entry in entries if "" in entry.shown and has_words(entry.text)]
         if name.removesuffix(".po") in COMPLETE:
             tap.equal(missing, [], f"{name}: nothing is untranslated")
         else:
@@ -81,7 +88,7 @@ def catalogues(tap):
 def marked(files, keyword):
     done = subprocess.run(["xgettext", "--output=-", "--language=C", "--from-code=UTF-8", "--omit-header", "--keyword",
                            f"--keyword={keyword}", *files], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    return {text for text, _, _ in read_catalogue_text(done.stdout)}
+    return {entry.text for entry in read_entries(done.stdout)}
 
 
 def patterns(tap):
@@ -96,18 +103,26 @@ def patterns(tap):
         tap.equal(sorted(missing), [], f"src/{room}: errors with something in them are in src/cli/reason.c")
 
 
-def overview(**variables):
+def sekisho(*words, **variables):
     clean = {k: v for k, v in os.environ.items() if k not in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")}
-    return subprocess.run([SEKISHO, "--help"], capture_output=True, text=True, encoding="utf-8", timeout=60,
-                          env={**clean, **variables}).stdout
+    return subprocess.run([SEKISHO, *words], capture_output=True, text=True, encoding="utf-8", timeout=60,
+                          env={**clean, **variables})
+
+
+def overview(**variables):
+    return sekisho("--help", **variables).stdout
+
+
+def make_catalogue(folder, text):
+    catalogue = os.path.join(folder, "any", "LC_MESSAGES")
+    os.makedirs(catalogue)
+    subprocess.run(["msgfmt", "-o", os.path.join(catalogue, "sekisho-ja.mo"), "-"], input=(HEAD + text).encode(),
+                   check=True)
 
 
 def choice(tap, folder):
     """With a catalogue of one sentence of our own."""
-    catalogue = os.path.join(folder, "any", "LC_MESSAGES")
-    os.makedirs(catalogue)
-    text = HEAD + f'msgid "{SENTENCE}"\nmsgstr "終了コードの文"\n'
-    subprocess.run(["msgfmt", "-o", os.path.join(catalogue, "sekisho-ja.mo"), "-"], input=text.encode(), check=True)
+    make_catalogue(folder, f'msgid "{SENTENCE}"\nmsgstr "終了コードの文"\n')
     table = [
         ("nothing set", {}, False),
         ("LANG", {"LANG": "ja_JP.UTF-8"}, True),
@@ -132,12 +147,61 @@ def choice(tap, folder):
            "a text that is not in the catalogue: English")
 
 
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def in_brackets(text):
+    start, words, end = re.fullmatch(r"(\n*)(.*?)(\n*)", text, re.S).groups()
+    return f"{start}‹{words}›{end}"
+
+
+def bracketed_catalogue():
+    """Every text translated by itself in brackets: what has none has not gone through the catalogue."""
+    for entry in read_catalogue(TEMPLATE):
+        plural = f"msgid_plural {quoted(entry.plural)}\nmsgstr[0]" if entry.plural else "msgstr"
+        yield f"msgid {quoted(entry.text)}\n{plural} {quoted(in_brackets(entry.text))}\n\n"
+
+
+def without_sentences(document):
+    """What is wrong and what to do is said to people, in JSON too."""
+    return re.sub(r'"(what|fix)": ".*"', "", document)
+
+
+def everything(tap, folder):
+    make_catalogue(folder, "".join(bracketed_catalogue()))
+    message = os.path.join(ROOT, "demo", "messages", "changed-body.eml")
+    zone = ["--zone", os.path.join(ROOT, "demo", "demo.zone"), "--time", "1790000000"]
+    who = ["--ip", "192.0.2.1", "--helo", "h.example", "--mail-from", "a@gone.example.com", *zone]
+    commands = {
+        "explain": ["explain", message, "--sender-id", *who],
+        "spf check": ["spf", "check", *who],
+        "dmarc policy": ["dmarc", "policy", "news.example.net", *zone],
+        "domain check": ["domain", "check", "example.net", *zone],
+    }
+    japanese = {"LANG": "ja_JP.UTF-8", "SEKISHO_LOCALEDIR": folder}
+    for name, words in commands.items():
+        got, want = (without_sentences(sekisho(*words, "--json", **v).stdout) for v in (japanese, {}))
+        tap.equal(got, want, f"{name} --json is the same in every language")
+        # names of mechanisms, records, fields and headings of one word are no sentences
+        english = [line for line in sekisho(*words, **japanese).stdout.splitlines()
+                   if "‹" not in line and re.search(r"[a-z]{2} [a-z]{2,} [a-z]{2}", line) and "=" not in line]
+        tap.equal(english, [], f"{name}: no sentence stays English")
+    english = [line for line in overview(**japanese).splitlines() if line and "‹" not in line and "›" not in line]
+    tap.equal(english, [], "--help: nothing stays English")
+    for words in (["verify"], ["verify", "--x"], ["frobnicate"], ["verify", "/nonexistent"], ["key", "generate"],
+                  ["spf", "check", "--scope", "x"], ["verify", "-", "--zone", "/nonexistent"]):
+        err = sekisho(*words, **japanese).stderr
+        tap.ok(err.startswith("sekisho: ‹"), f"{' '.join(words)}: the error is not English", err)
+
+
 def body(tap):
     template(tap)
     catalogues(tap)
     patterns(tap)
     with tempfile.TemporaryDirectory() as folder:
-        choice(tap, folder)
+        choice(tap, os.path.join(folder, "one"))
+        everything(tap, os.path.join(folder, "all"))
 
 
 Tap().run(body)
