@@ -11,6 +11,7 @@ enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
 
 struct cli_options {
     bool json, help, allow_rsa_sha1, sender_id, received_spf;
+    bool dkim_strict, spf_strict, testing;
     const char *nameserver, *zone, *recording;
     uint64_t dns_timeout_ms;
     uint64_t time_s; /* 0: now */
@@ -24,6 +25,7 @@ struct cli_options {
     uint64_t bits;      /* 0: the default */
     const char *out;
     const char *selectors;
+    const char *policy, *subdomains, *nonexistent, *rua, *ruf, *alignment;
 };
 
 /* Which options a command takes; bits of cli_option.groups. */
@@ -35,11 +37,13 @@ enum cli_group {
     CLI_GROUP_VERIFY = 16,
     CLI_GROUP_KEYS = 32,
     CLI_GROUP_DMARC = 64,
-    CLI_GROUP_SIGNER = 128,  /* who signs: domain and selector */
-    CLI_GROUP_SIGN = 256,    /* with what, and which fields */
-    CLI_GROUP_DKIM = 512,    /* what only a DKIM-Signature has */
+    CLI_GROUP_SIGNER = 128, /* who signs: domain and selector */
+    CLI_GROUP_SIGN = 256,   /* with what, and which fields */
+    CLI_GROUP_DKIM = 512,   /* what only a DKIM-Signature has */
     CLI_GROUP_GENERATE = 1024,
     CLI_GROUP_DOMAIN = 2048, /* a look at a domain */
+    CLI_GROUP_RECORD = 4096, /* a record for a domain */
+    CLI_GROUP_DMARC_BUILD = 8192,
 };
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
@@ -49,9 +53,9 @@ struct cli_option {
     const char *argument; /* "ADDR"; NULL for a flag */
     const char *help;
     enum cli_type type;
-    unsigned groups;      /* bits of enum cli_group: a command with any of them takes it */
-    size_t offset;        /* in struct cli_options */
-    uint64_t min, max;    /* of a number */
+    unsigned groups;          /* bits of enum cli_group: a command with any of them takes it */
+    size_t offset;            /* in struct cli_options */
+    uint64_t min, max;        /* of a number */
     const char *const *words; /* that a text must be one of; ends with NULL. NULL: any text */
 };
 extern const struct cli_option cli_option_table[];
@@ -81,6 +85,7 @@ enum cli_exit cli_dmarc_policy(const struct cli_options *options, const char *do
 enum cli_exit cli_arc_seal(const struct cli_options *options, const char *file);
 enum cli_exit cli_sign(const struct cli_options *options, const char *file);
 enum cli_exit cli_key_generate(const struct cli_options *options, const char *operand);
+enum cli_exit cli_dmarc_build(const struct cli_options *options, const char *operand);
 enum cli_exit cli_domain_check(const struct cli_options *options, const char *domain);
 enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);
 

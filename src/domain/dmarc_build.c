@@ -6,7 +6,7 @@
 #include <sekisho/address.h>
 
 #define MAX_URIS          100u /* as many as receivers read */
-#define MAX_RECORD_OCTETS 65000u
+#define MAX_RECORD_OCTETS 4096u
 
 /* 1. Addresses. */
 
@@ -113,7 +113,10 @@ enum seki_result domain_dmarc_build(struct seki_arena *arena, const struct domai
     seki_buf_init_arena(&buf, arena, MAX_RECORD_OCTETS);
     seki_dmarc_record_write(&record, &buf);
     *text_out = seki_buf_str(&buf);
-    return seki_buf_failed(&buf);
+    if (seki_buf_failed(&buf) != SEKI_LIMIT || seki_arena_failure(arena) != SEKI_OK)
+        return seki_buf_failed(&buf);
+    seki_error_set(why, N_("the record would have over %u octets: use fewer addresses"), MAX_RECORD_OCTETS);
+    return SEKI_BAD_INPUT;
 }
 
 /* 3. Its check. */
@@ -123,7 +126,7 @@ static void check(struct domain_run *run, const struct domain_dmarc_draft *draft
 {
     struct seki_dmarc_walks walks = { .arena = run->arena };
     struct seki_dmarc_record record;
-    struct domain_dmarc_subject subject = { .name = SEKI_STR("_dmarc"), .domain = draft->domain };
+    struct domain_dmarc_subject subject = { .name = SEKI_STR("_dmarc"), .domain = draft->domain, .is_draft = true };
     bool has_domain = draft->domain.len > 0;
     if (has_domain) { /* the Organizational Domain is the same whether the record is there or not */
         subject.name = domain_below(run, "_dmarc", draft->domain);

@@ -115,6 +115,8 @@ static const struct {
       DOMAIN_DESTINATION_UNKNOWN, "" },
     { "without a domain the text is judged all the same", "", "v=DMARC1; p=none; sp=none", "",
       DOMAIN_DESTINATION_UNKNOWN, "dmarc.none-without-reports" },
+    { "test mode is a choice", "", "v=DMARC1; p=reject; t=y; rua=mailto:d@example.com", "",
+      DOMAIN_DESTINATION_UNKNOWN, "" },
     { "the domain's own address", "example.com", "v=DMARC1; p=reject; rua=mailto:d@example.com",
       "example.com. MX 1 mx.example.com.\n", DOMAIN_DESTINATION_INTERNAL, "" },
     { "another organization", "example.com", "v=DMARC1; p=reject; rua=mailto:d@other.example",

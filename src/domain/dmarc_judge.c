@@ -180,7 +180,7 @@ static void judge_subdomains(struct judgement *j)
 static void judge_testing(struct judgement *j)
 {
     enum seki_dmarc_policy p = seki_dmarc_record_policy(j->record, SEKI_DMARC_REACH_OWN);
-    if (j->record->is_testing && is_enforced(p))
+    if (j->record->is_testing && is_enforced(p) && !j->subject->is_draft)
         find(j, DOMAIN_DMARC_TESTING, seki_str_of(seki_dmarc_policy_name(p)),
              seki_str_of(seki_dmarc_policy_name(seki_dmarc_policy_lowered(p))), nothing);
 }

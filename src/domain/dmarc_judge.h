@@ -9,6 +9,7 @@ struct domain_dmarc_subject {
     struct seki_str name;       /* "_dmarc.example.com" */
     struct seki_str domain;     /* "example.com" */
     struct seki_str org_domain; /* of it; "" when not known */
+    bool is_draft;              /* not published: test mode is a choice then, and nobody has forgotten it */
 };
 
 /** Find the mistakes in text, which is a DMARC record. @return the record as receivers read it; false: the arena is full */
