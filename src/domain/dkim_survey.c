@@ -12,8 +12,9 @@ static const struct seki_str nothing = SEKI_STR_INIT("");
 const char *domain_key_state_name(enum domain_key_state state)
 {
     static const char *const names[] = {
-        [DOMAIN_KEY_MISSING] = N_("missing"), [DOMAIN_KEY_UNKNOWN] = N_("unknown"), [DOMAIN_KEY_REVOKED] = N_("revoked"),
-        [DOMAIN_KEY_BROKEN] = N_("broken"),   [DOMAIN_KEY_TESTING] = N_("testing"), [DOMAIN_KEY_USABLE] = N_("usable"),
+        [DOMAIN_KEY_MISSING] = N_("missing"), [DOMAIN_KEY_UNKNOWN] = N_("unknown"),
+        [DOMAIN_KEY_REVOKED] = N_("revoked"), [DOMAIN_KEY_BROKEN] = N_("broken"),
+        [DOMAIN_KEY_TESTING] = N_("testing"), [DOMAIN_KEY_USABLE] = N_("usable"),
     };
     static_assert(sizeof names / sizeof names[0] == DOMAIN_KEY_USABLE + 1, "a name for every state");
     return names[state];
@@ -35,6 +36,8 @@ static void read_best(struct domain_run *run, const struct seki_answer *answer, 
 /* "TXT RRs MUST be unique for a particular selector name" (RFC 6376 section 3.6.2.2). */
 static void judge_found(struct domain_run *run, const struct seki_answer *answer, const struct domain_key *key)
 {
+    if (domain_has_long_string(answer))
+        domain_find(run, DOMAIN_DKIM_LONG_STRING, key->name, nothing, nothing, nothing);
     if (answer->record_count > 1)
         domain_find(run, DOMAIN_DKIM_SEVERAL, key->name, domain_number(run, answer->record_count), nothing,
                     nothing);
@@ -135,7 +138,9 @@ static void survey_given(struct domain_run *run, const struct domain_dkim_report
     } else if (answer->record_count > 0 && (key->bits > 0 || !is_from_wildcard(dkim, answer))) {
         judge_found(run, answer, key);
     } else if (answer->status != SEKI_ANSWER_OPEN) {
-        *key = (struct domain_key){ .selector = key->selector, .name = key->name, .reason = SEKI_STR(N_("no record")) };
+        *key = (struct domain_key){ .selector = key->selector,
+                                    .name = key->name,
+                                    .reason = SEKI_STR(N_("no record")) };
         judge_missing(run, key);
     }
 }

@@ -143,6 +143,12 @@ static void each_record_is_judged(void **state)
 
 /* 2. What is found, and where. */
 
+#define LONG                                                                                                       \
+    "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
+    "8901"                                                                                                         \
+    "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
+    "8901"                                                                                                         \
+    "01234567890123456789012345678901234567890123456789"
 #define KEY(name) name ".example.com. TXT \"v=DKIM1; k=ed25519; p=" ED "\"\n"
 
 static const struct {
@@ -186,6 +192,10 @@ static const struct {
       APEX "a._domainkey.example.com. TXT \"v=DKIM1; k=rsa; p=MIIBIjAN\"\n"
            "a._domainkey.example.com. TXT \"BgkqhkiG9w0BAQEF\"\n",
       NULL, "a", "a=broken", DOMAIN_EXISTS, "dkim.several-records" },
+
+    { "a string that no server loads",
+      APEX "a._domainkey.example.com. TXT \"v=DKIM1; n=" LONG "; k=ed25519; p=" ED "\"\n", NULL, "a", "a=usable",
+      DOMAIN_EXISTS, "dkim.long-string" },
 
     /* Wildcards. */
     { "a wildcard for the domain is no key, nor many", APEX "*.example.com. TXT \"v=spf1 -all\"\n", NULL, NULL, "",

@@ -218,6 +218,8 @@ static void judge_passed_over(struct scene *scene, const struct seki_dmarc_name 
 
 static void judge_name(struct scene *scene, const struct seki_dmarc_name *name)
 {
+    if (domain_has_long_string(name->answer))
+        domain_find(scene->run, DOMAIN_DMARC_LONG_STRING, name->answer->name, nothing, nothing, nothing);
     switch (name->standing) {
     case SEKI_DMARC_STANDING_UNREAD: break;
     case SEKI_DMARC_STANDING_NOTHING: judge_texts(scene, name); break;

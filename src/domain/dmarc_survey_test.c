@@ -162,6 +162,8 @@ static void each_record_is_judged(void **state)
 
 /* 2. Where the record is. */
 
+#define LONG_URI                                                                                                   \
+    "mailto:reports-of-a-very-long-name-that-nobody-would-choose-without-a-reason-at-all@mx.example.com"
 #define GOOD "\"v=DMARC1; p=quarantine; sp=reject; rua=mailto:d@example.com\"\n"
 
 static const struct {
@@ -201,6 +203,9 @@ static const struct {
     { "a record beside other texts", "example.com",
       COMMON "_dmarc.example.com. TXT " GOOD "_dmarc.example.com. TXT \"verification=1\"\n", NULL,
       DOMAIN_DMARC_FOUND, DOMAIN_PLACE_OWN, "example.com", "" },
+    { "a string that no server loads", "example.com",
+      COMMON "_dmarc.example.com. TXT \"v=DMARC1; p=reject; " RUA "," LONG_URI "," LONG_URI "," LONG_URI "\"\n",
+      NULL, DOMAIN_DMARC_FOUND, DOMAIN_PLACE_OWN, "example.com", "dmarc.long-string" },
     { "at the domain itself", "example.com", COMMON "example.com. TXT " GOOD, NULL, DOMAIN_DMARC_NONE,
       DOMAIN_PLACE_NOWHERE, "example.com", "dmarc.at-domain" },
     { "at the domain itself too", "example.com", COMMON "example.com. TXT " GOOD "_dmarc.example.com. TXT " GOOD,

@@ -17,6 +17,9 @@
     X(DKIM_TOO_LONG, "dkim.record-too-long", DKIM, ERROR, 10,                                                      \
       N_("The record at {name} has {1} octets, more than any key needs."),                                         \
       N_("Publish the record of the key alone."))                                                                  \
+    X(DKIM_LONG_STRING, "dkim.long-string", DKIM, ERROR, 25,                                                       \
+      N_("The record at {name} has a string of more than 255 octets, which no name server takes."),                \
+      N_("Cut it into several strings of at most 255 octets within one TXT record."))                              \
     X(DKIM_QUOTED, "dkim.quoted", DKIM, ERROR, 10,                                                                 \
       N_("The record at {name} holds quotes or backslashes, which the form for DNS records has taken as "          \
          "they are: “{1}”. The key cannot be read."),                                                              \

@@ -12,6 +12,9 @@
          "the reports (sekisho dmarc build makes one)."))                                                          \
     X(DMARC_TWO_RECORDS, "dmarc.two-records", DMARC, ERROR, 25,                                                    \
       N_("{name} has {1} DMARC records; receivers then use none of them."), N_("Keep one."))                       \
+    X(DMARC_LONG_STRING, "dmarc.long-string", DMARC, ERROR, 25,                                                    \
+      N_("The record at {name} has a string of more than 255 octets, which no name server takes."),                \
+      N_("Cut it into several strings of at most 255 octets within one TXT record."))                              \
     X(DMARC_AT_DOMAIN, "dmarc.at-domain", DMARC, ERROR, 25,                                                        \
       N_("The DMARC record stands at {name} itself, where nobody looks for it."), N_("Move it to _dmarc.{name}.")) \
     X(DMARC_NAME_DOUBLED, "dmarc.name-doubled", DMARC, ERROR, 25,                                                  \

@@ -75,6 +75,14 @@ const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str nam
     return answer;
 }
 
+bool domain_has_long_string(const struct seki_answer *answer)
+{
+    for (size_t i = 0; i < answer->record_count; i++)
+        if (answer->records[i].has_long_string)
+            return true;
+    return false;
+}
+
 bool domain_exists(struct domain_run *run)
 {
     return domain_ask_quietly(run, run->domain, SEKI_RR_TXT)->status != SEKI_ANSWER_NXDOMAIN;

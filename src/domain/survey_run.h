@@ -37,6 +37,9 @@ const struct seki_answer *domain_ask(struct domain_run *run, struct seki_str nam
 /** As domain_ask(), but a failure is no finding: for guesses. */
 const struct seki_answer *domain_ask_quietly(struct domain_run *run, struct seki_str name, enum seki_rr_type type);
 
+/** Has one of these records a string that no server loads? */
+bool domain_has_long_string(const struct seki_answer *answer);
+
 /** Is there such a domain at all? What is missing below one that does not exist is no finding of its own. */
 bool domain_exists(struct domain_run *run);
 
