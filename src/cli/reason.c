@@ -89,6 +89,9 @@ static const char *const patterns[] = {
     N_("libunbound does not start: %s; name a file that holds trust anchors: %s may hold none"),
     N_("libunbound does not start: %s"),
 
+    N_("\"%.*s\" is neither a mail address nor a URI for reports"),
+    N_("receivers read no more than %u addresses"),
+
     /* Of zone files. */
     N_("more than %u records of one name and type"),
     N_("%s is missing or quoted"),

@@ -11,9 +11,9 @@ const struct domain_finding_kind domain_finding_kinds[DOMAIN_FINDING_KINDS] = {
 
 const char *domain_severity_name(enum domain_severity severity)
 {
-    static const char *const names[] = { [DOMAIN_ADVICE] = "advice",
-                                         [DOMAIN_WARNING] = "warning",
-                                         [DOMAIN_ERROR] = "error" };
+    static const char *const names[] = { [DOMAIN_ADVICE] = N_("advice"),
+                                         [DOMAIN_WARNING] = N_("warning"),
+                                         [DOMAIN_ERROR] = N_("error") };
     return names[severity];
 }
 

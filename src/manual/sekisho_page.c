@@ -81,7 +81,7 @@ static void write_description(FILE *to)
               "on the wire. Any other file is taken octet for octet."));
     roff_paragraph(
         to, _("Results are written as text for people, or with `--json` as one JSON document and nothing else, "
-              "which is the same in every language."));
+              "whose keys and words are the same in every language."));
 }
 
 static void write_commands(FILE *to)

@@ -86,8 +86,13 @@ def catalogues(tap):
 
 
 def marked(files, keyword):
+    """The texts in this place, be they in N_() or not."""
+    source = ""
+    for name in files:
+        with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+            source += re.sub(r'\bN_\(((?:"(?:[^"\\]|\\.)*"\s*)+)\)', r"N_(\1)" if keyword == "N_" else r"\1", file.read())
     done = subprocess.run(["xgettext", "--output=-", "--language=C", "--from-code=UTF-8", "--omit-header", "--keyword",
-                           f"--keyword={keyword}", *files], capture_output=True, text=True, cwd=ROOT, timeout=60)
+                           f"--keyword={keyword}", "-"], input=source, capture_output=True, text=True, timeout=60)
     return {entry.text for entry in read_entries(done.stdout)}
 
 
