@@ -1,12 +1,10 @@
 #include "cli/columns.h"
 
 #include <limits.h>
-#include <wchar.h>
 
 #define LEAST_COLUMNS 20u
 
-/* One character of UTF-8. @return its octets, 0 at the end; what is not UTF-8 is one octet in one column */
-static size_t next_character(const char *text, wchar_t *character_out)
+size_t cli_next_character(const char *text, wchar_t *character_out)
 {
     mbstate_t state = { 0 };
     size_t len = mbrtowc(character_out, text, MB_LEN_MAX, &state);
@@ -26,15 +24,15 @@ size_t cli_columns(const char *text)
 {
     size_t columns = 0, len;
     wchar_t character;
-    for (; (len = next_character(text, &character)) > 0; text += len)
+    for (; (len = cli_next_character(text, &character)) > 0; text += len)
         columns += width_of(character);
     return columns;
 }
 
-/* May a line end before this character? Closing marks do not begin one. */
-static bool may_begin_line(wchar_t character)
+bool cli_may_break(wchar_t before, wchar_t after)
 {
-    return width_of(character) == 2 && wcschr(L"、。，．）」』】：；？！ー", character) == NULL;
+    return before != L'\0' && width_of(after) == 2 && wcschr(L"、。，．）」』】：；？！ー", after) == NULL &&
+           wcschr(L"（「『【", before) == NULL;
 }
 
 /* How much of the text stands on one line of so many columns. */
@@ -42,8 +40,8 @@ static size_t line_octets(const char *text, size_t columns)
 {
     size_t used = 0, at = 0, broken_at = 0, len;
     wchar_t character, before = L'\0';
-    for (; (len = next_character(text + at, &character)) > 0; at += len, before = character) {
-        if (character == L' ' || (at > 0 && may_begin_line(character) && before != L'（' && before != L'「'))
+    for (; (len = cli_next_character(text + at, &character)) > 0; at += len, before = character) {
+        if (character == L' ' || cli_may_break(before, character))
             broken_at = at;
         if (used + width_of(character) > columns)
             return broken_at > 0 ? broken_at : at;

@@ -5,8 +5,15 @@
 #include <sekisho/str.h>
 
 #include <stdio.h>
+#include <wchar.h>
 
 #define CLI_SCREEN_COLUMNS 80u
+
+/** One character of UTF-8. @return its octets, 0 at the end; what is not UTF-8 is one octet in one column */
+size_t cli_next_character(const char *text, wchar_t *character_out);
+
+/** May a line end between these two, with no space there? Closing marks begin no line, opening ones end none. */
+bool cli_may_break(wchar_t before, wchar_t after);
 
 /** Columns that a text of UTF-8 takes. */
 size_t cli_columns(const char *text);

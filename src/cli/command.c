@@ -65,7 +65,7 @@ const struct cli_option cli_option_table[] = {
       FIELD(out), 0, 0 },
     { "selectors", "S,S…", N_("selectors that must have a key (else: usual ones)"), CLI_TEXT, CLI_GROUP_DOMAIN,
       FIELD(selectors), 0, 0 },
-    { "policy", "P", N_("for mail that fails: none (default), quarantine, reject"), CLI_TEXT, CLI_GROUP_DMARC_BUILD,
+    { "policy", "P", N_("for failing mail: none (default), quarantine, reject"), CLI_TEXT, CLI_GROUP_DMARC_BUILD,
       FIELD(policy), 0, 0, WORDS("none", "quarantine", "reject") },
     { "subdomains", "P", N_("the same for subdomains (default: as --policy)"), CLI_TEXT, CLI_GROUP_DMARC_BUILD,
       FIELD(subdomains), 0, 0, WORDS("none", "quarantine", "reject") },

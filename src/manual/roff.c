@@ -1,5 +1,7 @@
 #include "manual/roff.h"
 
+#include "cli/columns.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -17,28 +19,43 @@ static const char *escape_of(char c)
     }
 }
 
-static void write_octet(FILE *to, char c)
+static void write_character(FILE *to, const char *octets, size_t len)
 {
-    const char *escape = escape_of(c);
+    const char *escape = len == 1 ? escape_of(*octets) : NULL;
     if (escape != NULL)
         fputs(escape, to);
     else
-        fputc(c, to);
+        fwrite(octets, 1, len, to);
+}
+
+static void write_text(FILE *to, const char *text, bool has_breaks)
+{
+    bool is_bold = false;
+    wchar_t character, before = L'\0';
+    if (*text == '.')
+        fputs("\\&", to); /* no request */
+    for (size_t len; (len = cli_next_character(text, &character)) > 0; text += len, before = character) {
+        if (has_breaks && cli_may_break(before, character))
+            fputs("\\:", to); /* between wide characters troff sees no place to break a line */
+        if (character != L'`') {
+            write_character(to, text, len);
+            continue;
+        }
+        is_bold = !is_bold;
+        fputs(is_bold ? "\\fB" : "\\fR", to);
+    }
 }
 
 void roff_text(FILE *to, const char *text)
 {
-    bool is_bold = false;
-    if (*text == '.')
-        fputs("\\&", to); /* no request */
-    for (; *text != '\0'; text++) {
-        if (*text == '`') {
-            is_bold = !is_bold;
-            fputs(is_bold ? "\\fB" : "\\fR", to);
-        } else {
-            write_octet(to, *text);
-        }
-    }
+    write_text(to, text, true);
+}
+
+void roff_name(FILE *to, const char *name, const char *text)
+{
+    fprintf(to, "%s \\- ", name);
+    write_text(to, text, false);
+    fputc('\n', to);
 }
 
 void roff_begin(FILE *to, const char *name, const char *section, const char *version, const char *manual)
@@ -53,7 +70,7 @@ void roff_begin(FILE *to, const char *name, const char *section, const char *ver
 static void write_request(FILE *to, const char *request, const char *text)
 {
     fprintf(to, ".%s \"", request);
-    roff_text(to, text);
+    write_text(to, text, false);
     fputs("\"\n", to);
 }
 
@@ -103,7 +120,7 @@ void roff_example(FILE *to, const char *text)
         if (*text == '`')
             fputs("\\(ga", to);
         else
-            write_octet(to, *text);
+            write_character(to, text, 1);
         is_start = *text == '\n';
     }
     fputs("\n.fi\n.RE\n", to);

@@ -8,6 +8,8 @@
 
 /** The head: "SEKISHO", "1". @param manual what stands in the middle of the first line */
 void roff_begin(FILE *to, const char *name, const char *section, const char *version, const char *manual);
+/** The line of the section NAME, which apropos(1) reads. */
+void roff_name(FILE *to, const char *name, const char *text);
 void roff_section(FILE *to, const char *title);
 void roff_subsection(FILE *to, const char *title);
 void roff_paragraph(FILE *to, const char *text);

@@ -196,8 +196,8 @@ void sekisho_page(FILE *to, const char *version)
 {
     roff_begin(to, "SEKISHO", "1", version, _("Mail authentication"));
     roff_section(to, _("NAME"));
-    fputs("sekisho \\- ", to);
-    roff_more(to, _("check, explain, sign and seal mail messages, and look at domains"));
+    /* TRANSLATORS: at most 56 columns (28 wide characters), as no line can end within. */
+    roff_name(to, "sekisho", _("check, explain, sign and seal mail messages, and look at domains"));
     write_synopsis(to);
     write_description(to);
     write_commands(to);
