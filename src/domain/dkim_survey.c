@@ -1,5 +1,6 @@
 #include "domain/dkim_key_judge.h"
 #include "domain/dkim_selectors.h"
+#include "domain/host.h"
 
 #include "auth/tag_list.h"
 
@@ -118,11 +119,14 @@ static void judge_missing(struct domain_run *run, const struct domain_key *key)
     struct seki_str doubled =
         seki_arena_format(run->arena, "%.*s.%.*s", SEKI_STR_ARGS(key->name), SEKI_STR_ARGS(run->domain));
     bool exists = domain_exists(run);
+    struct seki_str target = domain_own_alias_of(run, key->name, domain_below(run, "_domainkey", run->domain));
     struct domain_key other = { .name = doubled };
     const struct seki_answer *answer = domain_ask_quietly(run, doubled, SEKI_RR_TXT);
     read_best(run, answer, &other);
     if (other.bits > 0)
         domain_find(run, DOMAIN_DKIM_NAME_DOUBLED, key->name, doubled, nothing, nothing);
+    else if (target.len > 0)
+        domain_find(run, DOMAIN_DKIM_ALIAS, key->name, target, nothing, nothing);
     else if (exists)
         domain_find(run, DOMAIN_DKIM_KEY_MISSING, key->name, nothing, nothing, nothing);
 }

@@ -1,5 +1,6 @@
 #include "domain/dmarc_destination.h"
 #include "domain/dmarc_pretender.h"
+#include "domain/host.h"
 
 #include "auth/dmarc_author.h"
 #include "auth/dmarc_record.h"
@@ -258,11 +259,14 @@ static void judge_misplaced(struct scene *scene)
         seki_arena_format(run->arena, "%.*s.%.*s", SEKI_STR_ARGS(name), SEKI_STR_ARGS(run->domain));
     bool is_at_domain = has_record(domain_ask_quietly(run, run->domain, SEKI_RR_TXT));
     bool is_doubled = has_record(domain_ask_quietly(run, doubled, SEKI_RR_TXT));
+    struct seki_str target = domain_own_alias_of(run, name, run->domain);
     if (is_at_domain)
         domain_find(run, DOMAIN_DMARC_AT_DOMAIN, run->domain, nothing, nothing, nothing);
     if (is_doubled)
         domain_find(run, DOMAIN_DMARC_NAME_DOUBLED, name, doubled, nothing, nothing);
-    scene->has_explained = scene->has_explained || is_at_domain || is_doubled;
+    if (target.len > 0)
+        domain_find(run, DOMAIN_DMARC_ALIAS, name, target, nothing, nothing);
+    scene->has_explained = scene->has_explained || is_at_domain || is_doubled || target.len > 0;
 }
 
 static void judge_absence(struct scene *scene)

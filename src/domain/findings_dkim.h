@@ -2,6 +2,10 @@
 #define DOMAIN_FINDINGS_DKIM(X)                                                                                    \
     X(DKIM_KEY_MISSING, "dkim.key-missing", DKIM, ERROR, 25, N_("There is no key at {name}."),                     \
       N_("Publish the record of the key that signs with this selector, or stop signing with it."))                 \
+    X(DKIM_ALIAS, "dkim.alias-without-key", DKIM, ERROR, 25,                                                       \
+      N_("{name} is an alias (CNAME) for {1}, and there is no key there."),                                        \
+      N_("Ask the service that {1} belongs to for its key, or remove the alias and stop signing with this "        \
+         "selector."))                                                                                             \
     X(DKIM_NAME_DOUBLED, "dkim.name-doubled", DKIM, ERROR, 25,                                                     \
       N_("There is no key at {name}: it stands at {1}, with the domain twice in the name."),                       \
       N_("In the form for DNS records enter the name without the domain; the form adds it."))                      \

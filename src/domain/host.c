@@ -27,6 +27,13 @@ struct seki_str domain_alias_of(struct domain_run *run, struct seki_str name)
     return answer->record_count > 0 ? answer->records[0].text : SEKI_STR("");
 }
 
+struct seki_str domain_own_alias_of(struct domain_run *run, struct seki_str name, struct seki_str domain)
+{
+    struct seki_str target = domain_alias_of(run, name);
+    struct seki_str anybody = domain_alias_of(run, domain_below(run, DOMAIN_PROBE_LABEL, domain));
+    return seki_str_equal(target, anybody) ? SEKI_STR("") : target;
+}
+
 struct special_network {
     struct seki_ip network;
     unsigned prefix_bits;

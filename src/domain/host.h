@@ -23,6 +23,9 @@ bool domain_host_is_missing(const struct domain_host *host);
 /** The target of the CNAME at name; "" when it is none. */
 struct seki_str domain_alias_of(struct domain_run *run, struct seki_str name);
 
+/** The same, but "" where a wildcard gives it to every name below domain. */
+struct seki_str domain_own_alias_of(struct domain_run *run, struct seki_str name, struct seki_str domain);
+
 enum domain_reach { DOMAIN_REACH_ANYBODY = 0, DOMAIN_REACH_PRIVATE, DOMAIN_REACH_LOOPBACK, DOMAIN_REACH_RESERVED };
 
 /** By IANA's registries of special-purpose addresses (RFC 6890). */
