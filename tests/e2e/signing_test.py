@@ -297,7 +297,7 @@ def trouble(tap, keys):
     table = [
         ("no key", ["sign", "-", *who], 2, "needs --domain, --selector and --key"),
         ("no domain", ["sign", "-", "--selector", "x", *key], 2, "needs --domain"),
-        ("an unknown algorithm", ["sign", "-", *who, *key, "--algorithm", "rsa-sha1"], 2, "rsa-sha256 or ed25519-sha256"),
+        ("an unknown algorithm", ["sign", "-", *who, *key, "--algorithm", "rsa-sha1"], 2, "one of rsa-sha256, ed25519-sha256"),
         ("another algorithm than the key's", ["sign", "-", *who, *key, "--algorithm", "ed25519-sha256"], 1, "the key is for"),
         ("an unknown canonicalization", ["sign", "-", *who, *key, "--canonicalization", "nowsp"], 2, "--canonicalization"),
         ("fields without From", ["sign", "-", *who, *key, "--headers", "To:Subject"], 1, "From field must be signed"),
