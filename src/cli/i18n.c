@@ -34,9 +34,12 @@ void cli_i18n_begin(void)
     const char *folder = getenv("SEKISHO_LOCALEDIR");
     const char *language = wished_language();
     setlocale(LC_CTYPE, "C.UTF-8");
-    setlocale(LC_MESSAGES, "C.UTF-8"); /* in "C" gettext does not look for a catalogue */
     if (!is_japanese(language) || setenv("LANGUAGE", "any", 1) != 0)
         return;
+    /* In "C" gettext does not look for a catalogue; from glibc 2.39 on not in C.UTF-8 either, so there the locale that was
+     * wished for must be installed after all. */
+    if (setlocale(LC_MESSAGES, "") == NULL)
+        setlocale(LC_MESSAGES, "C.UTF-8");
     catalogue = "sekisho-ja";
     bindtextdomain(catalogue, folder != NULL && *folder != '\0' ? folder : SEKISHO_LOCALEDIR);
     bind_textdomain_codeset(catalogue, "UTF-8");
