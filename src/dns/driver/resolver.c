@@ -15,7 +15,11 @@
  *
  * For each question under way costs libunbound a socket and a dozen KiB. So there is a bound, and those beyond it
  * queue for their turn. Questions of the last moments have a lower bound of their own, since they are the many when
- * all is well; slow ones have left it, so that a few hundred names that nobody answers do not hold up the others. */
+ * all is well; slow ones have left it, so that a few hundred names that nobody answers do not hold up the others.
+ *
+ * Senders choose what is asked ahead: an SPF record can name a hundred hosts that nobody answers for, and a dozen such
+ * messages would have all the turns. So of what one message asks ahead only some are let through; the rest is held until
+ * one of them is answered, or until the evaluation has come to need it. */
 #include "dns/driver/resolver.h"
 
 #include "base/i18n.h"
@@ -32,16 +36,18 @@
 #define MAX_FRESH     192u /* at 20 ms an answer, 9,600 a second */
 #define FRESH_FOR_US  250000
 #define TURN_EVERY_US 50000 /* how often the queue is looked at when no answer comes */
+#define MAX_AHEAD     24u   /* of one look-up; more than ordinary mail ever asks ahead */
 
 struct question {
     TAILQ_ENTRY(question) by_deadline, by_lookup;
-    TAILQ_ENTRY(question) by_turn; /* queued, fresh */
+    TAILQ_ENTRY(question) by_turn; /* held, queued, fresh */
     struct resolver *resolver;
     struct resolver_lookup *lookup;  /* NULL: abandoned */
     const struct seki_answer *entry; /* in the table; NULL once it is answered */
     int64_t asked_at_us, sent_at_us;
     bool is_waiting; /* in by_deadline and its look-up's list */
     bool is_queued, is_fresh, is_under_way;
+    bool is_ahead; /* counted as that in its look-up */
 };
 TAILQ_HEAD(question_list, question);
 
@@ -50,6 +56,8 @@ struct resolver_lookup {
     struct resolver *resolver;
     struct seki_answers *answers;
     struct question_list questions;
+    struct question_list held; /* too many are asked ahead; not in questions */
+    size_t ahead_count;
     void (*progress)(void *user);
     void *user;
     bool has_news; /* stands in the resolver's list with_news */
@@ -166,11 +174,19 @@ static void question_is_fresh_no_more(struct question *question)
     question->is_fresh = false;
 }
 
+static void question_is_ahead_no_more(struct question *question)
+{
+    question->lookup->ahead_count -= question->is_ahead;
+    question->is_ahead = false;
+}
+
 /* Nobody needs it any more, libunbound least of all. */
 static void question_free(struct question *question)
 {
     struct resolver *resolver = question->resolver;
     question_stop_waiting(question);
+    if (question->lookup != NULL)
+        question_is_ahead_no_more(question);
     if (question->lookup == NULL)
         TAILQ_REMOVE(&resolver->abandoned, question, by_lookup);
     if (question->is_queued)
@@ -193,6 +209,7 @@ static void question_abandon(struct question *question)
         return;
     }
     question_stop_waiting(question);
+    question_is_ahead_no_more(question);
     question->lookup = NULL;
     TAILQ_INSERT_HEAD(&question->resolver->abandoned, question, by_lookup);
 }
@@ -424,23 +441,52 @@ struct resolver_lookup *resolver_lookup_new(struct resolver *resolver, struct se
     *lookup =
         (struct resolver_lookup){ .resolver = resolver, .answers = answers, .progress = progress, .user = user };
     TAILQ_INIT(&lookup->questions);
+    TAILQ_INIT(&lookup->held);
     resolver->lookup_count++;
     return lookup;
 }
 
-static void ask_or_queue(struct resolver_lookup *lookup, const struct seki_answer *entry)
+static void ask_or_queue(struct question *question)
 {
-    struct resolver *resolver = lookup->resolver;
+    struct resolver *resolver = question->resolver;
+    question->is_ahead = question->entry->is_prefetch;
+    question->lookup->ahead_count += question->is_ahead;
+    if (TAILQ_EMPTY(&resolver->queued) && is_room(resolver, question->asked_at_us))
+        ask(question, question->asked_at_us);
+    else
+        question_queue(question);
+}
+
+static bool is_let_through(const struct question *question)
+{
+    return !question->entry->is_prefetch || question->lookup->ahead_count < MAX_AHEAD;
+}
+
+static void take(struct resolver_lookup *lookup, const struct seki_answer *entry)
+{
     struct question *question = question_new(lookup, entry);
-    resolver->counters.asked++;
+    lookup->resolver->counters.asked++;
     if (question == NULL) {
         const struct seki_answer outcome = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR(N_("no memory")) };
         (void)!seki_answers_enter(lookup->answers, entry, &outcome);
-        resolver->counters.failed++;
-    } else if (TAILQ_EMPTY(&resolver->queued) && is_room(resolver, question->asked_at_us)) {
-        ask(question, question->asked_at_us);
+        lookup->resolver->counters.failed++;
+    } else if (is_let_through(question)) {
+        ask_or_queue(question);
     } else {
-        question_queue(question);
+        TAILQ_INSERT_TAIL(&lookup->held, question, by_turn);
+    }
+}
+
+/* Its time begins when it is asked. */
+static void ask_held(struct resolver_lookup *lookup)
+{
+    for (struct question *question = TAILQ_FIRST(&lookup->held), *next; question != NULL; question = next) {
+        next = TAILQ_NEXT(question, by_turn);
+        if (!is_let_through(question))
+            continue;
+        TAILQ_REMOVE(&lookup->held, question, by_turn);
+        question->asked_at_us = now_us();
+        ask_or_queue(question);
     }
 }
 
@@ -449,8 +495,9 @@ size_t resolver_pump(struct resolver_lookup *lookup)
     struct resolver *resolver = lookup->resolver;
     const struct seki_answer *entry;
     resolver->pumping = lookup;
+    ask_held(lookup);
     while ((entry = seki_answers_next_open(lookup->answers)) != NULL)
-        ask_or_queue(lookup, entry);
+        take(lookup, entry);
     resolver->pumping = NULL;
     return seki_answers_open_count(lookup->answers);
 }
@@ -463,6 +510,10 @@ void resolver_lookup_end(struct resolver_lookup *lookup)
     struct question *question;
     while ((question = TAILQ_FIRST(&lookup->questions)) != NULL)
         question_abandon(question);
+    while ((question = TAILQ_FIRST(&lookup->held)) != NULL) {
+        TAILQ_REMOVE(&lookup->held, question, by_turn);
+        TAILQ_INSERT_HEAD(&resolver->spare, question, by_lookup);
+    }
     if (lookup->has_news)
         TAILQ_REMOVE(&resolver->with_news, lookup, by_news);
     resolver->lookup_count--;

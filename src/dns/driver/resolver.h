@@ -41,7 +41,8 @@ struct resolver_lookup;
 struct resolver_lookup *resolver_lookup_new(struct resolver *resolver, struct seki_answers *answers,
                                             void (*progress)(void *user), void *user);
 
-/** Send every question of the table that nobody has taken. What can be answered at once is, before this returns.
+/** Send every question of the table that nobody has taken; of many that are asked ahead some wait for the next call, so
+ *  call it again after progress(). What can be answered at once is, before this returns.
  *  @return how many questions of the table are open */
 size_t resolver_pump(struct resolver_lookup *lookup);
 

@@ -373,6 +373,60 @@ static void slow_names_do_not_hold_up_the_others(void **state)
     stop(f);
 }
 
+/* Two hundred names of which a message may have need, none of which is answered; and another message. */
+static void what_one_message_asks_ahead_does_not_hold_up_another(void **state)
+{
+    (void)state;
+    static const char *const options[] = { "--fail", "*.hung.example.com=timeout", NULL };
+    struct fixture *f = start(options, (struct resolver_options){ .timeout_ms = 5000 });
+    for (int i = 0; i < 200; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "h%d.hung.example.com", i);
+        seki_answers_prefetch(f->answers, seki_str_of(name), SEKI_RR_TXT);
+    }
+    assert_int_equal(pump(f), 200);
+    struct fixture other = *f;
+    other.arena = NULL;
+    other.lookup = NULL;
+    next_message(&other);
+    const struct seki_answer *answer = ask(&other, "example.com", SEKI_RR_TXT);
+    pump(&other);
+    run(&other, 150); /* after 250 ms what nobody answers makes room in any case */
+    assert_answer(answer, "found 0:v=spf1 -all");
+    resolver_lookup_end(other.lookup);
+    seki_arena_free(other.arena);
+    stop(f);
+}
+
+/* But all of them; and at once what the evaluation has come to need. */
+static void what_is_asked_ahead_is_answered_in_turns(void **state)
+{
+    (void)state;
+    static const char *const options[] = { "--delay-ms", "100", NULL };
+    struct fixture *f = start(options, (struct resolver_options){ .timeout_ms = 5000 });
+    const struct seki_answer *answers[100];
+    for (int i = 0; i < 100; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "a%d.many.example.com", i);
+        answers[i] = seki_answers_prefetch(f->answers, seki_str_of(name), SEKI_RR_TXT);
+    }
+    pump(f);
+    ask(f, "a99.many.example.com", SEKI_RR_TXT);
+    int64_t start_ms = now_ms();
+    while (pump(f) > 0) {
+        assert_true(now_ms() - start_ms < 5000);
+        bool was_first_open = answers[0]->status == SEKI_ANSWER_OPEN;
+        turn(f);
+        if (was_first_open && answers[0]->status != SEKI_ANSWER_OPEN) {
+            assert_answer(answers[99], "found 0:many");
+            assert_int_equal(answers[98]->status, SEKI_ANSWER_OPEN);
+        }
+    }
+    for (int i = 0; i < 100; i++)
+        assert_answer(answers[i], "found 0:many");
+    stop(f);
+}
+
 struct chain {
     struct fixture *f;
     int step;
@@ -527,6 +581,8 @@ int main(void)
         cmocka_unit_test(a_lookup_can_end_with_questions_under_way),
         cmocka_unit_test(thousands_of_questions_take_turns),
         cmocka_unit_test(slow_names_do_not_hold_up_the_others),
+        cmocka_unit_test(what_one_message_asks_ahead_does_not_hold_up_another),
+        cmocka_unit_test(what_is_asked_ahead_is_answered_in_turns),
         cmocka_unit_test(progress_may_ask_on_and_may_end_the_lookup),
         cmocka_unit_test(a_truncated_answer_is_fetched_over_tcp),
         cmocka_unit_test(only_what_must_stay_here_is_answered_without_asking),

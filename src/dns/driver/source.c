@@ -68,14 +68,15 @@ static void answer_from_zone(struct dns_source *source, struct seki_answers *ans
     }
 }
 
-static void ignore_progress(void *user)
+static void ask_on(void *user)
 {
-    (void)user; /* the loop below looks for itself */
+    struct resolver_lookup **lookup = user;
+    resolver_pump(*lookup);
 }
 
 static void answer_from_resolver(struct dns_source *source, struct seki_answers *answers)
 {
-    struct resolver_lookup *lookup = resolver_lookup_new(source->resolver, answers, ignore_progress, NULL);
+    struct resolver_lookup *lookup = resolver_lookup_new(source->resolver, answers, ask_on, &lookup);
     if (lookup != NULL)
         resolver_pump(lookup);
     while (lookup != NULL && seki_answers_open_count(answers) > 0 &&
