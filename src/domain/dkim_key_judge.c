@@ -36,7 +36,8 @@ static const char *refusal(const struct seki_dkim_key *made)
 {
     if (made->type == SEKI_KEY_RSA && made->bits < MIN_RSA_BITS)
         return N_("the RSA key is too short");
-    return made->allows_digest[SEKI_DIGEST_SHA256] ? NULL : N_("the key is not for SHA-256"); /* RFC 8301 section 3.1 */
+    return made->allows_digest[SEKI_DIGEST_SHA256] ? NULL
+                                                   : N_("the key is not for SHA-256"); /* RFC 8301 section 3.1 */
 }
 
 static void read_made(const struct seki_dkim_key *made, struct domain_key *key)
