@@ -59,6 +59,7 @@ SEKI_API bool seki_str_equal_nocase(struct seki_str a, struct seki_str b);
 SEKI_API bool seki_str_starts_with(struct seki_str s, struct seki_str prefix);
 SEKI_API bool seki_str_starts_with_nocase(struct seki_str s, struct seki_str prefix);
 SEKI_API bool seki_str_ends_with_nocase(struct seki_str s, struct seki_str suffix);
+SEKI_API bool seki_str_contains_nocase(struct seki_str s, struct seki_str part);
 
 /** @return offset of the first (last) c, or s.len if there is none */
 SEKI_API size_t seki_str_find(struct seki_str s, char c);

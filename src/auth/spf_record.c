@@ -169,6 +169,11 @@ static const struct mechanism {
 };
 _Static_assert(sizeof mechanisms / sizeof mechanisms[0] == SEKI_SPF_MECHANISM_COUNT, "one row per mechanism");
 
+struct seki_str seki_spf_mechanism_name(enum seki_spf_term_kind kind)
+{
+    return mechanisms[kind].name;
+}
+
 /* qualifier = "+" / "-" / "?" / "~" */
 static bool cut_qualifier(struct seki_str *text, enum seki_spf_result *result_out)
 {

@@ -53,6 +53,9 @@ struct seki_spf_fault {
     const char *what; /* NULL: nothing */
 };
 
+/** "include", of one of the SEKI_SPF_MECHANISM_COUNT kinds. */
+struct seki_str seki_spf_mechanism_name(enum seki_spf_term_kind kind);
+
 /** Does the text begin with "v=spf1" and a SP or its end? */
 bool seki_spf_has_version(struct seki_str text);
 

@@ -30,6 +30,14 @@ bool seki_str_ends_with_nocase(struct seki_str s, struct seki_str suffix)
     return s.len >= suffix.len && seki_str_equal_nocase((struct seki_str){ s.ptr + (s.len - suffix.len), suffix.len }, suffix);
 }
 
+bool seki_str_contains_nocase(struct seki_str s, struct seki_str part)
+{
+    for (; s.len >= part.len && s.ptr != NULL; s = seki_str_from(s, 1))
+        if (seki_str_starts_with_nocase(s, part))
+            return true;
+    return false;
+}
+
 size_t seki_str_find(struct seki_str s, char c)
 {
     const char *found = s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;

@@ -4,14 +4,6 @@
 
 static const struct seki_str version = SEKI_STR_INIT("DMARC1");
 
-static bool contains_nocase(struct seki_str text, struct seki_str part)
-{
-    for (; text.len >= part.len; text = seki_str_from(text, 1))
-        if (seki_str_starts_with_nocase(text, part))
-            return true;
-    return false;
-}
-
 /* "v" equals …: what stands behind it, or ptr NULL when this is no v. */
 static struct seki_str version_value(struct seki_str piece)
 {
@@ -63,8 +55,8 @@ static bool has_version_later(struct seki_str text)
 
 static bool has_policy(struct seki_str text)
 {
-    return contains_nocase(text, SEKI_STR("p=none")) || contains_nocase(text, SEKI_STR("p=quarantine")) ||
-           contains_nocase(text, SEKI_STR("p=reject"));
+    return seki_str_contains_nocase(text, SEKI_STR("p=none")) || seki_str_contains_nocase(text, SEKI_STR("p=quarantine")) ||
+           seki_str_contains_nocase(text, SEKI_STR("p=reject"));
 }
 
 /* The finding, or DOMAIN_FINDING_KINDS when the text is about something else. */
@@ -72,10 +64,10 @@ static enum domain_finding_id judge(struct seki_str text, struct seki_str first)
 {
     struct seki_str value = version_value(first);
     bool is_quoted = seki_str_find(text, '"') < text.len || seki_str_find(text, '\\') < text.len;
-    if (is_quoted && contains_nocase(text, version))
+    if (is_quoted && seki_str_contains_nocase(text, version))
         return DOMAIN_DMARC_QUOTED;
     if (value.ptr != NULL &&
-        (is_other_record(value) || contains_nocase(value, SEKI_STR("dmarc")) || has_policy(text)))
+        (is_other_record(value) || seki_str_contains_nocase(value, SEKI_STR("dmarc")) || has_policy(text)))
         return judge_version(value);
     if (has_version_later(text))
         return DOMAIN_DMARC_VERSION_NOT_FIRST;
