@@ -108,6 +108,25 @@ SEKI_API size_t seki_answers_needed_count(const struct seki_answers *answers);
 SEKI_API enum seki_result seki_answers_enter(struct seki_answers *answers, const struct seki_answer *question,
                                              const struct seki_answer *outcome);
 
+/**
+ * Enter what a DNS message holds (RFC 1035 section 4), as resolver libraries hand it out. CNAMEs are followed within it.
+ * @param packet  the whole message. NULL, or one that is truncated, unreadable or about another question, fails the
+ *                question
+ * @param dnssec  what the resolver has found; whether the AD bit can be believed is nothing that the message tells
+ * @return as seki_answers_enter()
+ */
+SEKI_API enum seki_result seki_answers_enter_packet(struct seki_answers *answers, const struct seki_answer *question,
+                                                    const void *packet, size_t packet_len, enum seki_dnssec dnssec);
+
+#define SEKI_QUERY_NAME_MAX 1024u
+
+/**
+ * The question's name as resolver libraries take names: with escapes (RFC 1035 section 5.1), a final dot, and NUL behind.
+ * SPF macros can make names of any octets, so seki_answer's own name is not for them.
+ * @param text  at least SEKI_QUERY_NAME_MAX octets. @return text
+ */
+SEKI_API const char *seki_answer_query_name(const struct seki_answer *question, char *text);
+
 /** Fail every open question ("deadline"). Returns how many. */
 SEKI_API size_t seki_answers_fail_open(struct seki_answers *answers, struct seki_str failure);
 

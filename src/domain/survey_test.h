@@ -19,7 +19,7 @@ struct surveyed {
 
 static inline void survey_answer(const struct master_file *zone, const char *failing, struct seki_answers *answers)
 {
-    static struct dns_records records;
+    static struct seki_dns_records records;
     const struct seki_answer failed = { .status = SEKI_ANSWER_FAILED, .failure = SEKI_STR_INIT("SERVFAIL") };
     const struct seki_answer *question;
     while ((question = seki_answers_next_open(answers)) != NULL) {

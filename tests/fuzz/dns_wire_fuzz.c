@@ -2,7 +2,7 @@
  *
  * Whatever is understood has names that fit the DNS, in lower case, and texts that lie inside the message or the
  * collection; and texts that are written into a message of our own are read back as they were. */
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #include <sekisho/domain.h>
 
@@ -23,7 +23,7 @@ static bool is_inside(struct seki_str text, const void *area, size_t len)
     return (uintptr_t)text.ptr >= (uintptr_t)area && (uintptr_t)text.ptr <= (uintptr_t)area + len;
 }
 
-static void check_text(struct seki_str text, const struct dns_records *records, const void *packet, size_t len)
+static void check_text(struct seki_str text, const struct seki_dns_records *records, const void *packet, size_t len)
 {
     if (is_inside(text, records->text, sizeof records->text))
         check_inside(text, records->text, sizeof records->text);
@@ -51,7 +51,7 @@ static void check_delegation_signer(struct seki_str text)
 }
 
 static void check_outcome(const struct seki_answer *outcome, enum seki_rr_type type,
-                          const struct dns_records *records, const void *packet, size_t len)
+                          const struct seki_dns_records *records, const void *packet, size_t len)
 {
     must(outcome->status != SEKI_ANSWER_OPEN);
     must((outcome->status == SEKI_ANSWER_FOUND) == (outcome->record_count > 0));
@@ -104,7 +104,7 @@ static void put_txt(struct writer *w, struct seki_str text)
 static void check_written_again(const struct seki_answer *outcome)
 {
     static struct writer w;
-    static struct dns_records records;
+    static struct seki_dns_records records;
     size_t total = 0;
     for (size_t i = 0; i < outcome->record_count; i++)
         total += 12 + wire_len(outcome->records[i].text);
@@ -117,10 +117,33 @@ static void check_written_again(const struct seki_answer *outcome)
     for (size_t i = 0; i < outcome->record_count; i++)
         put_txt(&w, outcome->records[i].text);
     struct seki_answer again;
-    dns_wire_read(&records, w.octets, w.len, SEKI_RR_TXT, &again);
+    seki_dns_wire_read(&records, w.octets, w.len, SEKI_RR_TXT, &again);
     must(again.status == outcome->status && again.record_count == outcome->record_count);
     for (size_t i = 0; i < outcome->record_count; i++)
         must(seki_str_equal(again.records[i].text, outcome->records[i].text));
+}
+
+/* In a table whose question is that of the message it is the same answer, or one that is too long to be kept. */
+static void check_entered(const struct seki_answer *outcome, enum seki_rr_type type, const uint8_t *packet,
+                          size_t len)
+{
+    struct seki_dns_cursor c = seki_dns_cursor_of(packet, len);
+    struct seki_dns_name name;
+    char text[DNS_NAME_TEXT_MAX];
+    size_t text_len = 0;
+    seki_dns_cursor_take(&c, DNS_HEADER_OCTETS);
+    seki_dns_name_read(&c, &name);
+    bool is_askable = !c.failed && seki_dns_name_to_text(&name, text, &text_len) && text_len > 0;
+    struct seki_arena *arena = seki_arena_new(1 << 16);
+    struct seki_answers *answers = seki_answers_new(arena, 0);
+    const struct seki_answer *a = seki_answers_ask(
+        answers, is_askable ? (struct seki_str){ text, text_len } : SEKI_STR("other.example"), type);
+    enum seki_result result = seki_answers_enter_packet(answers, a, packet, len, SEKI_DNSSEC_UNKNOWN);
+    if (result == SEKI_OK && is_askable)
+        must(a->status == outcome->status && a->record_count == outcome->record_count);
+    else
+        must(a->status == SEKI_ANSWER_FAILED);
+    seki_arena_free(arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -128,14 +151,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum seki_rr_type types[] = { SEKI_RR_TXT,  SEKI_RR_MX, SEKI_RR_PTR,   SEKI_RR_A,
                                                SEKI_RR_AAAA, SEKI_RR_NS, SEKI_RR_CNAME, SEKI_RR_DS };
-    static struct dns_records records;
+    static struct seki_dns_records records;
     if (size == 0)
         return 0;
     enum seki_rr_type type = types[data[0] % (sizeof types / sizeof types[0])];
     struct seki_answer outcome;
-    dns_wire_read(&records, data + 1, size - 1, type, &outcome);
+    seki_dns_wire_read(&records, data + 1, size - 1, type, &outcome);
     check_outcome(&outcome, type, &records, data + 1, size - 1);
     if (type == SEKI_RR_TXT && outcome.status == SEKI_ANSWER_FOUND)
         check_written_again(&outcome);
+    check_entered(&outcome, type, data + 1, size - 1);
     return 0;
 }

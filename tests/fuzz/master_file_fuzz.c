@@ -37,7 +37,7 @@ static bool on_entry(void *user, const struct master_entry *entry, struct seki_e
     (void)why;
     must(entry->owner->len > 0 && entry->ttl_s <= INT32_MAX);
     if (can_be_asked(entry->type) && questions->count < MAX_QUESTIONS &&
-        dns_name_to_text(entry->owner, text, &len) && len > 0) {
+        seki_dns_name_to_text(entry->owner, text, &len) && len > 0) {
         questions->count++;
         must(seki_answers_ask(questions->answers, (struct seki_str){ text, len }, (enum seki_rr_type)entry->type) !=
              NULL);
@@ -74,7 +74,7 @@ static void check_all_in(const struct seki_answer *a, const struct seki_answer *
 
 static void answer_all(const struct master_file *file, struct seki_answers *answers)
 {
-    static struct dns_records records;
+    static struct seki_dns_records records;
     const struct seki_answer *question;
     struct seki_answer outcome;
     while ((question = seki_answers_next_open(answers)) != NULL) {
@@ -87,7 +87,7 @@ static void answer_all(const struct master_file *file, struct seki_answers *answ
 
 static void check_written_again(const struct seki_answers *answers)
 {
-    static struct dns_records records;
+    static struct seki_dns_records records;
     struct seki_error why;
     struct seki_buf text;
     seki_buf_init(&text, 64u << 20);

@@ -1,6 +1,6 @@
 #include "dns_reply.h"
 
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #define EDNS_UDP_OCTETS 1232u /* what we offer ourselves (DNS flag day 2020) */
 
@@ -32,15 +32,15 @@ static void set_u16(struct writer *w, size_t at, size_t value)
 }
 
 /* The OPT record (RFC 6891 section 6.1.2) tells how much the asker takes over UDP. */
-static void read_edns(struct dns_cursor *c, unsigned additional_count, struct dns_query *query)
+static void read_edns(struct seki_dns_cursor *c, unsigned additional_count, struct dns_query *query)
 {
-    struct dns_name owner;
+    struct seki_dns_name owner;
     query->udp_max = 512;
     while (additional_count-- > 0 && !c->failed) {
-        dns_name_read(c, &owner);
-        uint16_t type = dns_cursor_u16(c), class = dns_cursor_u16(c);
-        dns_cursor_u32(c);
-        dns_cursor_take(c, dns_cursor_u16(c));
+        seki_dns_name_read(c, &owner);
+        uint16_t type = seki_dns_cursor_u16(c), class = seki_dns_cursor_u16(c);
+        seki_dns_cursor_u32(c);
+        seki_dns_cursor_take(c, seki_dns_cursor_u16(c));
         if (c->failed || type != DNS_TYPE_OPT)
             continue;
         query->has_edns = true;
@@ -51,16 +51,16 @@ static void read_edns(struct dns_cursor *c, unsigned additional_count, struct dn
 
 bool dns_query_read(const uint8_t *octets, size_t len, struct dns_query *query_out)
 {
-    struct dns_cursor c = dns_cursor_of(octets, len);
-    *query_out = (struct dns_query){ .id = dns_cursor_u16(&c) };
-    query_out->flags = dns_cursor_u16(&c);
-    unsigned questions = dns_cursor_u16(&c), others = 0;
-    others += dns_cursor_u16(&c);
-    others += dns_cursor_u16(&c);
-    unsigned additional = dns_cursor_u16(&c);
-    dns_name_read(&c, &query_out->name);
-    query_out->type = dns_cursor_u16(&c);
-    uint16_t class = dns_cursor_u16(&c);
+    struct seki_dns_cursor c = seki_dns_cursor_of(octets, len);
+    *query_out = (struct dns_query){ .id = seki_dns_cursor_u16(&c) };
+    query_out->flags = seki_dns_cursor_u16(&c);
+    unsigned questions = seki_dns_cursor_u16(&c), others = 0;
+    others += seki_dns_cursor_u16(&c);
+    others += seki_dns_cursor_u16(&c);
+    unsigned additional = seki_dns_cursor_u16(&c);
+    seki_dns_name_read(&c, &query_out->name);
+    query_out->type = seki_dns_cursor_u16(&c);
+    uint16_t class = seki_dns_cursor_u16(&c);
     query_out->question_end = c.at;
     if (c.failed || questions != 1 || others != 0 || class != DNS_CLASS_IN ||
         (query_out->flags & (DNS_FLAG_QR | DNS_OPCODE_MASK)) != 0)
@@ -85,19 +85,19 @@ static size_t put_record(struct writer *w, size_t owner_at, uint16_t type, const
 
 /* The SOA of the zone that the name is in, as negative answers need it to be cached (RFC 2308 section 3): its TTL is
  * the lesser of its own and MINIMUM, the last four octets. */
-static size_t put_soa(struct writer *w, const struct master_file *zone, struct dns_name name)
+static size_t put_soa(struct writer *w, const struct master_file *zone, struct seki_dns_name name)
 {
     const struct master_record *soa;
     size_t owner_at = DNS_HEADER_OCTETS;
     while (master_file_find(zone, &name, DNS_TYPE_SOA, &soa) != MASTER_FOUND) {
-        if (dns_name_is_root(&name))
+        if (seki_dns_name_is_root(&name))
             return 0;
         owner_at += (size_t)name.octets[0] + 1;
-        dns_name_parent(&name, &name);
+        seki_dns_name_parent(&name, &name);
     }
-    struct dns_cursor minimum = dns_cursor_of(soa->rdata, soa->rdata_len);
+    struct seki_dns_cursor minimum = seki_dns_cursor_of(soa->rdata, soa->rdata_len);
     minimum.at = soa->rdata_len - 4u;
-    uint32_t ttl_s = dns_cursor_u32(&minimum);
+    uint32_t ttl_s = seki_dns_cursor_u32(&minimum);
     put_record(w, owner_at, DNS_TYPE_SOA, soa, ttl_s < soa->ttl_s ? ttl_s : soa->ttl_s);
     return 1;
 }
@@ -105,7 +105,7 @@ static size_t put_soa(struct writer *w, const struct master_file *zone, struct d
 /* The answer section, and for a negative answer the authority section. @return the RCODE */
 static unsigned put_answer(struct writer *w, const struct master_file *zone, const struct dns_query *query)
 {
-    struct dns_name name = query->name;
+    struct seki_dns_name name = query->name;
     const struct master_record *record;
     enum master_found found;
     size_t owner_at = DNS_HEADER_OCTETS, answers = 0;

@@ -16,7 +16,7 @@ enum dns_fault {
 
 struct dns_query {
     uint16_t id, flags, type;
-    struct dns_name name;
+    struct seki_dns_name name;
     size_t question_end; /* offset behind the question section */
     bool has_edns;
     size_t udp_max; /* octets that the asker takes over UDP */

@@ -8,7 +8,7 @@
  * timer. */
 #include "dns_reply.h"
 
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ struct held_reply {
 TAILQ_HEAD(held_list, held_reply);
 
 struct fault {
-    struct dns_name name;
+    struct seki_dns_name name;
     enum dns_fault fault;
 };
 
@@ -85,19 +85,19 @@ static int64_t now_us(void)
 }
 
 /* "*.example" means every name below example. */
-static bool is_meant(const struct dns_name *pattern, const struct dns_name *name)
+static bool is_meant(const struct seki_dns_name *pattern, const struct seki_dns_name *name)
 {
     bool is_wildcard = pattern->octets[0] == 1 && pattern->octets[1] == '*';
     size_t tail = is_wildcard ? pattern->len - 2u : pattern->len;
     if (!is_wildcard || name->len <= tail)
-        return dns_name_equal(pattern, name);
-    struct dns_name rest = *name;
+        return seki_dns_name_equal(pattern, name);
+    struct seki_dns_name rest = *name;
     while (rest.len > tail)
-        dns_name_parent(&rest, &rest);
+        seki_dns_name_parent(&rest, &rest);
     return rest.len == tail && memcmp(rest.octets, pattern->octets + 2, tail) == 0;
 }
 
-static enum dns_fault fault_for(const struct responder *responder, const struct dns_name *name)
+static enum dns_fault fault_for(const struct responder *responder, const struct seki_dns_name *name)
 {
     for (size_t i = 0; i < responder->fault_count; i++)
         if (is_meant(&responder->faults[i].name, name))
@@ -113,12 +113,12 @@ static void log_query(const struct responder *responder, const struct dns_query 
         return;
     char name[DNS_NAME_MASTER_MAX];
     int64_t us = now_us() - responder->started_us;
-    struct seki_str rcode = dns_rcode_name(reply[3] & DNS_RCODE_MASK);
+    struct seki_str rcode = seki_dns_rcode_name(reply[3] & DNS_RCODE_MASK);
     const char *type = seki_rr_type_name((enum seki_rr_type)query->type);
     char number[16];
     snprintf(number, sizeof number, "TYPE%u", query->type);
     fprintf(responder->log, "%lld.%03d %s %s %s %.*s\n", (long long)(us / 1000), (int)(us % 1000),
-            is_tcp ? "tcp" : "udp", dns_name_to_master(&query->name, name),
+            is_tcp ? "tcp" : "udp", seki_dns_name_to_master(&query->name, name),
             strcmp(type, "TYPE?") == 0 ? number : type,
             SEKI_STR_ARGS(fault == DNS_FAULT_NONE ? rcode : seki_str_of(fault_names[fault])));
 }
@@ -340,13 +340,13 @@ static void add_fault(struct responder *responder, const char *text)
     struct seki_str spec = seki_str_of(text);
     size_t at = seki_str_find_last(spec, '=');
     struct fault *fault = &responder->faults[responder->fault_count++];
-    static const struct dns_name root = { .len = 1 };
+    static const struct seki_dns_name root = { .len = 1 };
     if (responder->fault_count == MAX_FAULTS)
         die("too many --fail");
     for (size_t i = 1; i < FAULT_KINDS; i++)
         if (seki_str_equal(seki_str_from(spec, at + 1), seki_str_of(fault_names[i])))
             fault->fault = (enum dns_fault)i;
-    if (fault->fault == DNS_FAULT_NONE || !dns_name_from_master(seki_str_head(spec, at), &root, &fault->name))
+    if (fault->fault == DNS_FAULT_NONE || !seki_dns_name_from_master(seki_str_head(spec, at), &root, &fault->name))
         die("--fail: write NAME=servfail, refused, formerr, truncate, garbage or timeout");
 }
 

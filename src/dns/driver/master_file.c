@@ -31,12 +31,12 @@ struct master_file {
     size_t bucket_count, node_count, record_count;
 };
 
-static uint32_t hash_of(const struct dns_name *name)
+static uint32_t hash_of(const struct seki_dns_name *name)
 {
     return seki_str_hash_nocase((struct seki_str){ (const char *)name->octets, name->len });
 }
 
-static struct node *find_node(const struct master_file *file, const struct dns_name *name)
+static struct node *find_node(const struct master_file *file, const struct seki_dns_name *name)
 {
     uint32_t hash = hash_of(name);
     struct node *node = file->buckets[hash & (file->bucket_count - 1)];
@@ -70,7 +70,7 @@ static bool grow(struct master_file *file)
     return true;
 }
 
-static struct node *add_node(struct master_file *file, const struct dns_name *name)
+static struct node *add_node(struct master_file *file, const struct seki_dns_name *name)
 {
     if (file->node_count >= file->bucket_count && !grow(file))
         return NULL;
@@ -86,15 +86,15 @@ static struct node *add_node(struct master_file *file, const struct dns_name *na
 }
 
 /* The node of a name; made, with its ancestors, when it is not there. */
-static struct node *node_for(struct master_file *file, const struct dns_name *name)
+static struct node *node_for(struct master_file *file, const struct seki_dns_name *name)
 {
     struct node *node = find_node(file, name);
     if (node != NULL)
         return node;
-    struct dns_name ancestor = *name;
+    struct seki_dns_name ancestor = *name;
     node = add_node(file, name);
-    while (node != NULL && !dns_name_is_root(&ancestor)) {
-        dns_name_parent(&ancestor, &ancestor);
+    while (node != NULL && !seki_dns_name_is_root(&ancestor)) {
+        seki_dns_name_parent(&ancestor, &ancestor);
         if (find_node(file, &ancestor) != NULL)
             return node;
         if (add_node(file, &ancestor) == NULL)
@@ -247,12 +247,12 @@ size_t master_file_record_count(const struct master_file *file)
 }
 
 /* RFC 4592 section 3.3: a name that does not exist is answered from "*.<closest encloser>", if that exists. */
-static const struct node *find_wildcard(const struct master_file *file, const struct dns_name *name)
+static const struct node *find_wildcard(const struct master_file *file, const struct seki_dns_name *name)
 {
-    struct dns_name encloser = *name, wildcard = { .len = 2, .octets = "\1*" };
+    struct seki_dns_name encloser = *name, wildcard = { .len = 2, .octets = "\1*" };
     do
-        dns_name_parent(&encloser, &encloser);
-    while (!dns_name_is_root(&encloser) && find_node(file, &encloser) == NULL);
+        seki_dns_name_parent(&encloser, &encloser);
+    while (!seki_dns_name_is_root(&encloser) && find_node(file, &encloser) == NULL);
     if (encloser.len > DNS_NAME_MAX - wildcard.len)
         return NULL;
     memcpy(wildcard.octets + wildcard.len, encloser.octets, encloser.len);
@@ -262,23 +262,23 @@ static const struct node *find_wildcard(const struct master_file *file, const st
 
 /* Is there a zone cut (RFC 1034 section 4.2.1) between this name and the SOA above it? A file without a SOA is a
  * handful of records to try, and its NS records mean nothing to us. */
-static bool is_delegated(const struct master_file *file, const struct dns_name *name, uint16_t type)
+static bool is_delegated(const struct master_file *file, const struct seki_dns_name *name, uint16_t type)
 {
     bool has_cut = false;
-    struct dns_name at = *name;
+    struct seki_dns_name at = *name;
     if (type == SEKI_RR_DS)
-        dns_name_parent(&at, &at);
-    for (;; dns_name_parent(&at, &at)) {
+        seki_dns_name_parent(&at, &at);
+    for (;; seki_dns_name_parent(&at, &at)) {
         const struct node *node = find_node(file, &at);
         if (node != NULL && find_rrset(node, DNS_TYPE_SOA) != NULL)
             return has_cut;
         has_cut = has_cut || (node != NULL && find_rrset(node, SEKI_RR_NS) != NULL);
-        if (dns_name_is_root(&at))
+        if (seki_dns_name_is_root(&at))
             return false;
     }
 }
 
-enum master_found master_file_find(const struct master_file *file, const struct dns_name *name, uint16_t type,
+enum master_found master_file_find(const struct master_file *file, const struct seki_dns_name *name, uint16_t type,
                                    const struct master_record **records_out)
 {
     *records_out = NULL;
@@ -299,41 +299,41 @@ enum master_found master_file_find(const struct master_file *file, const struct 
     return found;
 }
 
-void master_record_target(const struct master_record *cname, struct dns_name *target_out)
+void master_record_target(const struct master_record *cname, struct seki_dns_name *target_out)
 {
-    struct dns_cursor c = dns_cursor_of(cname->rdata, cname->rdata_len);
-    dns_name_read(&c, target_out);
+    struct seki_dns_cursor c = seki_dns_cursor_of(cname->rdata, cname->rdata_len);
+    seki_dns_name_read(&c, target_out);
 }
 
-static void collect(const struct master_record *record, enum seki_rr_type type, struct dns_records *records)
+static void collect(const struct master_record *record, enum seki_rr_type type, struct seki_dns_records *records)
 {
     for (; record != NULL; record = record->next) {
-        struct dns_cursor rdata = dns_cursor_of(record->rdata, record->rdata_len);
+        struct seki_dns_cursor rdata = seki_dns_cursor_of(record->rdata, record->rdata_len);
         size_t count = records->count;
-        dns_records_note_ttl(records, record->ttl_s);
-        (void)dns_records_add(records, type, &rdata, record->rdata_len); /* written by our own reader */
+        seki_dns_records_note_ttl(records, record->ttl_s);
+        (void)seki_dns_records_add(records, type, &rdata, record->rdata_len); /* written by our own reader */
         if (records->count > count)
             records->records[count].has_long_string = record->has_long_string;
     }
 }
 
 void master_file_answer(const struct master_file *file, const struct seki_answer *question,
-                        struct dns_records *records, struct seki_answer *outcome_out)
+                        struct seki_dns_records *records, struct seki_answer *outcome_out)
 {
-    struct dns_name name;
+    struct seki_dns_name name;
     const struct master_record *record;
     enum master_found found = MASTER_NXDOMAIN;
-    dns_records_clear(records);
+    seki_dns_records_clear(records);
     *outcome_out = (struct seki_answer){ .status = SEKI_ANSWER_NXDOMAIN };
     unsigned cnames = 0;
-    bool is_name = dns_name_from_text(question->name, &name);
+    bool is_name = seki_dns_name_from_text(question->name, &name);
     while (is_name && (found = master_file_find(file, &name, (uint16_t)question->type, &record)) == MASTER_ALIAS) {
         if (cnames++ == MASTER_MAX_CNAMES) {
             *outcome_out = (struct seki_answer){ .status = SEKI_ANSWER_FAILED,
                                                  .failure = SEKI_STR(N_("a chain of CNAMEs without an end")) };
             return;
         }
-        dns_records_note_ttl(records, record->ttl_s);
+        seki_dns_records_note_ttl(records, record->ttl_s);
         master_record_target(record, &name);
     }
     if (found == MASTER_NXDOMAIN)
@@ -345,5 +345,5 @@ void master_file_answer(const struct master_file *file, const struct seki_answer
         return;
     }
     collect(record, question->type, records);
-    dns_records_conclude(records, outcome_out);
+    seki_dns_records_conclude(records, outcome_out);
 }

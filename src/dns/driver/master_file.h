@@ -5,7 +5,7 @@
 #ifndef DNS_MASTER_FILE_H
 #define DNS_MASTER_FILE_H
 
-#include "dns/driver/rdata.h"
+#include "dns/rdata.h"
 
 struct master_file;
 
@@ -35,15 +35,15 @@ enum master_found {
 };
 
 /** What is at this name: its own records, or those of the wildcard that stands for it (RFC 4592). */
-enum master_found master_file_find(const struct master_file *file, const struct dns_name *name, uint16_t type,
+enum master_found master_file_find(const struct master_file *file, const struct seki_dns_name *name, uint16_t type,
                                    const struct master_record **records_out);
 
 /** The target of a CNAME record of this file. */
-void master_record_target(const struct master_record *cname, struct dns_name *target_out);
+void master_record_target(const struct master_record *cname, struct seki_dns_name *target_out);
 
 /** Answer a question, following CNAMEs within the file unless they are what is asked for. @param outcome_out valid until records is used again */
 void master_file_answer(const struct master_file *file, const struct seki_answer *question,
-                        struct dns_records *records, struct seki_answer *outcome_out);
+                        struct seki_dns_records *records, struct seki_answer *outcome_out);
 
 #define MASTER_MAX_CNAMES 16u
 

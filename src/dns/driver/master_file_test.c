@@ -25,7 +25,7 @@ static void check(const char *zone, const char *name, enum seki_rr_type type, co
 {
     struct seki_error why = { "" };
     struct master_file *file = master_file_parse(seki_str_of(zone), "zone", &why);
-    struct dns_records *records = malloc(sizeof *records);
+    struct seki_dns_records *records = malloc(sizeof *records);
     struct seki_answer question = { .name = seki_str_of(name), .type = type }, outcome;
     char got[1024];
     assert_string_equal(why.text, "");
@@ -227,7 +227,7 @@ static void check_string(size_t len, bool has_long_string)
     memset(zone, 'x', sizeof zone);
     memcpy(zone, "a. TXT ", 7);
     struct master_file *file = master_file_parse((struct seki_str){ zone, 7 + len }, "zone", &why);
-    struct dns_records *records = malloc(sizeof *records);
+    struct seki_dns_records *records = malloc(sizeof *records);
     const struct seki_answer question = { .name = SEKI_STR("a"), .type = SEKI_RR_TXT };
     struct seki_answer outcome;
     assert_non_null(file);
@@ -257,9 +257,9 @@ static void a_record_beside_one_with_a_long_string_is_not_noted(void **state)
     seki_buf_add_format(&zone, "a. TXT \"%0300d\" x\na. TXT y\n", 0);
     struct master_file *file = master_file_parse(seki_buf_str(&zone), "zone", &why);
     const struct master_record *record;
-    struct dns_name name;
+    struct seki_dns_name name;
     assert_non_null(file);
-    assert_true(dns_name_from_text(SEKI_STR("a"), &name));
+    assert_true(seki_dns_name_from_text(SEKI_STR("a"), &name));
     assert_int_equal(master_file_find(file, &name, SEKI_RR_TXT, &record), MASTER_FOUND);
     assert_true(record->has_long_string);
     assert_false(record->next->has_long_string);
@@ -299,11 +299,11 @@ static void fifty_thousand_names_are_found(void **state)
     assert_non_null(file);
     assert_int_equal(master_file_record_count(file), 50000);
     const struct master_record *record;
-    struct dns_name name;
+    struct seki_dns_name name;
     for (int i = 0; i < 50000; i++) {
         char wanted[64];
         snprintf(wanted, sizeof wanted, "n%d.d%d.example", i, i % 2000);
-        assert_true(dns_name_from_text(seki_str_of(wanted), &name));
+        assert_true(seki_dns_name_from_text(seki_str_of(wanted), &name));
         assert_int_equal(master_file_find(file, &name, SEKI_RR_A, &record), MASTER_FOUND);
     }
     master_file_free(file);

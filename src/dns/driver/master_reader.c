@@ -11,7 +11,7 @@
 
 #include "base/i18n.h"
 #include "dns/driver/master_lexer.h"
-#include "dns/driver/rdata.h"
+#include "dns/rdata.h"
 
 #include <stdarg.h>
 
@@ -27,7 +27,7 @@ struct reader {
     master_sink sink;
     void *user;
 
-    struct dns_name origin, owner;
+    struct seki_dns_name origin, owner;
     bool has_owner, has_default_ttl, has_last_ttl;
     uint32_t default_ttl_s, last_ttl_s; /* $TTL; the last one stated in a record, or the minimum of the SOA */
 
@@ -89,18 +89,18 @@ static void put_u32(struct reader *r, uint64_t value)
     put_u16(r, value);
 }
 
-static bool read_name(struct reader *r, struct dns_name *name_out)
+static bool read_name(struct reader *r, struct seki_dns_name *name_out)
 {
     if (!expect_word(r, N_("a name")))
         return false;
-    if (!dns_name_from_master(r->token.text, &r->origin, name_out))
+    if (!seki_dns_name_from_master(r->token.text, &r->origin, name_out))
         return fail(r, N_("\"%.*s\" is no domain name"), SEKI_STR_ARGS(r->token.text));
     return next(r);
 }
 
 static bool put_name(struct reader *r)
 {
-    struct dns_name name;
+    struct seki_dns_name name;
     if (!read_name(r, &name))
         return false;
     put(r, name.octets, name.len);
@@ -234,7 +234,7 @@ static bool put_character_string(struct reader *r)
     while (len != NULL && rest.len > 0) {
         uint8_t octet;
         bool is_escaped;
-        if (!dns_master_octet(&rest, &octet, &is_escaped))
+        if (!seki_dns_master_octet(&rest, &octet, &is_escaped))
             return fail(r, N_("a bad escape: write \\DDD with DDD from 000 to 255, or \\ and the character"));
         if (*len == DNS_CHARACTER_STRING_MAX) {
             r->has_long_string = true;
@@ -469,7 +469,7 @@ static bool read_directive(struct reader *r)
         return fail(r, N_("%.*s cannot be used here: only $ORIGIN and $TTL"), SEKI_STR_ARGS(word));
     if (!next(r))
         return false;
-    struct dns_name origin;
+    struct seki_dns_name origin;
     if (is_origin ? !read_name(r, &origin) : !read_time(r, "$TTL", &r->default_ttl_s))
         return false;
     if (is_origin)

@@ -2,12 +2,12 @@
 #ifndef DNS_MASTER_READER_H
 #define DNS_MASTER_READER_H
 
-#include "dns/driver/name.h"
+#include "dns/name.h"
 
 #include <sekisho/result.h>
 
 struct master_entry {
-    const struct dns_name *owner;
+    const struct seki_dns_name *owner;
     uint16_t type;
     uint32_t ttl_s;
     const uint8_t *rdata; /* wire form, names uncompressed; NULL for a type that is passed over */

@@ -3,7 +3,7 @@
 #include "base/i18n.h"
 #include "dns/driver/file.h"
 #include "dns/driver/master_reader.h"
-#include "dns/driver/rdata.h"
+#include "dns/rdata.h"
 
 #define MAX_FILE_OCTETS (16u * 1024u * 1024u)
 #define MAX_MEMORY      (64u * 1024u * 1024u)
@@ -39,7 +39,7 @@ static void put_octet(struct seki_buf *out, char octet, bool is_plain)
 static void put_name(struct seki_buf *out, struct seki_str name)
 {
     for (size_t i = 0; i < name.len; i++)
-        put_octet(out, name.ptr[i], name.ptr[i] == '.' || dns_master_is_plain((uint8_t)name.ptr[i]));
+        put_octet(out, name.ptr[i], name.ptr[i] == '.' || seki_dns_master_is_plain((uint8_t)name.ptr[i]));
 }
 
 static void put_quoted(struct seki_buf *out, struct seki_str text)
@@ -139,8 +139,8 @@ struct loader {
     unsigned line;
     struct seki_error *why;
     struct seki_answer outcome; /* of the question whose lines are being read */
-    struct dns_name owner;
-    struct dns_records records;
+    struct seki_dns_name owner;
+    struct seki_dns_records records;
 };
 
 static bool fail(struct loader *loader, const char *what)
@@ -158,7 +158,7 @@ static bool unescape(struct loader *loader, struct seki_str text, struct seki_st
     if (octets == NULL)
         return fail(loader, N_("no memory for so much"));
     for (uint8_t octet; text.len > 0; octets[len++] = (char)octet)
-        if (!dns_master_octet(&text, &octet, &is_escaped))
+        if (!seki_dns_master_octet(&text, &octet, &is_escaped))
             return fail(loader, N_("a bad escape: write \\DDD with DDD from 000 to 255"));
     octets[len] = '.';
     *out = (struct seki_str){ octets, len };
@@ -250,7 +250,7 @@ static bool read_question(struct loader *loader, struct seki_str rest)
 {
     struct seki_str name = { 0 }, type = { 0 }, status = { 0 };
     loader->outcome = (struct seki_answer){ 0 };
-    dns_records_clear(&loader->records);
+    seki_dns_records_clear(&loader->records);
     seki_str_split(&rest, ' ', &name);
     seki_str_split(&rest, ' ', &type);
     seki_str_split(&rest, ' ', &status);
@@ -262,18 +262,18 @@ static bool read_question(struct loader *loader, struct seki_str rest)
 static bool on_record(void *user, const struct master_entry *entry, struct seki_error *why)
 {
     struct loader *loader = user;
-    struct dns_records *records = &loader->records;
+    struct seki_dns_records *records = &loader->records;
     size_t count = records->count;
-    struct dns_cursor rdata = dns_cursor_of(entry->rdata, entry->rdata_len);
+    struct seki_dns_cursor rdata = seki_dns_cursor_of(entry->rdata, entry->rdata_len);
     if (entry->rdata == NULL || entry->type != (unsigned)loader->outcome.type ||
-        !dns_name_equal(entry->owner, &loader->owner)) {
+        !seki_dns_name_equal(entry->owner, &loader->owner)) {
         seki_error_set(why, "the record is not what the question above asks for");
         return false;
     }
     records->text_used = 0;
-    dns_records_note_ttl(records, entry->ttl_s);
+    seki_dns_records_note_ttl(records, entry->ttl_s);
     seki_error_set(why, "more records than fit");
-    if (!dns_records_add(records, loader->outcome.type, &rdata, entry->rdata_len) || records->count == count)
+    if (!seki_dns_records_add(records, loader->outcome.type, &rdata, entry->rdata_len) || records->count == count)
         return false;
     struct seki_record *record = &records->records[count];
     record->has_long_string = entry->has_long_string;
@@ -284,7 +284,7 @@ static bool on_record(void *user, const struct master_entry *entry, struct seki_
 /* The lines between one question and the next. */
 static bool read_records(struct loader *loader, struct seki_str lines)
 {
-    if (!dns_name_from_text(loader->outcome.name, &loader->owner))
+    if (!seki_dns_name_from_text(loader->outcome.name, &loader->owner))
         loader->owner.len = 0; /* equal to no owner: such a name cannot have records */
     const struct master_text text = { .text = lines, .file_name = loader->file_name, .first_line = loader->line };
     if (lines.len > 0 && !master_read(&text, on_record, loader, loader->why))

@@ -24,7 +24,7 @@
 
 #include "base/i18n.h"
 #include "dns/driver/resolver_setup.h"
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -79,7 +79,7 @@ struct resolver {
     struct lookup_list with_news;
     size_t lookup_count;
     struct resolver_counters counters;
-    struct dns_records records; /* of the answer being read */
+    struct seki_dns_records records; /* of the answer being read */
 };
 
 static int64_t now_us(void)
@@ -258,10 +258,10 @@ static void read_outcome(struct resolver *resolver, const struct question *quest
 {
     *outcome = (struct seki_answer){ .status = SEKI_ANSWER_FAILED };
     if (rcode != 0)
-        outcome->failure = dns_rcode_name((unsigned)rcode);
+        outcome->failure = seki_dns_rcode_name((unsigned)rcode);
     else
-        dns_wire_read(&resolver->records, packet, packet != NULL && packet_len > 0 ? (size_t)packet_len : 0,
-                      question->entry->type, outcome);
+        seki_dns_wire_read(&resolver->records, packet, packet != NULL && packet_len > 0 ? (size_t)packet_len : 0,
+                           question->entry->type, outcome);
     outcome->dnssec = rcode != 0 ? SEKI_DNSSEC_UNKNOWN : dnssec_of(resolver, sec);
 }
 
@@ -304,12 +304,12 @@ static void fail(struct question *question, const char *reason)
 static void ask(struct question *question, int64_t now)
 {
     struct resolver *resolver = question->resolver;
-    struct dns_name name;
+    struct seki_dns_name name;
     char text[DNS_NAME_MASTER_MAX];
-    bool is_name = dns_name_from_text(question->entry->name, &name); /* the table has let no other pass */
+    bool is_name = seki_dns_name_from_text(question->entry->name, &name); /* the table has let no other pass */
     assert(is_name);
     resolver->asking = question;
-    int error = ub_resolve_event(resolver->ctx, dns_name_to_master(&name, text), (int)question->entry->type,
+    int error = ub_resolve_event(resolver->ctx, seki_dns_name_to_master(&name, text), (int)question->entry->type,
                                  DNS_CLASS_IN, question, on_answer, NULL);
     resolver->asking = NULL;
     if (question->entry == NULL) {

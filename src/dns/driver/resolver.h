@@ -13,20 +13,21 @@ struct resolver;
 
 #define RESOLVER_RESOLV_CONF "/etc/resolv.conf"
 
-struct resolver_options {        /* zero is the default */
-    const char *nameservers;     /* "ADDR[:PORT]" or "[ADDR6]:PORT", several with spaces: forwarders.
+struct resolver_options {          /* zero is the default */
+    const char *nameservers;       /* "ADDR[:PORT]" or "[ADDR6]:PORT", several with spaces: forwarders.
                                     NULL: those of resolv.conf; "root": ask the root servers ourselves */
-    const char *resolv_conf;     /* NULL = RESOLVER_RESOLV_CONF */
+    const char *resolv_conf;       /* NULL = RESOLVER_RESOLV_CONF */
     const char *trust_anchor_file; /* NULL: no DNSSEC validation */
-    unsigned timeout_ms;         /* per question, from asking to giving up; 0 = 5,000 */
-    size_t cache_octets;         /* of RRsets, and two thirds of it of messages; 0 = 2,816 KiB: 2,000 domains */
+    unsigned timeout_ms;           /* per question, from asking to giving up; 0 = 5,000 */
+    size_t cache_octets;           /* of RRsets, and two thirds of it of messages; 0 = 2,816 KiB: 2,000 domains */
 };
 
-struct resolver_counters {       /* since resolver_new() */
+struct resolver_counters { /* since resolver_new() */
     uint64_t asked, answered, failed, timed_out;
 };
 
-struct resolver *resolver_new(struct event_base *base, const struct resolver_options *options, struct seki_error *why);
+struct resolver *resolver_new(struct event_base *base, const struct resolver_options *options,
+                              struct seki_error *why);
 void resolver_free(struct resolver *resolver); /* no lookup may be left */
 struct resolver_counters resolver_counters(const struct resolver *resolver);
 

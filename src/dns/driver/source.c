@@ -11,7 +11,7 @@ struct dns_source {
     struct master_file *zone;
     struct event_base *base;
     struct resolver *resolver;
-    struct dns_records records;
+    struct seki_dns_records records;
 };
 
 static bool open_resolver(struct dns_source *source, const struct resolver_options *options, struct seki_error *why)

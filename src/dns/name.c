@@ -1,18 +1,18 @@
-#include "dns/driver/name.h"
+#include "dns/name.h"
 
 #include <sekisho/domain.h>
 
 #include <stdio.h>
 
-static const struct dns_name root = { .len = 1 };
+static const struct seki_dns_name root = { .len = 1 };
 
-bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
+bool seki_dns_name_equal(const struct seki_dns_name *a, const struct seki_dns_name *b)
 {
     return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
 /* A length octet is at most 63 and so never taken for a letter. */
-static void append_lower(struct dns_name *name, const uint8_t *octets, size_t len)
+static void append_lower(struct seki_dns_name *name, const uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         name->octets[name->len + i] = (uint8_t)seki_ascii_lower((char)octets[i]);
@@ -21,7 +21,7 @@ static void append_lower(struct dns_name *name, const uint8_t *octets, size_t le
 
 /* RFC 1035 section 4.1.4: labels, or labels and a pointer, or a pointer. A pointer leads to "a prior occurance",
  * so each must lead before the place that the last one led to: that is what ends every loop. */
-static bool read_labels(struct dns_cursor *c, struct dns_name *name)
+static bool read_labels(struct seki_dns_cursor *c, struct seki_dns_name *name)
 {
     size_t at = c->at, pointers_end_at = 0, must_lead_before = c->at;
     for (;;) {
@@ -51,7 +51,7 @@ static bool read_labels(struct dns_cursor *c, struct dns_name *name)
     return true;
 }
 
-void dns_name_read(struct dns_cursor *c, struct dns_name *name_out)
+void seki_dns_name_read(struct seki_dns_cursor *c, struct seki_dns_name *name_out)
 {
     name_out->len = 0;
     if (!c->failed && read_labels(c, name_out))
@@ -60,7 +60,7 @@ void dns_name_read(struct dns_cursor *c, struct dns_name *name_out)
     *name_out = root;
 }
 
-static bool append_label(struct dns_name *name, const uint8_t *label, size_t len)
+static bool append_label(struct seki_dns_name *name, const uint8_t *label, size_t len)
 {
     if (len == 0 || len > DNS_LABEL_MAX || len + 1 > DNS_NAME_MAX - 1u - name->len)
         return false;
@@ -69,9 +69,9 @@ static bool append_label(struct dns_name *name, const uint8_t *label, size_t len
     return true;
 }
 
-bool dns_name_from_text(struct seki_str text, struct dns_name *name_out)
+bool seki_dns_name_from_text(struct seki_str text, struct seki_dns_name *name_out)
 {
-    *name_out = (struct dns_name){ 0 };
+    *name_out = (struct seki_dns_name){ 0 };
     if (text.len > 0 && !seki_domain_fits_dns(text))
         return false;
     struct seki_str label;
@@ -82,7 +82,7 @@ bool dns_name_from_text(struct seki_str text, struct dns_name *name_out)
     return true;
 }
 
-bool dns_name_to_text(const struct dns_name *name, char *text, size_t *len_out)
+bool seki_dns_name_to_text(const struct seki_dns_name *name, char *text, size_t *len_out)
 {
     size_t used = 0;
     for (size_t at = 0; name->octets[at] != 0;) {
@@ -99,7 +99,7 @@ bool dns_name_to_text(const struct dns_name *name, char *text, size_t *len_out)
     return true;
 }
 
-bool dns_master_octet(struct seki_str *rest, uint8_t *octet_out, bool *is_escaped_out)
+bool seki_dns_master_octet(struct seki_str *rest, uint8_t *octet_out, bool *is_escaped_out)
 {
     struct seki_str r = *rest;
     *is_escaped_out = r.ptr[0] == '\\';
@@ -123,7 +123,8 @@ bool dns_master_octet(struct seki_str *rest, uint8_t *octet_out, bool *is_escape
 }
 
 /* <domain-name> of RFC 1035 section 5.1. */
-bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, struct dns_name *name_out)
+bool seki_dns_name_from_master(struct seki_str token, const struct seki_dns_name *origin,
+                               struct seki_dns_name *name_out)
 {
     if (seki_str_equal(token, SEKI_STR("@"))) {
         *name_out = *origin;
@@ -139,7 +140,7 @@ bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, 
     bool is_escaped, is_absolute = false;
     while (token.len > 0) {
         uint8_t octet;
-        if (!dns_master_octet(&token, &octet, &is_escaped))
+        if (!seki_dns_master_octet(&token, &octet, &is_escaped))
             return false;
         is_absolute = octet == '.' && !is_escaped;
         if (is_absolute) {
@@ -152,24 +153,24 @@ bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, 
             label[len++] = octet;
         }
     }
-    const struct dns_name *tail = is_absolute ? &root : origin;
+    const struct seki_dns_name *tail = is_absolute ? &root : origin;
     if ((!is_absolute && !append_label(name_out, label, len)) || tail->len > DNS_NAME_MAX - name_out->len)
         return false;
     append_lower(name_out, tail->octets, tail->len);
     return true;
 }
 
-bool dns_master_is_plain(uint8_t octet)
+bool seki_dns_master_is_plain(uint8_t octet)
 {
     return seki_is_alnum((char)octet) || (octet != 0 && strchr("-_*/+=", octet) != NULL);
 }
 
-const char *dns_name_to_master(const struct dns_name *name, char *text)
+const char *seki_dns_name_to_master(const struct seki_dns_name *name, char *text)
 {
     char *end = text;
     for (size_t at = 0; name->octets[at] != 0;) {
         for (size_t len = name->octets[at++]; len > 0; len--, at++) {
-            if (dns_master_is_plain(name->octets[at]))
+            if (seki_dns_master_is_plain(name->octets[at]))
                 *end++ = (char)name->octets[at];
             else
                 end += snprintf(end, 5, "\\%03u", name->octets[at]);
@@ -182,9 +183,9 @@ const char *dns_name_to_master(const struct dns_name *name, char *text)
     return text;
 }
 
-void dns_name_parent(const struct dns_name *name, struct dns_name *parent_out)
+void seki_dns_name_parent(const struct seki_dns_name *name, struct seki_dns_name *parent_out)
 {
-    size_t skip = dns_name_is_root(name) ? 0 : (size_t)name->octets[0] + 1;
+    size_t skip = seki_dns_name_is_root(name) ? 0 : (size_t)name->octets[0] + 1;
     size_t len = name->len - skip;
     memmove(parent_out->octets, name->octets + skip, len);
     parent_out->len = (uint8_t)len;

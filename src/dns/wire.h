@@ -2,7 +2,7 @@
 #ifndef DNS_WIRE_H
 #define DNS_WIRE_H
 
-#include "dns/driver/rdata.h"
+#include "dns/rdata.h"
 
 /**
  * Read the answer to the question that stands in the message, following CNAMEs in its answer section.
@@ -12,11 +12,11 @@
  * @param outcome_out  status, records, ttl_s and failure; the RCODE is that of the header. Valid until records is
  *                     used again
  */
-void dns_wire_read(struct dns_records *records, const void *packet, size_t packet_len, enum seki_rr_type type,
-                   struct seki_answer *outcome_out);
+void seki_dns_wire_read(struct seki_dns_records *records, const void *packet, size_t packet_len,
+                        enum seki_rr_type type, struct seki_answer *outcome_out);
 
 /** "SERVFAIL" and kin (RFC 1035 section 4.1.1, RFC 2136 section 2.2) */
-struct seki_str dns_rcode_name(unsigned rcode);
+struct seki_str seki_dns_rcode_name(unsigned rcode);
 
 #define DNS_RCODE_NOERROR  0u
 #define DNS_RCODE_FORMERR  1u

@@ -1,5 +1,5 @@
 /* Answers in wire form. Each message is written out by hand after RFC 1035 section 4. */
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,13 +154,13 @@ static const struct wire_case cases[] = {
 static void run_case(void **state)
 {
     const struct wire_case *c = *state;
-    struct dns_records *records = malloc(sizeof *records);
+    struct seki_dns_records *records = malloc(sizeof *records);
     char *exact = malloc(c->len + 1); /* so that the sanitizer sees one octet too far */
     assert_non_null(records);
     assert_non_null(exact);
     memcpy(exact + 1, c->packet, c->len);
     struct seki_answer outcome;
-    dns_wire_read(records, exact + 1, c->len, c->type, &outcome);
+    seki_dns_wire_read(records, exact + 1, c->len, c->type, &outcome);
     assert_int_equal(outcome.status, c->status);
     assert_int_equal(outcome.record_count, c->count);
     assert_int_equal(outcome.ttl_s, c->ttl_s);
@@ -176,11 +176,11 @@ static void addresses_keep_their_order(void **state)
     (void)state;
     static const char packet[] = HEADER("\x80", "\2") QUESTION(A_TYPE)
         RR(SAME, A_TYPE, "\x3c", "\4") "\xc0\0\2\1" RR(SAME, A_TYPE, "\x3c", "\4") "\xc0\0\2\2";
-    struct dns_records *records = malloc(sizeof *records);
+    struct seki_dns_records *records = malloc(sizeof *records);
     struct seki_answer outcome;
     char text[SEKI_IP_TEXT_MAX];
     assert_non_null(records);
-    dns_wire_read(records, packet, sizeof packet - 1, SEKI_RR_A, &outcome);
+    seki_dns_wire_read(records, packet, sizeof packet - 1, SEKI_RR_A, &outcome);
     assert_int_equal(outcome.record_count, 2);
     assert_string_equal(seki_ip_format(&outcome.records[0].address, text), "192.0.2.1");
     assert_string_equal(seki_ip_format(&outcome.records[1].address, text), "192.0.2.2");
@@ -198,13 +198,13 @@ static void too_many_records_are_a_failure_not_a_part(void **state)
     memcpy(packet, head, len);
     for (size_t i = 0; i < 1025; i++, len += sizeof record - 1)
         memcpy(packet + len, record, sizeof record - 1);
-    struct dns_records *records = malloc(sizeof *records);
+    struct seki_dns_records *records = malloc(sizeof *records);
     struct seki_answer outcome;
     assert_non_null(records);
-    dns_wire_read(records, packet, len, SEKI_RR_TXT, &outcome);
+    seki_dns_wire_read(records, packet, len, SEKI_RR_TXT, &outcome);
     assert_int_equal(outcome.status, SEKI_ANSWER_FAILED);
     packet[7] = 0; /* 1,024 */
-    dns_wire_read(records, packet, len, SEKI_RR_TXT, &outcome);
+    seki_dns_wire_read(records, packet, len, SEKI_RR_TXT, &outcome);
     assert_int_equal(outcome.record_count, 1024);
     free(records);
 }

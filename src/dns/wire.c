@@ -1,7 +1,7 @@
 /* libunbound hands over the message as it would have sent it: the CNAMEs in order and in front of what they lead to,
  * so that one pass over the answer section is enough. A second one is made only when the first moved on to another
  * name and found nothing there. */
-#include "dns/driver/wire.h"
+#include "dns/wire.h"
 
 #include "base/i18n.h"
 
@@ -13,77 +13,77 @@ struct header {
 
 /* One resource record (RFC 1035 section 4.1.3), its owner and RDATA still unread. */
 struct record {
-    struct dns_cursor owner;
+    struct seki_dns_cursor owner;
     uint16_t type, class, rdata_len;
     uint32_t ttl_s;
 };
 
 struct answer_reader {
     enum seki_rr_type type;
-    struct dns_name name; /* whose records are wanted: the question's, then each CNAME's target */
+    struct seki_dns_name name; /* whose records are wanted: the question's, then each CNAME's target */
     bool is_question_name;
     unsigned cnames;
-    struct dns_records *records;
+    struct seki_dns_records *records;
 };
 
-static struct header read_header(struct dns_cursor *c)
+static struct header read_header(struct seki_dns_cursor *c)
 {
     struct header h;
-    dns_cursor_take(c, 2); /* ID: libunbound's affair */
-    h.flags = dns_cursor_u16(c);
-    h.question_count = dns_cursor_u16(c);
-    h.answer_count = dns_cursor_u16(c);
-    dns_cursor_take(c, 4); /* NSCOUNT, ARCOUNT: nothing there is for us */
+    seki_dns_cursor_take(c, 2); /* ID: libunbound's affair */
+    h.flags = seki_dns_cursor_u16(c);
+    h.question_count = seki_dns_cursor_u16(c);
+    h.answer_count = seki_dns_cursor_u16(c);
+    seki_dns_cursor_take(c, 4); /* NSCOUNT, ARCOUNT: nothing there is for us */
     return h;
 }
 
 /* Step over a name without building it. */
-static void skip_name(struct dns_cursor *c)
+static void skip_name(struct seki_dns_cursor *c)
 {
     while (!c->failed) {
-        uint8_t octet = dns_cursor_u8(c);
+        uint8_t octet = seki_dns_cursor_u8(c);
         if (octet == 0)
             return;
-        dns_cursor_take(c, octet < 0xC0 ? octet : 1);
+        seki_dns_cursor_take(c, octet < 0xC0 ? octet : 1);
         if (octet >= 0xC0)
             return;
     }
 }
 
 /* Leaves the cursor at the RDATA. */
-static struct record read_record(struct dns_cursor *c)
+static struct record read_record(struct seki_dns_cursor *c)
 {
     struct record r = { .owner = *c };
     skip_name(c);
-    r.type = dns_cursor_u16(c);
-    r.class = dns_cursor_u16(c);
-    r.ttl_s = dns_cursor_u32(c);
-    r.rdata_len = dns_cursor_u16(c);
-    if (r.rdata_len > dns_cursor_left(c))
+    r.type = seki_dns_cursor_u16(c);
+    r.class = seki_dns_cursor_u16(c);
+    r.ttl_s = seki_dns_cursor_u32(c);
+    r.rdata_len = seki_dns_cursor_u16(c);
+    if (r.rdata_len > seki_dns_cursor_left(c))
         c->failed = true;
     return r;
 }
 
 /* Nearly every owner is a pointer to the name in the question, which stands right behind the header. */
-static bool owner_is_wanted(const struct answer_reader *reader, struct dns_cursor owner)
+static bool owner_is_wanted(const struct answer_reader *reader, struct seki_dns_cursor owner)
 {
     const uint8_t *p = owner.octets + owner.at;
-    if (reader->is_question_name && dns_cursor_left(&owner) >= 2 && p[0] == 0xC0 && p[1] == DNS_HEADER_OCTETS)
+    if (reader->is_question_name && seki_dns_cursor_left(&owner) >= 2 && p[0] == 0xC0 && p[1] == DNS_HEADER_OCTETS)
         return true;
-    struct dns_name name;
-    dns_name_read(&owner, &name);
-    return !owner.failed && dns_name_equal(&name, &reader->name);
+    struct seki_dns_name name;
+    seki_dns_name_read(&owner, &name);
+    return !owner.failed && seki_dns_name_equal(&name, &reader->name);
 }
 
-static bool follow_cname(struct answer_reader *reader, struct dns_cursor *rdata, size_t end)
+static bool follow_cname(struct answer_reader *reader, struct seki_dns_cursor *rdata, size_t end)
 {
     reader->is_question_name = false;
-    dns_name_read(rdata, &reader->name);
+    seki_dns_name_read(rdata, &reader->name);
     return !rdata->failed && rdata->at == end && ++reader->cnames <= MAX_CNAMES;
 }
 
 /* Leaves the cursor behind the RDATA. */
-static bool use_record(struct answer_reader *reader, struct dns_cursor *c, const struct record *r)
+static bool use_record(struct answer_reader *reader, struct seki_dns_cursor *c, const struct record *r)
 {
     size_t end = c->at + r->rdata_len;
     bool is_alias = r->type == SEKI_RR_CNAME && reader->records->count == 0;
@@ -92,12 +92,12 @@ static bool use_record(struct answer_reader *reader, struct dns_cursor *c, const
         c->at = end;
         return true;
     }
-    dns_records_note_ttl(reader->records, r->ttl_s);
-    return is_answer ? dns_records_add(reader->records, reader->type, c, r->rdata_len)
+    seki_dns_records_note_ttl(reader->records, r->ttl_s);
+    return is_answer ? seki_dns_records_add(reader->records, reader->type, c, r->rdata_len)
                      : follow_cname(reader, c, end);
 }
 
-static bool read_section(struct answer_reader *reader, struct dns_cursor c, unsigned count)
+static bool read_section(struct answer_reader *reader, struct seki_dns_cursor c, unsigned count)
 {
     while (count-- > 0) {
         struct record r = read_record(&c);
@@ -107,15 +107,15 @@ static bool read_section(struct answer_reader *reader, struct dns_cursor c, unsi
     return true;
 }
 
-static bool read_question(struct answer_reader *reader, struct dns_cursor *c)
+static bool read_question(struct answer_reader *reader, struct seki_dns_cursor *c)
 {
     reader->is_question_name = true;
-    dns_name_read(c, &reader->name);
-    uint16_t type = dns_cursor_u16(c), class = dns_cursor_u16(c);
+    seki_dns_name_read(c, &reader->name);
+    uint16_t type = seki_dns_cursor_u16(c), class = seki_dns_cursor_u16(c);
     return !c->failed && type == (unsigned)reader->type && class == DNS_CLASS_IN;
 }
 
-static bool read_answers(struct answer_reader *reader, struct dns_cursor *c, const struct header *h)
+static bool read_answers(struct answer_reader *reader, struct seki_dns_cursor *c, const struct header *h)
 {
     if (h->question_count != 1 || !read_question(reader, c))
         return false;
@@ -128,7 +128,7 @@ static bool read_answers(struct answer_reader *reader, struct dns_cursor *c, con
     return true;
 }
 
-struct seki_str dns_rcode_name(unsigned rcode)
+struct seki_str seki_dns_rcode_name(unsigned rcode)
 {
     static const struct seki_str names[] = {
         SEKI_STR_INIT("NOERROR"), SEKI_STR_INIT("FORMERR"), SEKI_STR_INIT("SERVFAIL"), SEKI_STR_INIT("NXDOMAIN"),
@@ -143,12 +143,12 @@ static void fail(struct seki_answer *outcome, struct seki_str failure)
     *outcome = (struct seki_answer){ .status = SEKI_ANSWER_FAILED, .failure = failure };
 }
 
-void dns_wire_read(struct dns_records *records, const void *packet, size_t packet_len, enum seki_rr_type type,
-                   struct seki_answer *outcome_out)
+void seki_dns_wire_read(struct seki_dns_records *records, const void *packet, size_t packet_len,
+                        enum seki_rr_type type, struct seki_answer *outcome_out)
 {
-    dns_records_clear(records);
+    seki_dns_records_clear(records);
     *outcome_out = (struct seki_answer){ 0 };
-    struct dns_cursor c = dns_cursor_of(packet, packet_len);
+    struct seki_dns_cursor c = seki_dns_cursor_of(packet, packet_len);
     struct header h = read_header(&c);
     unsigned rcode = h.flags & DNS_RCODE_MASK;
     struct answer_reader reader = { .type = type, .records = records };
@@ -157,11 +157,11 @@ void dns_wire_read(struct dns_records *records, const void *packet, size_t packe
     else if (rcode == DNS_RCODE_NXDOMAIN)
         outcome_out->status = SEKI_ANSWER_NXDOMAIN;
     else if (rcode != DNS_RCODE_NOERROR)
-        fail(outcome_out, dns_rcode_name(rcode));
+        fail(outcome_out, seki_dns_rcode_name(rcode));
     else if (h.flags & DNS_FLAG_TC)
         fail(outcome_out, SEKI_STR(N_("truncated answer")));
     else if (!read_answers(&reader, &c, &h))
         fail(outcome_out, SEKI_STR(N_("unreadable answer")));
     else
-        dns_records_conclude(records, outcome_out);
+        seki_dns_records_conclude(records, outcome_out);
 }

@@ -5,7 +5,7 @@
 #ifndef DNS_RDATA_H
 #define DNS_RDATA_H
 
-#include "dns/driver/name.h"
+#include "dns/name.h"
 
 #include <sekisho/answers.h>
 
@@ -16,7 +16,7 @@
 #define DNS_TYPE_OPT 41u
 #define DNS_CLASS_IN 1u
 
-struct dns_records {
+struct seki_dns_records {
     size_t count;
     size_t text_used;
     uint32_t ttl_s; /* the least so far, UINT32_MAX before the first */
@@ -25,10 +25,10 @@ struct dns_records {
     char text[DNS_RECORDS_TEXT_MAX];
 };
 
-void dns_records_clear(struct dns_records *records);
+void seki_dns_records_clear(struct seki_dns_records *records);
 
 /** Note the TTL of a record that counts for the answer (also of a CNAME on the way). */
-void dns_records_note_ttl(struct dns_records *records, uint32_t ttl_s);
+void seki_dns_records_note_ttl(struct seki_dns_records *records, uint32_t ttl_s);
 
 /**
  * Add the record whose RDATA of len octets starts at the cursor. A target name that has no text form (a dot inside a
@@ -36,9 +36,10 @@ void dns_records_note_ttl(struct dns_records *records, uint32_t ttl_s);
  * @param message  stepped over the RDATA; its octets must stay as long as the records are used
  * @return false when this is no RDATA of this type
  */
-bool dns_records_add(struct dns_records *records, enum seki_rr_type type, struct dns_cursor *message, size_t len);
+bool seki_dns_records_add(struct seki_dns_records *records, enum seki_rr_type type, struct seki_dns_cursor *message,
+                          size_t len);
 
 /** Make the outcome FOUND, or NODATA without records, or FAILED when they did not fit. It points into records. */
-void dns_records_conclude(const struct dns_records *records, struct seki_answer *outcome);
+void seki_dns_records_conclude(const struct seki_dns_records *records, struct seki_answer *outcome);
 
 #endif

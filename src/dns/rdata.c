@@ -1,8 +1,8 @@
-#include "dns/driver/rdata.h"
+#include "dns/rdata.h"
 
 #include "base/i18n.h"
 
-void dns_records_clear(struct dns_records *records)
+void seki_dns_records_clear(struct seki_dns_records *records)
 {
     records->count = 0;
     records->text_used = 0;
@@ -10,7 +10,7 @@ void dns_records_clear(struct dns_records *records)
     records->is_full = false;
 }
 
-void dns_records_note_ttl(struct dns_records *records, uint32_t ttl_s)
+void seki_dns_records_note_ttl(struct seki_dns_records *records, uint32_t ttl_s)
 {
     if (ttl_s > INT32_MAX)
         ttl_s = 0; /* RFC 2181 section 8: the most significant bit set means zero */
@@ -18,7 +18,7 @@ void dns_records_note_ttl(struct dns_records *records, uint32_t ttl_s)
         records->ttl_s = ttl_s;
 }
 
-static char *text_room(struct dns_records *records, size_t len)
+static char *text_room(struct seki_dns_records *records, size_t len)
 {
     if (len > DNS_RECORDS_TEXT_MAX - records->text_used) {
         records->is_full = true;
@@ -27,7 +27,7 @@ static char *text_room(struct dns_records *records, size_t len)
     return records->text + records->text_used;
 }
 
-static void append(struct dns_records *records, const struct seki_record *record)
+static void append(struct seki_dns_records *records, const struct seki_record *record)
 {
     if (records->count == DNS_RECORDS_MAX)
         records->is_full = true;
@@ -36,10 +36,10 @@ static void append(struct dns_records *records, const struct seki_record *record
 }
 
 /* A: RFC 1035 section 3.4.1; AAAA: RFC 3596 section 2.2. */
-static bool add_address(struct dns_records *records, struct dns_cursor *rdata, uint8_t octet_count)
+static bool add_address(struct seki_dns_records *records, struct seki_dns_cursor *rdata, uint8_t octet_count)
 {
     struct seki_record record = { .address = { .octet_count = octet_count } };
-    const uint8_t *octets = dns_cursor_take(rdata, octet_count);
+    const uint8_t *octets = seki_dns_cursor_take(rdata, octet_count);
     if (octets == NULL)
         return false;
     memcpy(record.address.octets, octets, octet_count);
@@ -48,15 +48,15 @@ static bool add_address(struct dns_records *records, struct dns_cursor *rdata, u
 }
 
 /* MX: RFC 1035 section 3.3.9; CNAME, NS, PTR: sections 3.3.1, 3.3.11 and 3.3.12, where the preference is not. */
-static bool add_name(struct dns_records *records, struct dns_cursor *rdata, uint16_t preference)
+static bool add_name(struct seki_dns_records *records, struct seki_dns_cursor *rdata, uint16_t preference)
 {
-    struct dns_name name;
+    struct seki_dns_name name;
     struct seki_record record = { .preference = preference };
-    dns_name_read(rdata, &name);
+    seki_dns_name_read(rdata, &name);
     if (rdata->failed)
         return false;
     char *text = text_room(records, DNS_NAME_TEXT_MAX);
-    if (text == NULL || !dns_name_to_text(&name, text, &record.text.len))
+    if (text == NULL || !seki_dns_name_to_text(&name, text, &record.text.len))
         return true;
     record.text.ptr = text;
     records->text_used += record.text.len;
@@ -66,11 +66,11 @@ static bool add_name(struct dns_records *records, struct dns_cursor *rdata, uint
 
 /* TXT-DATA: "One or more <character-string>s" (RFC 1035 section 3.3.14), joined without a space as RFC 7208
  * section 3.3 and RFC 6376 section 3.6.2.2 want it. One alone, the usual case, needs no copy. */
-static bool add_text(struct dns_records *records, struct dns_cursor *rdata, size_t end)
+static bool add_text(struct seki_dns_records *records, struct seki_dns_cursor *rdata, size_t end)
 {
     struct seki_record record = { 0 };
-    size_t len = dns_cursor_u8(rdata);
-    record.text = (struct seki_str){ (const char *)dns_cursor_take(rdata, len), len };
+    size_t len = seki_dns_cursor_u8(rdata);
+    record.text = (struct seki_str){ (const char *)seki_dns_cursor_take(rdata, len), len };
     if (rdata->failed)
         return false;
     if (rdata->at < end) {
@@ -79,8 +79,8 @@ static bool add_text(struct dns_records *records, struct dns_cursor *rdata, size
             return true;
         memcpy(text, record.text.ptr, len);
         while (rdata->at < end) {
-            size_t more = dns_cursor_u8(rdata);
-            const uint8_t *octets = dns_cursor_take(rdata, more);
+            size_t more = seki_dns_cursor_u8(rdata);
+            const uint8_t *octets = seki_dns_cursor_take(rdata, more);
             if (octets == NULL || rdata->at > end)
                 return false;
             memcpy(text + len, octets, more);
@@ -94,10 +94,11 @@ static bool add_text(struct dns_records *records, struct dns_cursor *rdata, size
 }
 
 /* DS: RFC 4034 section 5.1, as section 5.3 presents it. */
-static bool add_delegation_signer(struct dns_records *records, struct dns_cursor *rdata, size_t end)
+static bool add_delegation_signer(struct seki_dns_records *records, struct seki_dns_cursor *rdata, size_t end)
 {
     static const char digits[] = "0123456789ABCDEF";
-    unsigned key_tag = dns_cursor_u16(rdata), algorithm = dns_cursor_u8(rdata), digest_type = dns_cursor_u8(rdata);
+    unsigned key_tag = seki_dns_cursor_u16(rdata), algorithm = seki_dns_cursor_u8(rdata),
+             digest_type = seki_dns_cursor_u8(rdata);
     char head[sizeof "65535 255 255 "];
     if (rdata->failed || rdata->at >= end)
         return false;
@@ -109,7 +110,7 @@ static bool add_delegation_signer(struct dns_records *records, struct dns_cursor
     struct seki_record record = { .text = { text, head_len + 2 * digest_len } };
     memcpy(text, head, head_len);
     for (text += head_len; rdata->at < end; text += 2) {
-        uint8_t octet = dns_cursor_u8(rdata);
+        uint8_t octet = seki_dns_cursor_u8(rdata);
         text[0] = digits[octet >> 4];
         text[1] = digits[octet & 15];
     }
@@ -118,12 +119,13 @@ static bool add_delegation_signer(struct dns_records *records, struct dns_cursor
     return true;
 }
 
-static bool add_by_type(struct dns_records *records, enum seki_rr_type type, struct dns_cursor *rdata, size_t end)
+static bool add_by_type(struct seki_dns_records *records, enum seki_rr_type type, struct seki_dns_cursor *rdata,
+                        size_t end)
 {
     switch (type) {
     case SEKI_RR_A: return add_address(records, rdata, 4);
     case SEKI_RR_AAAA: return add_address(records, rdata, 16);
-    case SEKI_RR_MX: return add_name(records, rdata, dns_cursor_u16(rdata));
+    case SEKI_RR_MX: return add_name(records, rdata, seki_dns_cursor_u16(rdata));
     case SEKI_RR_NS:
     case SEKI_RR_CNAME:
     case SEKI_RR_PTR: return add_name(records, rdata, 0);
@@ -133,17 +135,18 @@ static bool add_by_type(struct dns_records *records, enum seki_rr_type type, str
     return false;
 }
 
-bool dns_records_add(struct dns_records *records, enum seki_rr_type type, struct dns_cursor *message, size_t len)
+bool seki_dns_records_add(struct seki_dns_records *records, enum seki_rr_type type, struct seki_dns_cursor *message,
+                          size_t len)
 {
     size_t end = message->at + len;
-    if (message->failed || len > dns_cursor_left(message) || !add_by_type(records, type, message, end))
+    if (message->failed || len > seki_dns_cursor_left(message) || !add_by_type(records, type, message, end))
         return false;
     bool is_whole = message->at == end || records->is_full;
     message->at = end;
     return is_whole;
 }
 
-void dns_records_conclude(const struct dns_records *records, struct seki_answer *outcome)
+void seki_dns_records_conclude(const struct seki_dns_records *records, struct seki_answer *outcome)
 {
     if (records->is_full) {
         outcome->status = SEKI_ANSWER_FAILED;

@@ -5,7 +5,7 @@
 #ifndef DNS_NAME_H
 #define DNS_NAME_H
 
-#include "dns/driver/cursor.h"
+#include "dns/cursor.h"
 
 #include <sekisho/str.h>
 
@@ -15,41 +15,42 @@
 #define DNS_NAME_MASTER_MAX 1024u /* each octet as "\DDD", a final dot and NUL */
 
 /** Uncompressed, ASCII letters in lower case, the root's zero octet included: len is at least 1. */
-struct dns_name {
+struct seki_dns_name {
     uint8_t len;
     uint8_t octets[DNS_NAME_MAX];
 };
 
-bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
+bool seki_dns_name_equal(const struct seki_dns_name *a, const struct seki_dns_name *b);
 
 /** Read a name, compressed or not (RFC 1035 section 4.1.4), and step over it. On failure: the root. */
-void dns_name_read(struct dns_cursor *c, struct dns_name *name_out);
+void seki_dns_name_read(struct seki_dns_cursor *c, struct seki_dns_name *name_out);
 
 /** @param text "" is the root. @return false when it does not fit the DNS; *name_out is then unknown */
-bool dns_name_from_text(struct seki_str text, struct dns_name *name_out);
+bool seki_dns_name_from_text(struct seki_str text, struct seki_dns_name *name_out);
 
 /**
  * @param text  DNS_NAME_TEXT_MAX octets. @param len_out its length, 0 for the root
  * @return false when a label holds a dot: such a name has no text form
  */
-bool dns_name_to_text(const struct dns_name *name, char *text, size_t *len_out);
+bool seki_dns_name_to_text(const struct seki_dns_name *name, char *text, size_t *len_out);
 
 /**
  * @param token   in master form; without a final dot it is relative to origin; "@" is the origin
  * @return false when it is no name (empty label, bad escape, too long)
  */
-bool dns_name_from_master(struct seki_str token, const struct dns_name *origin, struct dns_name *name_out);
+bool seki_dns_name_from_master(struct seki_str token, const struct seki_dns_name *origin,
+                               struct seki_dns_name *name_out);
 
 /** @param text at least DNS_NAME_MASTER_MAX octets. @return text, with a final dot and terminated */
-const char *dns_name_to_master(const struct dns_name *name, char *text);
+const char *seki_dns_name_to_master(const struct seki_dns_name *name, char *text);
 
 /** Can this octet stand in a name in master form as it is? Letters, digits and "-_*+/=": never a dot. */
-bool dns_master_is_plain(uint8_t octet);
+bool seki_dns_master_is_plain(uint8_t octet);
 
 /** The name without its first label; the root stays the root. */
-void dns_name_parent(const struct dns_name *name, struct dns_name *parent_out);
+void seki_dns_name_parent(const struct seki_dns_name *name, struct seki_dns_name *parent_out);
 
-static inline bool dns_name_is_root(const struct dns_name *name)
+static inline bool seki_dns_name_is_root(const struct seki_dns_name *name)
 {
     return name->len == 1;
 }
@@ -59,6 +60,6 @@ static inline bool dns_name_is_root(const struct dns_name *name)
  * @param is_escaped_out  it was written with a backslash
  * @return false on a bad escape; *rest must not be empty
  */
-bool dns_master_octet(struct seki_str *rest, uint8_t *octet_out, bool *is_escaped_out);
+bool seki_dns_master_octet(struct seki_str *rest, uint8_t *octet_out, bool *is_escaped_out);
 
 #endif
