@@ -29,6 +29,9 @@ SEKI_API SEKI_MUST_USE enum seki_result seki_body_hash_request(struct seki_body_
 
 /** The next piece, split anywhere. */
 SEKI_API void seki_body_hash_update(struct seki_body_hash *body, struct seki_str octets);
+/** A body that is in memory as a whole, from its first octet to seki_body_hash_finish().
+ *  @param is_unix  LF alone ends a line (see seki_message_read()): it is hashed as CRLF */
+SEKI_API void seki_body_hash_whole(struct seki_body_hash *body, struct seki_str text, bool is_unix);
 /** The message has ended. Further calls do nothing. */
 SEKI_API void seki_body_hash_finish(struct seki_body_hash *body);
 SEKI_API bool seki_body_hash_is_finished(const struct seki_body_hash *body);

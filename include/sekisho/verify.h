@@ -69,9 +69,13 @@ SEKI_API enum seki_result seki_verify_end_of_header(struct seki_verify *verify);
 SEKI_API void seki_verify_body(struct seki_verify *verify, struct seki_str octets);
 SEKI_API void seki_verify_end_of_message(struct seki_verify *verify);
 
+/** A message that is in memory as a whole, from its first field to its end, in place of the calls for its parts. A text whose
+ *  first line ends in a bare LF is taken as a Unix file (see seki_message_read()). */
+SEKI_API enum seki_result seki_verify_whole(struct seki_verify *verify, struct seki_str text);
+
 /**
  * @return SEKI_OK: *verdict_out stands; SEKI_NEED_ANSWERS: open questions in the table; SEKI_NEED_BODY: nothing to
- *         ask until more of the message has come; SEKI_LIMIT, SEKI_SYSTEM: no verdict can be had
+ *         ask until more of the message has come; SEKI_LIMIT, SEKI_SYSTEM: no verdict can be had, and *why says so
  */
 SEKI_API SEKI_MUST_USE enum seki_result seki_verify_step(struct seki_verify *verify, struct seki_answers *answers,
                                                          struct seki_verdict *verdict_out, struct seki_error *why);

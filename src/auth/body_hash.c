@@ -235,6 +235,19 @@ void seki_body_hash_finish(struct seki_body_hash *body)
     body->is_finished = true;
 }
 
+void seki_body_hash_whole(struct seki_body_hash *body, struct seki_str text, bool is_unix)
+{
+    size_t lf;
+    while (is_unix && (lf = seki_str_find(text, '\n')) < text.len) {
+        bool has_cr = lf > 0 && text.ptr[lf - 1] == '\r';
+        seki_body_hash_update(body, seki_str_head(text, lf - has_cr));
+        seki_body_hash_update(body, SEKI_STR("\r\n"));
+        text = seki_str_from(text, lf + 1);
+    }
+    seki_body_hash_update(body, text);
+    seki_body_hash_finish(body);
+}
+
 bool seki_body_hash_is_finished(const struct seki_body_hash *body)
 {
     return body->is_finished;

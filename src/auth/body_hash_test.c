@@ -70,6 +70,32 @@ static void the_body_of_the_example_has_its_hash(void **state)
     seki_arena_free(arena);
 }
 
+/* The same body as a file; as simple canonicalization sees every line end, it shows each one that is not CRLF. */
+static void a_whole_body_may_have_unix_line_ends(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool is_unix;
+    } cases[] = {
+        { "as on the wire", "a\r\n\r\nb\r\n", false },
+        { "as a Unix file", "a\n\nb\n", true },
+        { "both in one file", "a\r\n\nb\n", true },
+        { "more empty lines at the end", "a\n\nb\n\n\r\n", true },
+        { "no line end at the end", "a\n\nb", true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct seki_arena *arena = seki_arena_new(1 << 16);
+        struct seki_body_hash *body = seki_body_hash_new(arena, context);
+        size_t simple = request(body, SEKI_CANON_SIMPLE, SEKI_DIGEST_SHA256, SEKI_BODY_WHOLE);
+        seki_body_hash_whole(body, seki_str_of(cases[i].text), cases[i].is_unix);
+        assert_true(seki_body_hash_is_finished(body));
+        assert_digest(body, simple, "zCIZgM59A4jZIcXrGIzhpoD2WhSv0BLiYnkKxFCegn8="); /* printf 'a\r\n\r\nb\r\n' | openssl dgst -sha256 -binary | base64 */
+        seki_body_hash_end(body);
+        seki_arena_free(arena);
+    }
+}
+
 /* l= cuts the canonical body: what each length covers, by another way. The hashes were made with openssl dgst. */
 static void lengths_cut_the_canonical_body(void **state)
 {
@@ -130,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_body_has_the_hashes_of_the_rfc),
         cmocka_unit_test(the_body_of_the_example_has_its_hash),
+        cmocka_unit_test(a_whole_body_may_have_unix_line_ends),
         cmocka_unit_test(lengths_cut_the_canonical_body),
         cmocka_unit_test(requests_are_bounded_and_come_before_the_body),
     };

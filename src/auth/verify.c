@@ -214,12 +214,26 @@ void seki_verify_end_of_message(struct seki_verify *v)
     v->stage = STAGE_MESSAGE_ENDED;
 }
 
+enum seki_result seki_verify_whole(struct seki_verify *v, struct seki_str text)
+{
+    struct seki_str body;
+    bool is_unix;
+    enum seki_result result = seki_verify_header(v, text, &body, &is_unix);
+    if (result == SEKI_OK)
+        result = seki_verify_end_of_header(v);
+    if (result == SEKI_OK && v->body != NULL)
+        seki_body_hash_whole(v->body, body, is_unix);
+    seki_verify_end_of_message(v);
+    return result;
+}
+
 /* Note the outcome of one evaluation; the gravest of all decides what the step returns. */
 static bool settle(enum seki_result result, enum seki_result *worst)
 {
-    static const uint8_t gravity[] = { [SEKI_OK] = 0,    [SEKI_NEED_BODY] = 1, [SEKI_NEED_ANSWERS] = 2,
-                                       [SEKI_LIMIT] = 4, [SEKI_SYSTEM] = 4,    [SEKI_BAD_INPUT] = 3,
-                                       [SEKI_USAGE] = 3, [SEKI_TEMPORARY] = 3 };
+    static const uint8_t gravity[] = {
+        [SEKI_OK] = 0,     [SEKI_NEED_BODY] = 1, [SEKI_NEED_ANSWERS] = 2, [SEKI_LIMIT] = 4,
+        [SEKI_SYSTEM] = 4, [SEKI_BAD_INPUT] = 3, [SEKI_USAGE] = 3,        [SEKI_TEMPORARY] = 3
+    };
     if (gravity[result] > gravity[*worst])
         *worst = result;
     return result == SEKI_OK;
@@ -276,8 +290,8 @@ static void step_dmarc(struct seki_verify *v, struct seki_answers *answers, enum
         .dkim = v->dkim_done ? &v->verdict.dkim : NULL,
     };
     bool is_ready = v->stage == STAGE_MESSAGE_ENDED && is_spf_known && is_dkim_known;
-    v->dmarc_done = settle(
-        seki_dmarc_step(v->dmarc, answers, is_ready ? &identifiers : NULL, &v->verdict.dmarc, why), worst);
+    v->dmarc_done =
+        settle(seki_dmarc_step(v->dmarc, answers, is_ready ? &identifiers : NULL, &v->verdict.dmarc, why), worst);
     if (!is_ready)
         ask_ahead(v, answers);
 }
@@ -295,11 +309,22 @@ static enum seki_result conclude(struct seki_verify *v, struct seki_verdict *ver
     return result;
 }
 
+/* Not every evaluation has said more than that. */
+static enum seki_result explain_failure(enum seki_result result, struct seki_error *why)
+{
+    if ((result == SEKI_LIMIT || result == SEKI_SYSTEM) && why != NULL && why->text[0] == '\0')
+        seki_error_set(why, "no verdict: %s",
+                       result == SEKI_LIMIT ? "the memory limit of the message is reached" : "no memory");
+    return result;
+}
+
 enum seki_result seki_verify_step(struct seki_verify *v, struct seki_answers *answers,
                                   struct seki_verdict *verdict_out, struct seki_error *why)
 {
     enum seki_result worst = SEKI_OK;
     *verdict_out = (struct seki_verdict){ 0 };
+    if (why != NULL)
+        why->text[0] = '\0';
     step_spf(v, answers, &worst, why);
     if (v->stage >= STAGE_HEADER_ENDED) {
         step_sender_id(v, answers, &worst, why);
@@ -308,7 +333,7 @@ enum seki_result seki_verify_step(struct seki_verify *v, struct seki_answers *an
     }
     if (worst == SEKI_OK && v->stage != STAGE_MESSAGE_ENDED)
         return SEKI_NEED_BODY;
-    return worst == SEKI_OK ? conclude(v, verdict_out) : worst;
+    return explain_failure(worst == SEKI_OK ? conclude(v, verdict_out) : worst, why);
 }
 
 const struct seki_message *seki_verify_message(const struct seki_verify *v)

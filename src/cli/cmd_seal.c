@@ -1,7 +1,6 @@
 /* sekisho arc seal: authenticate a message, and put an ARC set on top that says what came out. */
 #include "cli/evaluation.h"
 #include "cli/i18n.h"
-#include "cli/input.h"
 #include "cli/json.h"
 #include "cli/signing.h"
 #include "cli/text.h"
@@ -25,11 +24,6 @@ struct sealing {
     enum seki_arc_seal_outcome outcome;
 };
 
-static void take_body(void *user, struct seki_str piece)
-{
-    seki_body_hash_update(user, piece);
-}
-
 static enum seki_result plan(struct sealing *s, struct cli_evaluation *e, struct seki_error *why)
 {
     struct seki_message *message = seki_message_new(e->arena, NULL);
@@ -42,10 +36,8 @@ static enum seki_result plan(struct sealing *s, struct cli_evaluation *e, struct
     }
     enum seki_result result =
         seki_arc_seal_new(e->arena, e->context, message, body, &s->signing->options, &s->seal, why);
-    if (result == SEKI_OK) {
-        cli_input_each_piece(body_text, s->is_unix, take_body, body);
-        seki_body_hash_finish(body);
-    }
+    if (result == SEKI_OK)
+        seki_body_hash_whole(body, body_text, s->is_unix);
     seki_body_hash_end(body);
     return result;
 }

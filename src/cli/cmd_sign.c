@@ -9,11 +9,6 @@
 
 #define MAX_MEMORY (64u << 20)
 
-static void take_body(void *user, struct seki_str piece)
-{
-    seki_body_hash_update(user, piece);
-}
-
 /* From the text to the field's value. */
 static enum seki_result sign_text(const struct cli_signing *signing, struct seki_arena *arena,
                                   struct seki_context *context, struct seki_str text, bool *is_unix_out,
@@ -31,8 +26,7 @@ static enum seki_result sign_text(const struct cli_signing *signing, struct seki
     }
     enum seki_result result = seki_dkim_sign_new(arena, context, message, body, &signing->options, &sign, why);
     if (result == SEKI_OK) {
-        cli_input_each_piece(body_text, *is_unix_out, take_body, body);
-        seki_body_hash_finish(body);
+        seki_body_hash_whole(body, body_text, *is_unix_out);
         result = seki_dkim_sign_digest(sign, &request, why);
     }
     if (result == SEKI_OK)

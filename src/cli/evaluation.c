@@ -79,22 +79,6 @@ static bool set_envelope(const struct cli_options *options, const struct seki_ip
            seki_verify_mail_from(verify, seki_str_of(mail_from)) == SEKI_OK;
 }
 
-static void take_body(void *user, struct seki_str piece)
-{
-    seki_verify_body(user, piece);
-}
-
-static bool feed(struct seki_verify *verify, struct seki_str text)
-{
-    struct seki_str body;
-    bool is_unix;
-    if (seki_verify_header(verify, text, &body, &is_unix) != SEKI_OK || seki_verify_end_of_header(verify) != SEKI_OK)
-        return false;
-    cli_input_each_piece(body, is_unix, take_body, verify);
-    seki_verify_end_of_message(verify);
-    return true;
-}
-
 static bool read_sealers(const struct cli_options *options, struct seki_arena *arena, struct seki_str *sealers,
                          size_t *count_out)
 {
@@ -146,7 +130,7 @@ static bool authenticate(struct cli_evaluation *e, const struct cli_options *opt
 {
     outcome->verify = seki_verify_new(e->arena, e->context, verify);
     bool is_fed = outcome->verify != NULL && set_envelope(options, client, outcome->verify) &&
-                  feed(outcome->verify, outcome->text);
+                  seki_verify_whole(outcome->verify, outcome->text) == SEKI_OK;
     if (!is_fed)
         cli_say_trouble(options, N_("the header needs more memory than a message may have"));
     bool is_done = is_fed && cli_evaluation_run(e, step_verify, outcome);

@@ -50,23 +50,3 @@ bool cli_input_read(const char *path, struct seki_str *text_out, struct seki_err
         fclose(file);
     return is_read;
 }
-
-void cli_input_each_piece(struct seki_str text, bool is_unix, void (*take)(void *user, struct seki_str piece),
-                          void *user)
-{
-    char before = '\0';
-    while (is_unix && text.len > 0) {
-        size_t line_feed = seki_str_find(text, '\n');
-        struct seki_str line = seki_str_head(text, line_feed);
-        if (line.len > 0)
-            before = line.ptr[line.len - 1];
-        take(user, line);
-        if (line_feed == text.len)
-            return;
-        take(user, before == '\r' ? SEKI_STR("\n") : SEKI_STR("\r\n"));
-        before = '\n';
-        text = (struct seki_str){ text.ptr + line_feed + 1, text.len - line_feed - 1 };
-    }
-    if (text.len > 0)
-        take(user, text);
-}
