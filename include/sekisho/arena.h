@@ -1,7 +1,10 @@
 /* Memory that is freed together.
  *
  * Everything that belongs to one message comes from that message's arena and is never freed alone. An arena
- * has a ceiling; reaching it is a defined result (SEKI_LIMIT), not a crash. Not thread-safe: one owner. */
+ * has a ceiling; reaching it is a defined result (SEKI_LIMIT), not a crash. Not thread-safe: one owner.
+ *
+ * NULL in the place of an arena has no room: so an arena and what is made in it can be made one after the other, and only
+ * the last looked at. */
 #ifndef SEKISHO_ARENA_H
 #define SEKISHO_ARENA_H
 

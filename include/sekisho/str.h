@@ -21,7 +21,7 @@ struct seki_str {
 #define SEKI_STR_INIT(literal) { "" literal, sizeof(literal) - 1 }
 /** A view of a string literal, as an expression. */
 #define SEKI_STR(literal) ((struct seki_str) SEKI_STR_INIT(literal))
-/** For printf's "%.*s". */
+/** For printf's "%.*s", to be shown to people: what is longer than 4,096 octets is cut. */
 #define SEKI_STR_ARGS(s) (int)((s).len > 4096 ? 4096 : (s).len), ((s).ptr ? (s).ptr : "")
 
 static inline struct seki_str seki_str_of(const char *terminated)

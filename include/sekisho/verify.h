@@ -4,7 +4,8 @@
  *   new → client → mail_from → field… → end_of_header → body… → end_of_message
  *
  * seki_verify_step() may be called after any of these, and should be: questions then go out while the rest of
- * the message is still coming. */
+ * the message is still coming. What could not be kept (SEKI_LIMIT, SEKI_SYSTEM) is told again by every later step, so it
+ * is enough to look at what the steps return. */
 #ifndef SEKISHO_VERIFY_H
 #define SEKISHO_VERIFY_H
 
@@ -49,7 +50,7 @@ struct seki_verdict {
 
 struct seki_verify;
 
-/** @return NULL when the arena is full */
+/** @return NULL when the arena is full, or there is no context */
 SEKI_API struct seki_verify *seki_verify_new(struct seki_arena *arena, struct seki_context *context,
                                              const struct seki_verify_options *options);
 /** Release what is not the arena's (hashing states). Call before the arena is cleared; NULL does nothing. */

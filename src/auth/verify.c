@@ -41,14 +41,22 @@ struct seki_verify {
 
     bool spf_helo_done, spf_mail_from_done, sender_id_done, dkim_done, arc_done, dmarc_done;
     bool has_asked_ahead;
+    enum seki_result failure; /* of what was handed over: then there is no verdict, whether it was looked at or not */
     struct seki_verdict verdict;
 };
+
+static enum seki_result note(struct seki_verify *v, enum seki_result result)
+{
+    if (v->failure == SEKI_OK)
+        v->failure = result;
+    return result;
+}
 
 struct seki_verify *seki_verify_new(struct seki_arena *arena, struct seki_context *context,
                                     const struct seki_verify_options *options)
 {
     struct seki_verify *v = seki_arena_alloc(arena, 1, sizeof *v);
-    if (v == NULL)
+    if (v == NULL || context == NULL)
         return NULL;
     v->arena = arena;
     v->context = context;
@@ -74,7 +82,7 @@ enum seki_result seki_verify_client(struct seki_verify *v, const struct seki_ip 
 {
     v->client = *client;
     v->helo = seki_arena_copy(v->arena, helo);
-    return v->helo.ptr != NULL ? SEKI_OK : seki_arena_failure(v->arena);
+    return note(v, v->helo.ptr != NULL ? SEKI_OK : seki_arena_failure(v->arena));
 }
 
 static struct seki_spf_input spf_input(const struct seki_verify *v, enum seki_spf_identity identity, size_t trace)
@@ -121,9 +129,9 @@ enum seki_result seki_verify_mail_from(struct seki_verify *v, struct seki_str ma
         path = seki_str_from(path, seki_str_find(path, ':') + 1);
     v->mail_from = seki_arena_copy(v->arena, path);
     if (v->mail_from.ptr == NULL)
-        return seki_arena_failure(v->arena);
+        return note(v, seki_arena_failure(v->arena));
     v->has_mail_from = true;
-    return start_spf(v);
+    return note(v, start_spf(v));
 }
 
 enum seki_result seki_verify_field(struct seki_verify *v, struct seki_str name, struct seki_str value)
@@ -133,13 +141,13 @@ enum seki_result seki_verify_field(struct seki_verify *v, struct seki_str name, 
     bool was_dropped = seki_message_field_count(v->message) == before;
     if (was_dropped && seki_str_equal_nocase(seki_str_trim(name), SEKI_STR("Authentication-Results")))
         v->dropped_authres++;
-    return result;
+    return note(v, result);
 }
 
 enum seki_result seki_verify_header(struct seki_verify *v, struct seki_str text, struct seki_str *body_out,
                                     bool *is_unix_out)
 {
-    return seki_message_read(v->message, text, body_out, is_unix_out);
+    return note(v, seki_message_read(v->message, text, body_out, is_unix_out));
 }
 
 static enum seki_result start_sender_id(struct seki_verify *v)
@@ -198,7 +206,7 @@ enum seki_result seki_verify_end_of_header(struct seki_verify *v)
         result = seki_dmarc_new(v->arena, v->message, &options, &v->dmarc, NULL);
     }
     v->stage = STAGE_HEADER_ENDED;
-    return result;
+    return note(v, result);
 }
 
 void seki_verify_body(struct seki_verify *v, struct seki_str octets)
@@ -325,6 +333,8 @@ enum seki_result seki_verify_step(struct seki_verify *v, struct seki_answers *an
     *verdict_out = (struct seki_verdict){ 0 };
     if (why != NULL)
         why->text[0] = '\0';
+    if (v->failure != SEKI_OK)
+        return explain_failure(v->failure, why);
     step_spf(v, answers, &worst, why);
     if (v->stage >= STAGE_HEADER_ENDED) {
         step_sender_id(v, answers, &worst, why);

@@ -464,10 +464,10 @@ static bool verify_within(size_t max_octets)
     enum seki_result result = SEKI_LIMIT;
     f.answers = seki_answers_new(f.arena, 0);
     f.verify = seki_verify_new(f.arena, f.context, &named);
-    if (f.answers != NULL && f.verify != NULL &&
-        seki_verify_client(f.verify, &client, SEKI_STR("mail.example.com")) == SEKI_OK &&
-        seki_verify_mail_from(f.verify, SEKI_STR("a@example.com")) == SEKI_OK &&
-        seki_verify_whole(f.verify, SEKI_STR("From: a@example.com\r\n\r\n")) == SEKI_OK) {
+    if (f.answers != NULL && f.verify != NULL) {
+        seki_verify_client(f.verify, &client, SEKI_STR("mail.example.com")); /* what fails here the steps tell */
+        seki_verify_mail_from(f.verify, SEKI_STR("a@example.com"));
+        seki_verify_whole(f.verify, SEKI_STR("From: a@example.com\r\n\r\n"));
         while ((result = seki_verify_step(f.verify, f.answers, &f.verdict, &why)) == SEKI_NEED_ANSWERS)
             answer_all(&f);
         if ((result != SEKI_OK && result != SEKI_LIMIT) || (result == SEKI_LIMIT) != (why.text[0] != '\0'))

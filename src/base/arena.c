@@ -75,13 +75,15 @@ void seki_arena_clear(struct seki_arena *arena)
 
 static char *fail(struct seki_arena *arena, enum seki_result failure)
 {
-    if (arena->failure == SEKI_OK)
+    if (arena != NULL && arena->failure == SEKI_OK)
         arena->failure = failure;
     return NULL;
 }
 
 static char *cut(struct seki_arena *arena, size_t len, size_t alignment)
 {
+    if (arena == NULL)
+        return NULL;
     struct block *block = arena->newest;
     size_t start = (block->used + alignment - 1) & ~(alignment - 1);
     if (len > arena->max_bytes - arena->used)
@@ -154,7 +156,7 @@ struct seki_str seki_arena_format(struct seki_arena *arena, const char *format, 
 
 enum seki_result seki_arena_failure(const struct seki_arena *arena)
 {
-    return arena->failure;
+    return arena != NULL ? arena->failure : SEKI_SYSTEM;
 }
 
 size_t seki_arena_used(const struct seki_arena *arena)

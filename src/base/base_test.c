@@ -20,6 +20,17 @@ static void an_arena_stops_at_its_ceiling(void **state)
     seki_arena_free(arena);
 }
 
+static void no_arena_has_no_room(void **state)
+{
+    (void)state;
+    assert_null(seki_arena_alloc(NULL, 1, 1));
+    assert_null(seki_arena_alloc(NULL, SIZE_MAX, 2));
+    assert_null(seki_arena_octets(NULL, 0));
+    assert_null(seki_arena_copy(NULL, SEKI_STR("a")).ptr);
+    assert_null(seki_arena_format(NULL, "%d", 1).ptr);
+    assert_int_equal(seki_arena_failure(NULL), SEKI_SYSTEM);
+}
+
 static void a_buffer_keeps_its_first_error(void **state)
 {
     (void)state;
@@ -86,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_arena_stops_at_its_ceiling),
+        cmocka_unit_test(no_arena_has_no_room),
         cmocka_unit_test(a_buffer_keeps_its_first_error),
         cmocka_unit_test(numbers_fill_the_whole_text),
         cmocka_unit_test(splitting_gives_empty_pieces_too),
