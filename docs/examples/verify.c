@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     enum seki_result result;
     struct ub_ctx *dns = ub_ctx_create();
     struct seki_context *context = seki_context_new(0, &why); /* one for each thread */
-    struct seki_arena *arena = seki_arena_new(16 << 20);      /* this, and what is made in it: one for each message */
+    struct seki_arena *arena = seki_arena_new(16 << 20); /* this, and what is made in it: one for each message */
     struct seki_answers *answers = seki_answers_new(arena, 0);
     struct seki_verify *verify = seki_verify_new(arena, context, &options);
     if (verify == NULL || answers == NULL || argc < 4 || message.len == sizeof text ||

@@ -13,7 +13,8 @@ enum seki_digest { SEKI_DIGEST_SHA256 = 0, SEKI_DIGEST_SHA1 };
 
 struct seki_body_hash;
 
-/** @param context kept until seki_body_hash_end(); hashing states come from it. Bound: 40 different requests. */
+/** @param context kept until seki_body_hash_end(); hashing states come from it. Bound: 40 different requests.
+ *  @return NULL when the arena is full, or there is no context */
 SEKI_API struct seki_body_hash *seki_body_hash_new(struct seki_arena *arena, struct seki_context *context);
 
 /**

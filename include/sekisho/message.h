@@ -5,7 +5,7 @@
 #ifndef SEKISHO_MESSAGE_H
 #define SEKISHO_MESSAGE_H
 
-#include <sekisho/arena.h>
+#include <sekisho/buf.h>
 
 struct seki_field {
     struct seki_str raw;   /* name, colon, value; folds inside as CRLF WSP; without the final CRLF */
@@ -60,6 +60,14 @@ SEKI_API enum seki_result seki_message_read(struct seki_message *message, struct
 /** Octets of the line "From sender date" that mbox files put before a message, with its line end; 0 when there is none.
  *  seki_message_read() passes over it; fields that are put on top go behind it. */
 SEKI_API size_t seki_message_envelope_octets(struct seki_str text);
+
+/**
+ * Write a field that is to be put into a text: name, colon, value and a line end.
+ * @param value    all after the colon, as the signers and seki_verdict give it; folds as CRLF WSP
+ * @param is_unix  LF alone ends a line in that text (see seki_message_read())
+ * @param buf      appended to; ask seki_buf_failed()
+ */
+SEKI_API void seki_field_write(struct seki_str name, struct seki_str value, bool is_unix, struct seki_buf *buf);
 
 SEKI_API size_t seki_message_field_count(const struct seki_message *message);
 /** @param index below seki_message_field_count() */

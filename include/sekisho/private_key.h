@@ -32,7 +32,11 @@ SEKI_API void seki_private_key_free(struct seki_private_key *key);
 SEKI_API enum seki_sign_algorithm seki_private_key_algorithm(const struct seki_private_key *key);
 SEKI_API unsigned seki_private_key_bits(const struct seki_private_key *key);
 
-/** @return SEKI_OK; SEKI_USAGE when the request is for another algorithm; SEKI_SYSTEM */
+/**
+ * Sign. The request may come from another process, and the answer go there as it is.
+ * @param answer_out  zero behind the signature; zero altogether on all but SEKI_OK
+ * @return SEKI_OK; SEKI_USAGE when the request is for another algorithm; SEKI_SYSTEM
+ */
 SEKI_API SEKI_MUST_USE enum seki_result seki_private_key_sign(const struct seki_private_key *key,
                                                               const struct seki_sign_request *request,
                                                               struct seki_sign_answer *answer_out,

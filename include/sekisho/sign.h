@@ -25,7 +25,7 @@ struct seki_sign_answer {
     size_t octet_count;
 };
 
-/** "rsa-sha256", "ed25519-sha256" */
+/** "rsa-sha256", "ed25519-sha256"; of a value that is neither, as a request of another process may hold, it says so */
 SEKI_API const char *seki_sign_algorithm_name(enum seki_sign_algorithm algorithm);
 /** @return false when it is none of the names; *algorithm_out is then untouched */
 SEKI_API bool seki_sign_algorithm_from_name(struct seki_str name, enum seki_sign_algorithm *algorithm_out);

@@ -38,7 +38,7 @@ struct seki_body_hash {
 struct seki_body_hash *seki_body_hash_new(struct seki_arena *arena, struct seki_context *context)
 {
     struct seki_body_hash *body = seki_arena_alloc(arena, 1, sizeof *body);
-    if (body == NULL)
+    if (body == NULL || context == NULL)
         return NULL;
     body->arena = arena;
     body->context = context;

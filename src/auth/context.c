@@ -39,14 +39,12 @@ static bool prepare_rsa(struct seki_context *context, struct seki_error *why)
 struct seki_context *seki_context_new(size_t max_cached_keys, struct seki_error *why)
 {
     struct seki_context *context = calloc(1, sizeof *context);
-    seki_error_set(why, "no memory for a verification context");
-    if (context == NULL)
-        return NULL;
-    context->keys = seki_key_cache_new(max_cached_keys > 0 ? max_cached_keys : DEFAULT_MAX_KEYS);
-    if (context->keys != NULL && fetch_digests(context, why) && prepare_rsa(context, why)) {
-        seki_error_set(why, "%s", "");
+    if (context != NULL)
+        context->keys = seki_key_cache_new(max_cached_keys > 0 ? max_cached_keys : DEFAULT_MAX_KEYS);
+    if (context == NULL || context->keys == NULL)
+        seki_error_set(why, "no memory for a verification context");
+    else if (fetch_digests(context, why) && prepare_rsa(context, why))
         return context;
-    }
     ERR_clear_error();
     seki_context_free(context);
     return NULL;

@@ -165,17 +165,18 @@ static bool sign_ed25519(const struct seki_private_key *key, const struct seki_s
 enum seki_result seki_private_key_sign(const struct seki_private_key *key, const struct seki_sign_request *request,
                                        struct seki_sign_answer *answer_out, struct seki_error *why)
 {
-    answer_out->octet_count = sizeof answer_out->octets;
+    /* All of it is written: an answer goes to another process, and nothing else of this one's memory with it. */
+    *answer_out = (struct seki_sign_answer){ .octet_count = 0 };
     if (request->algorithm != key->algorithm) {
-        answer_out->octet_count = 0;
         seki_error_set(why, "the private key is for %s, and %s is asked for",
                        seki_sign_algorithm_name(key->algorithm), seki_sign_algorithm_name(request->algorithm));
         return SEKI_USAGE;
     }
+    answer_out->octet_count = sizeof answer_out->octets;
     bool is_rsa = key->algorithm == SEKI_SIGN_RSA_SHA256;
     if (is_rsa ? sign_rsa(key, request, answer_out) : sign_ed25519(key, request, answer_out))
         return SEKI_OK;
-    answer_out->octet_count = 0;
+    *answer_out = (struct seki_sign_answer){ .octet_count = 0 };
     return no_memory(why);
 }
 

@@ -152,8 +152,11 @@ static void check_signature(const struct seki_private_key *key)
     assert_int_equal(public_key->bits, seki_private_key_bits(key));
     for (size_t i = 0; i < 3; i++) {
         request.digest[0] = (uint8_t)i;
+        memset(&answer, 0xa5, sizeof answer);
         assert_int_equal(seki_private_key_sign(key, &request, &answer, NULL), SEKI_OK);
         struct seki_str octets = { (const char *)answer.octets, answer.octet_count };
+        for (size_t at = answer.octet_count; at < sizeof answer.octets; at++)
+            assert_int_equal(answer.octets[at], 0);
         assert_true(seki_dkim_key_verify(context, public_key, SEKI_DIGEST_SHA256, request.digest, octets));
         request.digest[31] ^= 1;
         assert_false(seki_dkim_key_verify(context, public_key, SEKI_DIGEST_SHA256, request.digest, octets));
@@ -189,6 +192,9 @@ static void a_request_for_another_algorithm_is_refused(void **state)
     assert_int_equal(seki_private_key_sign(key, &request, &answer, &why), SEKI_USAGE);
     assert_int_equal(answer.octet_count, 0);
     assert_string_equal(why.text, "the private key is for ed25519-sha256, and rsa-sha256 is asked for");
+    request.algorithm = (enum seki_sign_algorithm)77; /* of a process that must not be trusted */
+    assert_int_equal(seki_private_key_sign(key, &request, &answer, &why), SEKI_USAGE);
+    assert_string_equal(why.text, "the private key is for ed25519-sha256, and an unknown algorithm is asked for");
     seki_private_key_free(key);
 }
 

@@ -49,7 +49,8 @@ static const char *const algorithm_names[] = {
 
 const char *seki_sign_algorithm_name(enum seki_sign_algorithm algorithm)
 {
-    return algorithm_names[algorithm];
+    return (size_t)algorithm < sizeof algorithm_names / sizeof algorithm_names[0] ? algorithm_names[algorithm]
+                                                                                  : "an unknown algorithm";
 }
 
 bool seki_sign_algorithm_from_name(struct seki_str name, enum seki_sign_algorithm *out)

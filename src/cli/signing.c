@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAX_FIELD_OCTETS (1u << 20) /* more than a signer ever makes */
+
 static bool has_what_is_needed(const struct cli_options *options, const char *command)
 {
     if (options->domain != NULL && options->selector != NULL && options->key != NULL)
@@ -82,13 +84,11 @@ static void write_octets(struct seki_str text)
 
 static void write_field(const struct cli_new_field *field, bool is_unix)
 {
-    struct seki_str rest = field->value, line;
-    printf("%s:", field->name);
-    while (seki_str_split(&rest, '\n', &line)) {
-        bool has_cr = line.len > 0 && line.ptr[line.len - 1] == '\r';
-        write_octets(seki_str_head(line, line.len - has_cr));
-        write_octets(is_unix ? SEKI_STR("\n") : SEKI_STR("\r\n"));
-    }
+    struct seki_buf text;
+    seki_buf_init(&text, MAX_FIELD_OCTETS);
+    seki_field_write(seki_str_of(field->name), field->value, is_unix, &text);
+    write_octets(seki_buf_str(&text));
+    seki_buf_release(&text);
 }
 
 void cli_print_with_fields(struct seki_str text, bool is_unix, const struct cli_new_field *fields, size_t count)

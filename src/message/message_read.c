@@ -105,3 +105,16 @@ enum seki_result seki_message_read(struct seki_message *message, struct seki_str
     *is_unix_out = lines.is_unix;
     return result;
 }
+
+void seki_field_write(struct seki_str name, struct seki_str value, bool is_unix, struct seki_buf *buf)
+{
+    const struct seki_str line_end = is_unix ? SEKI_STR("\n") : SEKI_STR("\r\n");
+    struct seki_str line;
+    seki_buf_add(buf, name);
+    seki_buf_add_char(buf, ':');
+    while (seki_str_split(&value, '\n', &line)) {
+        bool has_cr = line.len > 0 && line.ptr[line.len - 1] == '\r';
+        seki_buf_add(buf, seki_str_head(line, line.len - has_cr));
+        seki_buf_add(buf, line_end);
+    }
+}

@@ -217,6 +217,29 @@ static void the_bound_of_octets_is_exact(void **state)
     seki_arena_free(f.arena);
 }
 
+static void a_field_is_written_with_the_line_ends_of_its_text(void **state)
+{
+    static const struct {
+        const char *value, *want;
+        bool is_unix;
+    } cases[] = {
+        { " a", "X: a\r\n", false },
+        { " a", "X: a\n", true },
+        { " a;\r\n\tb", "X: a;\r\n\tb\r\n", false },
+        { " a;\r\n\tb", "X: a;\n\tb\n", true },
+        { " a;\n\tb", "X: a;\r\n\tb\r\n", false },
+        { "", "X:\r\n", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct seki_buf buf;
+        seki_buf_init(&buf, 100);
+        seki_field_write(SEKI_STR("X"), seki_str_of(cases[i].value), cases[i].is_unix, &buf);
+        assert_text(seki_buf_str(&buf), seki_str_of(cases[i].want), cases[i].value);
+        seki_buf_release(&buf);
+    }
+}
+
 static void a_full_arena_is_a_limit(void **state)
 {
     (void)state;
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(past_the_bound_of_fields_later_ones_are_dropped),
         cmocka_unit_test(past_the_bound_of_octets_later_fields_are_dropped_even_small_ones),
         cmocka_unit_test(the_bound_of_octets_is_exact),
+        cmocka_unit_test(a_field_is_written_with_the_line_ends_of_its_text),
         cmocka_unit_test(a_full_arena_is_a_limit),
         cmocka_unit_test(ten_thousand_fields_are_found_again),
     };
