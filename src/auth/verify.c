@@ -41,7 +41,8 @@ struct seki_verify {
 
     bool spf_helo_done, spf_mail_from_done, sender_id_done, dkim_done, arc_done, dmarc_done;
     bool has_asked_ahead;
-    enum seki_result failure; /* of what was handed over: then there is no verdict, whether it was looked at or not */
+    enum seki_result
+        failure; /* of what was handed over: then there is no verdict, whether it was looked at or not */
     struct seki_verdict verdict;
 };
 
@@ -320,9 +321,12 @@ static enum seki_result conclude(struct seki_verify *v, struct seki_verdict *ver
 /* Not every evaluation has said more than that. */
 static enum seki_result explain_failure(enum seki_result result, struct seki_error *why)
 {
-    if ((result == SEKI_LIMIT || result == SEKI_SYSTEM) && why != NULL && why->text[0] == '\0')
-        seki_error_set(why, "no verdict: %s",
-                       result == SEKI_LIMIT ? "the memory limit of the message is reached" : "no memory");
+    if (why == NULL || why->text[0] != '\0')
+        return result;
+    if (result == SEKI_LIMIT)
+        seki_error_set(why, "the message needs more memory than a message may have");
+    if (result == SEKI_SYSTEM)
+        seki_error_set(why, "no memory for the verdict");
     return result;
 }
 

@@ -1,6 +1,7 @@
 /* Between the table and the DNS messages that resolver libraries take and give. */
 #include <sekisho/answers.h>
 
+#include "base/i18n.h"
 #include "dns/wire.h"
 
 #include <assert.h>
@@ -40,12 +41,12 @@ enum seki_result seki_answers_enter_packet(struct seki_answers *answers, const s
 {
     struct seki_answer outcome;
     if (packet == NULL || packet_len == 0)
-        return enter_failure(answers, question, SEKI_STR("no answer"));
+        return enter_failure(answers, question, SEKI_STR(N_("no answer")));
     if (!is_about(packet, packet_len, question->name))
-        return enter_failure(answers, question, SEKI_STR("unreadable answer, or one to another question"));
+        return enter_failure(answers, question, SEKI_STR(N_("unreadable answer, or one to another question")));
     struct seki_dns_records *records = malloc(sizeof *records);
     if (records == NULL)
-        return enter_failure(answers, question, SEKI_STR("no memory"));
+        return enter_failure(answers, question, SEKI_STR(N_("no memory")));
     seki_dns_wire_read(records, packet, packet_len, question->type, &outcome);
     outcome.dnssec = dnssec;
     enum seki_result result = seki_answers_enter(answers, question, &outcome);
