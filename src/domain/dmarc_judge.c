@@ -230,7 +230,7 @@ static void judge_reports(struct judgement *j)
     bool is_there = j->record->rua_count > 0 || has_unread_uri(j, "rua") || j->may_hide_tags;
     if (!is_there && p == SEKI_DMARC_POLICY_NONE)
         find(j, DOMAIN_DMARC_NOTHING_ASKED, nothing, nothing, nothing);
-    if (!is_there && is_enforced(p))
+    if (!is_there && is_enforced(p) && !j->subject->is_parked)
         find(j, DOMAIN_DMARC_NO_REPORTS, nothing, nothing, nothing);
     const struct seki_dmarc_piece *fo = find_piece(j, "fo");
     if (fo != NULL && fo->state == SEKI_DMARC_PIECE_READ && find_piece(j, "ruf") == NULL && !j->may_hide_tags)

@@ -9,6 +9,7 @@ struct domain_dmarc_subject {
     struct seki_str name;       /* "_dmarc.example.com" */
     struct seki_str domain;     /* "example.com" */
     struct seki_str org_domain; /* of it; "" when not known */
+    bool is_parked;             /* neither sends nor receives mail: there is nothing that reports could tell it */
     bool is_draft;              /* not published: test mode is a choice then, and nobody has forgotten it */
 };
 

@@ -1,6 +1,7 @@
 #include "domain/dmarc_destination.h"
 #include "domain/dmarc_pretender.h"
 #include "domain/host.h"
+#include "domain/usage.h"
 
 #include "auth/dmarc_author.h"
 #include "auth/dmarc_record.h"
@@ -15,6 +16,7 @@ struct scene {
     struct seki_dmarc_author author, probe;
     struct seki_str wildcard; /* TXT of every subdomain that nobody publishes; "" for none */
     bool has_explained;       /* it was found why there is no record */
+    bool is_parked;
 };
 
 static const struct seki_str nothing = SEKI_STR_INIT("");
@@ -299,8 +301,10 @@ static void judge_record(struct scene *scene)
     struct seki_dmarc_record record;
     if (author->at == NULL || author->origin == SEKI_DMARC_ORIGIN_PSD)
         return;
-    const struct domain_dmarc_subject subject = { author->at->answer->name, author->at->domain,
-                                                  author->walk->org_domain };
+    const struct domain_dmarc_subject subject = { .name = author->at->answer->name,
+                                                  .domain = author->at->domain,
+                                                  .org_domain = author->walk->org_domain,
+                                                  .is_parked = scene->is_parked };
     if (!domain_dmarc_judge(scene->run, &subject, author->at->record.text, &record) ||
         !seki_dmarc_author_has_policy(author))
         return;
@@ -310,7 +314,10 @@ static void judge_record(struct scene *scene)
 
 void domain_survey_dmarc(struct domain_run *run, struct domain_report *report)
 {
-    struct scene scene = { .run = run, .report = &report->dmarc, .walks = { .arena = run->arena } };
+    struct scene scene = { .run = run,
+                           .report = &report->dmarc,
+                           .walks = { .arena = run->arena },
+                           .is_parked = domain_is_parked(report) };
     if (!discover_all(&scene))
         return;
     report_walk(&scene);

@@ -32,7 +32,7 @@ enum seki_result domain_survey_step(struct domain_survey *survey, struct seki_an
 {
     static void (*const sections[])(struct domain_run *, struct domain_report *) = {
         domain_survey_dns,   domain_survey_mx,        domain_survey_spf,    domain_survey_dkim,
-        domain_survey_dmarc, domain_survey_transport, domain_survey_dnssec,
+        domain_survey_dmarc, domain_survey_transport, domain_survey_dnssec, domain_survey_together,
     };
     struct domain_run *run =
         domain_run_new(survey->arena, survey->context, &survey->options, survey->domain, answers);
@@ -43,6 +43,9 @@ enum seki_result domain_survey_step(struct domain_survey *survey, struct seki_an
     if (result == SEKI_OK) {
         report_out->findings = run->findings;
         report_out->finding_count = report_out->dns.does_not_exist ? 1 : run->finding_count;
+        report_out->grade = domain_grade(report_out);
+        report_out->step_count = domain_next_steps(survey->arena, report_out, report_out->steps);
+        result = seki_arena_failure(survey->arena);
     }
     return result;
 }

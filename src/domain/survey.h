@@ -10,8 +10,9 @@
 #include "domain/dmarc_survey.h"
 #include "domain/dns_survey.h"
 #include "domain/dnssec_survey.h"
-#include "domain/finding.h"
+#include "domain/grade.h"
 #include "domain/mx_survey.h"
+#include "domain/next_steps.h"
 #include "domain/spf_survey.h"
 #include "domain/transport_survey.h"
 
@@ -39,6 +40,9 @@ struct domain_report {
     struct domain_dnssec_report dnssec;
     const struct domain_finding *findings; /* by area, worst first within one */
     size_t finding_count;
+    struct domain_grade grade;
+    struct domain_step steps[DOMAIN_NEXT_STEPS_MAX];
+    size_t step_count;
 };
 
 struct domain_survey;

@@ -64,5 +64,6 @@ void domain_survey_dkim(struct domain_run *run, struct domain_report *report);
 void domain_survey_dmarc(struct domain_run *run, struct domain_report *report);
 void domain_survey_transport(struct domain_run *run, struct domain_report *report);
 void domain_survey_dnssec(struct domain_run *run, struct domain_report *report);
+void domain_survey_together(struct domain_run *run, struct domain_report *report);
 
 #endif

@@ -77,7 +77,10 @@ static bool read_record(struct domain_run *run, enum domain_transport kind,
     struct seki_str wrong;
     if (domain_transport_parse(kind, entry->record, record_out, &wrong))
         return true;
-    bool is_id = kind == DOMAIN_MTA_STS && seki_str_starts_with(wrong, SEKI_STR("id="));
+    static const struct seki_str id = SEKI_STR_INIT("id=");
+    bool is_id = kind == DOMAIN_MTA_STS && seki_str_starts_with(wrong, id);
+    if (is_id)
+        wrong = seki_str_from(wrong, id.len);
     domain_find(run, is_id ? DOMAIN_MTA_STS_ID : rows[kind].syntax, entry->name, domain_excerpt(run, wrong),
                 nothing, nothing);
     return false;
