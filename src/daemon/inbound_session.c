@@ -263,7 +263,7 @@ static void on_field(void *state, struct seki_str name, struct seki_str value)
 
 static void judge_relayed(struct inbound_message *message)
 {
-    struct received_client client;
+    struct seki_received_client client;
     struct seki_error why;
     if (received_find_client(seki_verify_message(message->verify), &message->generation->config->inbound.relays,
                              &client, &why))

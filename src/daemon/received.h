@@ -1,22 +1,11 @@
-/* Who connected to the server that wrote a Received field: RFC 5321 section 4.4, and what servers write instead. */
+/* The client that stands behind our own relays, by their Received fields. */
 #ifndef RECEIVED_H
 #define RECEIVED_H
 
 #include "daemon/config.h"
+#include "message/received.h"
 
 #include <sekisho/message.h>
-
-struct received_client {
-    struct seki_ip address;
-    struct seki_str helo; /* a view into the field */
-};
-
-/**
- * Read the "from" clause.
- * @param value  of the field, folded or not
- * @return false when there is none, or no address can be told for sure
- */
-bool received_read(struct seki_str value, struct received_client *client_out);
 
 /**
  * The client that the outermost of our relays saw. Walks the Received fields from the top: the first was written by
@@ -25,6 +14,6 @@ bool received_read(struct seki_str value, struct received_client *client_out);
  * @return false with *why when it cannot be told
  */
 bool received_find_client(const struct seki_message *message, const struct config_networks *relays,
-                          struct received_client *client_out, struct seki_error *why);
+                          struct seki_received_client *client_out, struct seki_error *why);
 
 #endif
