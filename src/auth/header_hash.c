@@ -94,14 +94,29 @@ static size_t next_instance(const struct seki_message *message, struct seki_str 
     return found;
 }
 
-/* Entries of h= without a field "contribute nothing" (section 3.5); the signature itself never counts as one. */
+/* h= "MUST NOT include the DKIM-Signature header field that is being created or verified" (section 3.5): the field itself
+ * never counts as an instance. */
+static size_t next_signed(const struct seki_message *message, const struct seki_signature *signature,
+                          struct seki_str name, uint32_t *used)
+{
+    size_t found = next_instance(message, name, used);
+    return found == signature->field_index ? next_instance(message, name, used) : found;
+}
+
+void seki_header_hash_instances(const struct seki_message *message, const struct seki_signature *signature,
+                                uint32_t *used, size_t *indexes_out)
+{
+    memset(used, 0, seki_message_field_count(message) * sizeof *used);
+    for (size_t i = 0; i < signature->name_count; i++)
+        indexes_out[i] = next_signed(message, signature, signature->names[i], used);
+}
+
+/* Entries of h= without a field "contribute nothing" (section 3.5). */
 static void add_listed(struct seki_header_hash *hash, const struct seki_message *message,
                        const struct seki_signature *signature, uint32_t *used)
 {
     for (size_t i = 0; i < signature->name_count; i++) {
-        size_t found = next_instance(message, signature->names[i], used);
-        if (found == signature->field_index)
-            found = next_instance(message, signature->names[i], used);
+        size_t found = next_signed(message, signature, signature->names[i], used);
         if (found != SIZE_MAX)
             seki_header_hash_add(hash, seki_message_field(message, found));
     }

@@ -39,4 +39,12 @@ bool seki_header_hash_signature(struct seki_context *context, const struct seki_
                                 const struct seki_signature *signature, uint32_t *used, struct seki_trace *trace,
                                 uint8_t *digest_out);
 
+/**
+ * Which fields go into that hash, in the order of h=.
+ * @param used         as above
+ * @param indexes_out  one per name of h=; SIZE_MAX where the header has no (more) field of that name
+ */
+void seki_header_hash_instances(const struct seki_message *message, const struct seki_signature *signature,
+                                uint32_t *used, size_t *indexes_out);
+
 #endif
