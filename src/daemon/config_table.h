@@ -53,6 +53,8 @@ enum seki_result config_value_read(const struct config_option *option, struct se
                                    struct seki_arena *arena, void *member, struct seki_error *why);
 /** Empty a list member before the first line that sets it. */
 void config_value_clear(const struct config_option *option, void *member);
+/** The least and the largest value of a number, a duration or a size, as they would stand in the file. */
+void config_value_bounds(const struct config_option *option, char min[32], char max[32]);
 bool config_value_is_list(const struct config_option *option);
 bool config_value_equal(const struct config_option *option, const void *a, const void *b);
 

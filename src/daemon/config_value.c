@@ -42,6 +42,18 @@ static void format_with_unit(const struct unit *units, uint64_t value, char text
     snprintf(text, 32, "%llu%s", (unsigned long long)(value / best->factor), best->name);
 }
 
+static const struct unit *units_of(const struct config_option *option)
+{
+    static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
+    return option->type == CONFIG_DURATION ? duration_units : option->type == CONFIG_OCTETS ? octet_units : none;
+}
+
+void config_value_bounds(const struct config_option *option, char min[32], char max[32])
+{
+    format_with_unit(units_of(option), option->min, min);
+    format_with_unit(units_of(option), option->max, max);
+}
+
 static enum seki_result read_with_unit(const struct config_option *option, const struct unit *units,
                                        const char *examples, struct seki_str text, uint64_t *value_out,
                                        struct seki_error *why)
@@ -58,8 +70,7 @@ static enum seki_result read_with_unit(const struct config_option *option, const
     }
     bool fits = seki_str_to_u64(digits, UINT64_MAX / factor, &number);
     if (!fits || number * factor < option->min || number * factor > option->max) {
-        format_with_unit(units, option->min, min);
-        format_with_unit(units, option->max, max);
+        config_value_bounds(option, min, max);
         seki_error_set(why, "%.*s is out of range; write %s to %s", SEKI_STR_ARGS(text), min, max);
         return SEKI_BAD_INPUT;
     }

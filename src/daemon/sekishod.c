@@ -2,8 +2,10 @@
 #include "daemon/role_inbound.h"
 #include "daemon/child.h"
 #include "daemon/config.h"
+#include "daemon/options.h"
 #include "daemon/supervisor.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -11,22 +13,22 @@
 
 #define EXIT_USAGE 2
 
-static const char help[] =
+#define MAX_OPTIONS 16u
+
+static const char help_head[] =
     "Usage: sekishod [--config FILE] [--foreground]\n"
     "       sekishod --check-config [FILE]\n"
     "\n"
-    "Checks incoming mail as a milter beside Postfix (SPF, DKIM, DMARC, ARC) and puts the result in an\n"
-    "Authentication-Results field.\n"
+    "Checks incoming mail as a milter beside Postfix or Sendmail (SPF, DKIM, DMARC, ARC) and "
+    "puts the result\n"
+    "in an Authentication-Results field.\n"
+    "\n";
+static const char help_tail[] =
     "\n"
-    "  -c, --config FILE        read this configuration (" SEKISHO_CONFIG_FILE ")\n"
-    "  -f, --foreground         stay in the terminal; for systemd and for trying things out\n"
-    "  -C, --check-config       only check the configuration; exit 0 when it is sound, else 1\n"
-    "  -s, --print-config-sample  every option with its default and what it is for\n"
-    "  -h, --help               this text\n"
-    "  -V, --version            version of the program\n"
-    "\n"
-    "SIGHUP reads the configuration anew without dropping a session; what cannot be changed while running, or\n"
-    "is wrong, is said in the log and the old value stays. SIGTERM finishes messages under way, then stops.\n"
+    "The configuration is " SEKISHO_CONFIG_FILE " where --config names no other.\n"
+    "SIGHUP reads it anew without dropping a session; what cannot be changed while running, or is wrong, is said "
+    "in\n"
+    "the log and the old value stays. SIGTERM finishes messages under way, then stops.\n"
     "Postfix: smtpd_milters = unix:sekisho/inbound.sock, milter_default_action = tempfail\n";
 
 enum task { TASK_RUN = 0, TASK_CHECK_CONFIG, TASK_PRINT_SAMPLE, TASK_HELP, TASK_VERSION, TASK_ROLE };
@@ -35,17 +37,6 @@ struct command {
     enum task task;
     const char *config_path, *role;
     bool in_foreground;
-};
-
-static const struct option long_options[] = {
-    { "config", required_argument, NULL, 'c' },
-    { "foreground", no_argument, NULL, 'f' },
-    { "check-config", no_argument, NULL, 'C' },
-    { "print-config-sample", no_argument, NULL, 's' },
-    { "help", no_argument, NULL, 'h' },
-    { "version", no_argument, NULL, 'V' },
-    { "role", required_argument, NULL, 'r' }, /* the supervisor's, for its children */
-    { NULL, 0, NULL, 0 },
 };
 
 static bool read_option(int option, struct command *command)
@@ -65,11 +56,30 @@ static bool read_option(int option, struct command *command)
     }
 }
 
+/* The table as getopt_long() wants it. */
+static void list_options(struct option long_options[MAX_OPTIONS + 1], char letters[2 * MAX_OPTIONS + 1])
+{
+    assert(sekishod_option_count <= MAX_OPTIONS);
+    for (size_t i = 0; i < sekishod_option_count; i++) {
+        const struct sekishod_option *o = &sekishod_options[i];
+        long_options[i] =
+            (struct option){ o->name, o->argument != NULL ? required_argument : no_argument, NULL, o->letter };
+        if (o->help == NULL)
+            continue;
+        *letters++ = o->letter;
+        if (o->argument != NULL)
+            *letters++ = ':';
+    }
+}
+
 static bool read_command(int argc, char **argv, struct command *command)
 {
+    struct option long_options[MAX_OPTIONS + 1] = { { 0 } };
+    char letters[2 * MAX_OPTIONS + 1] = "";
     int option;
+    list_options(long_options, letters);
     *command = (struct command){ .config_path = SEKISHO_CONFIG_FILE };
-    while ((option = getopt_long(argc, argv, "c:fCshV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         if (!read_option(option, command))
             return false;
     }
@@ -87,6 +97,21 @@ static int finish_output(void)
         return EXIT_SUCCESS;
     fprintf(stderr, "sekishod: cannot write to standard output\n");
     return EXIT_FAILURE;
+}
+
+static int print_help(void)
+{
+    fputs(help_head, stdout);
+    for (size_t i = 0; i < sekishod_option_count; i++) {
+        const struct sekishod_option *o = &sekishod_options[i];
+        char name[32];
+        snprintf(name, sizeof name, "--%s%s%s", o->name, o->argument != NULL ? " " : "",
+                 o->argument != NULL ? o->argument : "");
+        if (o->help != NULL)
+            printf("  -%c, %-22s %s\n", o->letter, name, o->help);
+    }
+    fputs(help_tail, stdout);
+    return finish_output();
 }
 
 static int print_sample(void)
@@ -135,7 +160,7 @@ static int run_command(const struct command *command)
         return supervisor_run(&(struct supervisor_options){ command->config_path, command->in_foreground });
     case TASK_CHECK_CONFIG: return check_config(command->config_path);
     case TASK_PRINT_SAMPLE: return print_sample();
-    case TASK_HELP: fputs(help, stdout); return finish_output();
+    case TASK_HELP: return print_help();
     case TASK_VERSION: printf("sekishod %s\n", SEKISHO_VERSION); return finish_output();
     case TASK_ROLE: return run_role(command->role);
     }

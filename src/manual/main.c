@@ -1,24 +1,36 @@
-/* Writes what is installed beside the `sekisho` command, from its tables: sekisho_tables man|bash|zsh|fish. The manual is in
- * the language of the environment. */
+/* Writes what is installed beside the programs, from their tables: sekisho_tables sekisho.1|sekishod.8|sekisho.conf.5|
+ * bash|zsh|fish. Manual pages are in the language of the environment. */
 #include "cli/i18n.h"
 #include "manual/completion.h"
+#include "manual/sekisho_conf_page.h"
 #include "manual/sekisho_page.h"
+#include "manual/sekishod_page.h"
 
 #include <stdio.h>
 
-static void write_page(FILE *to)
+#define VERSION "Sekisho " SEKISHO_VERSION
+
+static void write_sekisho(FILE *to)
 {
-    sekisho_page(to, "Sekisho " SEKISHO_VERSION);
+    sekisho_page(to, VERSION);
+}
+
+static void write_sekishod(FILE *to)
+{
+    sekishod_page(to, VERSION);
+}
+
+static void write_conf(FILE *to)
+{
+    sekisho_conf_page(to, VERSION);
 }
 
 static const struct {
     const char *name;
     void (*write)(FILE *to);
 } products[] = {
-    { "man", write_page },
-    { "bash", completion_bash },
-    { "zsh", completion_zsh },
-    { "fish", completion_fish },
+    { "sekisho.1", write_sekisho }, { "sekishod.8", write_sekishod }, { "sekisho.conf.5", write_conf },
+    { "bash", completion_bash },    { "zsh", completion_zsh },        { "fish", completion_fish },
 };
 
 int main(int argc, char **argv)
@@ -30,6 +42,6 @@ int main(int argc, char **argv)
         products[i].write(stdout);
         return fflush(stdout) != 0 || ferror(stdout) ? 1 : 0;
     }
-    fprintf(stderr, "usage: %s man|bash|zsh|fish\n", argv[0]);
+    fprintf(stderr, "usage: %s sekisho.1|sekishod.8|sekisho.conf.5|bash|zsh|fish\n", argv[0]);
     return 2;
 }
