@@ -48,7 +48,7 @@ class Installed:
 
 def build(tap, installed, folder, kind, libraries):
     """docs/examples/verify.c, taken from the installed tree too."""
-    shutil.copy(installed.prefix / "share/doc/sekisho/examples/verify.c", folder / "verify.c")
+    shutil.copy(installed.prefix / "share/doc/sekisho/docs/examples/verify.c", folder / "verify.c")
     program = folder / f"verify-{kind}"
     done = run("cc", *STRICT, *installed.pkg_config("--cflags", "sekisho"), "verify.c", *libraries, "-o", program,
                cwd=folder)
