@@ -36,7 +36,7 @@ struct log_writer {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_lines;
     struct seki_buf queue;
-    bool is_stopping;
+    bool is_stopping, has_ended, is_left_behind;
     uint64_t untold; /* lost and not yet told */
     _Atomic uint64_t lost;
 };
@@ -156,6 +156,14 @@ static void swap_queue(struct log_writer *writer, struct seki_buf *queue, uint64
     writer->untold = 0;
 }
 
+static void release(struct log_writer *writer)
+{
+    seki_buf_release(&writer->queue);
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->has_lines);
+    free(writer);
+}
+
 static void *write_lines(void *user)
 {
     struct log_writer *writer = user;
@@ -179,8 +187,12 @@ static void *write_lines(void *user)
         pthread_mutex_lock(&writer->lock);
         writer->untold += untold;
     }
+    writer->has_ended = true;
+    bool is_left_behind = writer->is_left_behind;
     pthread_mutex_unlock(&writer->lock);
     seki_buf_release(&queue);
+    if (is_left_behind)
+        release(writer);
     return NULL;
 }
 
@@ -221,7 +233,6 @@ struct log_writer *log_writer_new(const struct log_options *options, struct seki
     return writer;
 }
 
-/* A thread that hangs in write(2) is left behind with the writer: the process is about to end. */
 static bool stop_thread(struct log_writer *writer)
 {
     struct timespec until;
@@ -234,14 +245,22 @@ static bool stop_thread(struct log_writer *writer)
     return pthread_timedjoin_np(writer->thread, NULL, &until) == 0;
 }
 
+/* A thread that hangs in write(2) is left behind with the writer, which is then its own to release.
+ * @return false when it has ended after all */
+static bool leave_behind(struct log_writer *writer)
+{
+    pthread_detach(writer->thread);
+    pthread_mutex_lock(&writer->lock);
+    writer->is_left_behind = true;
+    bool has_ended = writer->has_ended;
+    pthread_mutex_unlock(&writer->lock);
+    return !has_ended;
+}
+
 void log_writer_free(struct log_writer *writer)
 {
-    if (writer->is_async && !stop_thread(writer))
-        return;
-    seki_buf_release(&writer->queue);
-    pthread_mutex_destroy(&writer->lock);
-    pthread_cond_destroy(&writer->has_lines);
-    free(writer);
+    if (!writer->is_async || stop_thread(writer) || !leave_behind(writer))
+        release(writer);
 }
 
 /* Both parts of an entry or none. */
