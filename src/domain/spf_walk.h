@@ -2,13 +2,8 @@
 #ifndef DOMAIN_SPF_WALK_H
 #define DOMAIN_SPF_WALK_H
 
+#include "domain/spf_lint.h"
 #include "domain/survey_run.h"
-
-struct domain_spf_subject {
-    struct seki_str domain; /* A-labels, lower case */
-    struct seki_str text;   /* taken for what the domain publishes; ptr NULL: what it does publish */
-    bool is_unnamed;        /* the text is for a domain that was not given: nobody asks about it */
-};
 
 /** @return false when the arena is full */
 bool domain_spf_walk(struct domain_run *run, const struct domain_spf_subject *subject,
