@@ -150,7 +150,8 @@ static bool read_operand(const struct cli_command *command, int count, char **op
     if (command->operand == NULL)
         return count == 0 || cli_complain(_("%s takes no operand; see --help"), name);
     if (count == 0)
-        return cli_complain(_("%s needs an operand: %s; see --help"), name, command->operand);
+        return command->operand[0] == '[' ||
+               cli_complain(_("%s needs an operand: %s; see --help"), name, command->operand);
     *operand_out = operands[0];
     return count == 1 || cli_complain(_("%s takes one operand only: %s; see --help"), name, command->operand);
 }

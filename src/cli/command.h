@@ -12,6 +12,7 @@ enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
 struct cli_options {
     bool json, help, allow_rsa_sha1, sender_id, received_spf;
     bool dkim_strict, spf_strict, testing;
+    bool mx, no_mail;
     const char *nameserver, *zone, *recording;
     uint64_t dns_timeout_ms;
     uint64_t time_s; /* 0: now */
@@ -25,6 +26,7 @@ struct cli_options {
     uint64_t bits;      /* 0: the default */
     const char *out;
     const char *selectors;
+    const char *record, *hosts, *includes, *redirect, *all;
     const char *policy, *subdomains, *nonexistent, *rua, *ruf, *alignment;
 };
 
@@ -44,6 +46,8 @@ enum cli_group {
     CLI_GROUP_DOMAIN = 2048, /* a look at a domain */
     CLI_GROUP_RECORD = 4096, /* a record for a domain */
     CLI_GROUP_DMARC_BUILD = 8192,
+    CLI_GROUP_SPF_RECORD = 16384, /* an SPF record before it is published */
+    CLI_GROUP_SPF_BUILD = 32768,
 };
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
@@ -63,7 +67,7 @@ extern const size_t cli_option_count;
 
 struct cli_command {
     const char *noun, *verb; /* verb NULL: the noun alone ("verify") */
-    const char *operand;     /* "FILE", "DOMAIN"; NULL: takes none */
+    const char *operand;     /* "FILE", "DOMAIN", "[DOMAIN]" where it may be left out; NULL: takes none */
     const char *help;
     unsigned groups;
     enum cli_exit (*run)(const struct cli_options *options, const char *operand);
@@ -78,6 +82,9 @@ const char *cli_command_name(const struct cli_command *command, char name[CLI_NA
 bool cli_takes(const struct cli_command *command, const struct cli_option *option);
 
 enum cli_exit cli_spf_check(const struct cli_options *options, const char *operand);
+enum cli_exit cli_spf_lint(const struct cli_options *options, const char *domain);
+enum cli_exit cli_spf_build(const struct cli_options *options, const char *operand);
+enum cli_exit cli_spf_flatten(const struct cli_options *options, const char *domain);
 enum cli_exit cli_verify(const struct cli_options *options, const char *file);
 enum cli_exit cli_explain(const struct cli_options *options, const char *file);
 enum cli_exit cli_arc_verify(const struct cli_options *options, const char *file);

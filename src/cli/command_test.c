@@ -19,11 +19,23 @@ static const struct cli_option *find_option(const char *name)
     return NULL;
 }
 
-static void every_option_has_a_name_of_its_own(void **state)
+static bool are_taken_together(const struct cli_option *a, const struct cli_option *b)
+{
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (cli_takes(&cli_command_table[i], a) && cli_takes(&cli_command_table[i], b))
+            return true;
+    return false;
+}
+
+/* The address of a client and those of senders are both --ip. */
+static void a_name_is_one_option_to_a_command(void **state)
 {
     (void)state;
     for (size_t i = 0; i < cli_option_count; i++)
-        assert_ptr_equal(find_option(cli_option_table[i].name), &cli_option_table[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(cli_option_table[i].name, cli_option_table[j].name) == 0 &&
+                are_taken_together(&cli_option_table[i], &cli_option_table[j]))
+                fail_msg("a command takes two options --%s", cli_option_table[i].name);
 }
 
 static void every_option_is_taken_by_some_command(void **state)
@@ -118,7 +130,7 @@ static void texts_are_wrapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_option_has_a_name_of_its_own),
+        cmocka_unit_test(a_name_is_one_option_to_a_command),
         cmocka_unit_test(every_option_is_taken_by_some_command),
         cmocka_unit_test(a_noun_is_a_command_or_has_verbs),
         cmocka_unit_test(an_option_has_what_its_type_needs),

@@ -73,3 +73,15 @@ json_t *cli_json_findings(const struct domain_finding *findings, size_t count)
         json_array_append_new(array, json_finding(&findings[i]));
     return array;
 }
+
+enum cli_exit cli_findings_exit(const struct domain_finding *findings, size_t count)
+{
+    enum cli_exit code = CLI_DONE;
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].id == DOMAIN_DNS_FAILED)
+            code = CLI_TEMPORARY;
+        else if (domain_finding_kind(&findings[i])->severity != DOMAIN_ADVICE)
+            return CLI_NO;
+    }
+    return code;
+}

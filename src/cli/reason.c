@@ -63,6 +63,7 @@ static const char *const patterns[] = {
     N_("\"%.*s\" is neither a mail address nor a URI for reports"),
     N_("receivers read no more than %u addresses"),
     N_("the record would have over %u octets: use fewer addresses"),
+    N_("\"%.*s\" is no address or network, such as 192.0.2.1 or 2001:db8::/32"),
     N_("cannot write to standard output: %s"),
     N_("%s: no memory to read it"),
     N_("%s: cannot be read: %s"),

@@ -35,7 +35,7 @@ def screens(tap):
     code, overview, _ = sekisho("--help")
     tap.equal(code, 0, "--help exits 0")
     fits(tap, overview, "--help")
-    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: [A-Z]+)?  ", overview, re.M)
+    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: \[?[A-Z]+\]?)?  ", overview, re.M)
     tap.ok(len(names) >= 10, "--help lists the commands", overview)
     for name in names:
         code, text, _ = sekisho(*name.split(), "--help")
