@@ -14,7 +14,7 @@ struct marking {
 
 static unsigned bit_of(const struct seki_ip *ip, unsigned index)
 {
-    return (ip->octets[index / 8] >> (7 - index % 8)) & 1u;
+    return ((unsigned)ip->octets[index / 8] >> (7 - index % 8)) & 1u;
 }
 
 static void join(struct domain_network_node *node)
