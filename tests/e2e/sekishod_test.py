@@ -419,6 +419,23 @@ def documents_its_events(tap):
         line.split("|")[1] for line in (root / "docs" / "log-events.md").read_text().splitlines()
         if line.startswith("| `") and re.search(r"information|warning|fatal|panic", line.split("|")[2]))))
     tap.equal(written, documented, "docs/log-events.md names every event, and no other")
+    text = (root / "docs" / "log-events.md").read_text()
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", text))))
+    keys = {key for source in (root / "src" / "daemon").glob("*.c") if not source.name.endswith("_test.c")
+            for key in re.findall(r'log_(?:text|number)\(&?line, "(\w+)"', source.read_text())}
+    tap.equal(sorted(keys - named), [], "and every key")
+
+
+def documents_its_figures(tap):
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    text = (root / "docs" / "log-events.md").read_text().split("## Figures")[1]
+    documented = {name for line in text.splitlines() if line.startswith("| `")
+                  for name in re.findall(r"`([a-z_]+)(?:\{[a-z,]+\})?`", line.split("|")[1])}
+    with Place() as place:
+        port = free_port()
+        with place.sekishod(metrics={"listen": f"inet:127.0.0.1:{port}"}):
+            shown = set(re.findall(r"^# TYPE sekisho_(\w+) ", fetch(port, "/metrics")[1], re.M))
+    tap.equal(shown, documented, "docs/log-events.md names every figure, and no other")
 
 
 def names_one_socket_to_postfix(tap):
@@ -437,7 +454,7 @@ def main(tap):
                  follows_a_supervisor_that_died, keeps_the_old_configuration_when_the_new_one_is_wrong,
                  swaps_configurations_without_dropping_a_session, reloads_under_load, reads_resolv_conf_again,
                  finishes_what_is_under_way, does_not_wait_for_ever, shows_figures, logs_json, does_not_wait_for_its_log,
-                 documents_its_events, names_one_socket_to_postfix):
+                 documents_its_events, documents_its_figures, names_one_socket_to_postfix):
         body(tap)
 
 
