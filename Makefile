@@ -1,7 +1,8 @@
 # The two commands: `make run` and `make test`. Both install what is missing from Debian's packages, naming it first.
-.PHONY: all run test fuzz bench install coverage format clean packages-%
+.PHONY: all run test fuzz bench bench-sign install coverage format clean packages-%
 
 SECONDS ?= 60
+PASSES ?= 15
 ARGS ?=
 DESTDIR ?=
 PREFIX ?= /usr/local
@@ -35,6 +36,13 @@ fuzz: packages-fuzz
 bench: packages-bench build/plain/build.ninja
 	@ninja -C build/plain >/dev/null
 	@tests/bench/run.py $(ARGS)
+
+# make bench-sign [PASSES=n]: what signing costs, beside its floor and beside libopendkim. A minute.
+bench-sign: packages-bench build/plain/build.ninja
+	@ninja -C build/plain tests/bench/make_corpus tests/bench/dkim_sign_bench >/dev/null
+	@mkdir -p build/plain/sign-corpus && build/plain/tests/bench/make_corpus build/plain/sign-corpus 200 1
+	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
+	@build/plain/tests/bench/dkim_sign_bench build/plain/sign-corpus $(PASSES)
 
 coverage: packages-coverage
 	[ -d build/coverage ] || meson setup build/coverage -Db_coverage=true >/dev/null

@@ -1,36 +1,56 @@
-/* What signing one message costs above what it must cost.
+/* What signing a message costs: beside the least that it must cost, and beside libopendkim.
  *
- * The floor: canonicalizing and hashing body and header, and one bare signature with the key ready (for RSA a kept
- * EVP_PKEY_CTX, for Ed25519 a kept EVP_MD_CTX). Ours: everything from a header that has been read to the field's value:
- * options checked, fields chosen, the body hashed in pieces as a milter gets them, the field written, digest handed out,
- * signed, and the signature written.
+ *     floor   the body and the header canonicalized and hashed, and one bare signature with the key ready (for RSA a kept
+ *             EVP_PKEY_CTX, for Ed25519 a kept EVP_MD_CTX); the two parts are timed apart
+ *     ours    everything from the fields as the MTA gives them to the field's value: message filled, options checked,
+ *             fields chosen, the body hashed in pieces as a milter gets them, signed, the signature written
+ *     other   sign_subject.h: the same, from dkim_sign() with a PEM key to the field's text
  *
- * Both run message by message in turn; the figure is the median of all rounds. Usage: dkim_sign_bench [ROUNDS] */
+ * The subjects take turns on every message, so that other load falls on all alike, and CPU time of this thread is what is
+ * counted. A message's figure is the median of all passes, the table's the mean over the messages.
+ *
+ * Usage: dkim_sign_bench CORPUS [PASSES]     CORPUS: a folder that make_corpus wrote */
+#include "corpus.h"
+#include "sign_subject.h"
+
 #include "auth/header_hash.h"
 
 #include <sekisho/buf.h>
-#include <sekisho/dkim_sign.h>
 #include <sekisho/private_key.h>
 
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define PIECE_OCTETS 65535u /* of a milter's body command */
-#define MAX_ROUNDS   100000
+#define MAX_PASSES   1001
+#define MAX_MESSAGES 2000
 
-struct subject {
+enum part { HASHING, SIGNATURE, OURS, OTHER, PART_COUNT };
+
+/* One message of the corpus, made ready for all subjects. */
+struct sample {
+    const struct corpus_message *message;
+    struct seki_str *fields;         /* "Name: value" with CRLF, for the other */
+    struct seki_message *header;     /* read, for the floor */
+    struct seki_signature signature; /* of a field signed before, for the floor to hash the same header */
+    double us[PART_COUNT];           /* the medians */
+};
+
+struct bench {
     struct seki_context *context;
-    struct seki_arena *arena; /* of one round */
-    struct seki_message *message;
-    struct seki_str body;
+    struct seki_arena *arena;   /* of one signing */
+    struct seki_arena *lasting; /* of the samples */
     struct seki_private_key *key;
     EVP_PKEY *bare_key;
     EVP_PKEY_CTX *rsa;
     EVP_MD_CTX *ed25519;
     struct seki_dkim_sign_options options;
-    struct seki_signature signature; /* of one field signed before, for the floor to hash the same header */
-    uint32_t *used;
+    struct sign_subject *other;
+    struct sample samples[MAX_MESSAGES];
+    size_t count;
+    uint32_t used[CORPUS_MAX_FIELDS + 1];
 };
 
 static void must(bool is_so, const char *what)
@@ -41,66 +61,168 @@ static void must(bool is_so, const char *what)
     exit(1);
 }
 
-static double now_us(void)
+static double cpu_us(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void hash_body(const struct subject *s, struct seki_body_hash *body)
+/* ---- the floor ---- */
+
+static void hash_body(struct seki_body_hash *body, struct seki_str octets)
 {
-    for (struct seki_str rest = s->body; rest.len > 0; rest = seki_str_from(rest, PIECE_OCTETS))
+    for (struct seki_str rest = octets; rest.len > 0; rest = seki_str_from(rest, PIECE_OCTETS))
         seki_body_hash_update(body, seki_str_head(rest, PIECE_OCTETS));
     seki_body_hash_finish(body);
 }
 
-static double floor_once(struct subject *s)
+static double hashing_once(struct bench *b, const struct sample *sample, uint8_t digest[SEKI_DIGEST_MAX_OCTETS])
 {
-    struct seki_sign_answer answer = { .octet_count = sizeof answer.octets };
-    uint8_t digest[SEKI_DIGEST_MAX_OCTETS];
     size_t id;
-    double start = now_us();
-    struct seki_body_hash *body = seki_body_hash_new(s->arena, s->context);
-    must(seki_body_hash_request(body, SEKI_CANON_RELAXED, SEKI_DIGEST_SHA256, SEKI_BODY_WHOLE, &id) == SEKI_OK,
+    double start = cpu_us();
+    struct seki_body_hash *body = seki_body_hash_new(b->arena, b->context);
+    must(seki_body_hash_request(body, sample->signature.body_canon, SEKI_DIGEST_SHA256, SEKI_BODY_WHOLE, &id) ==
+             SEKI_OK,
          "no body hash");
-    hash_body(s, body);
-    must(seki_header_hash_signature(s->context, s->message, &s->signature, s->used, NULL, digest),
+    hash_body(body, sample->message->body);
+    must(seki_header_hash_signature(b->context, sample->header, &sample->signature, b->used, NULL, digest),
          "no header hash");
-    if (s->rsa != NULL)
-        must(EVP_PKEY_sign(s->rsa, answer.octets, &answer.octet_count, digest, 32) == 1, "cannot sign");
-    else
-        must(EVP_DigestSignInit(s->ed25519, NULL, NULL, NULL, s->bare_key) == 1 &&
-                 EVP_DigestSign(s->ed25519, answer.octets, &answer.octet_count, digest, 32) == 1,
-             "cannot sign");
-    double took = now_us() - start;
-    seki_arena_clear(s->arena);
+    double took = cpu_us() - start;
+    seki_body_hash_end(body);
+    seki_arena_clear(b->arena);
     return took;
 }
 
-static struct seki_str sign(struct subject *s)
+static double signature_once(struct bench *b, const uint8_t digest[SEKI_DIGEST_MAX_OCTETS])
+{
+    struct seki_sign_answer answer = { .octet_count = sizeof answer.octets };
+    double start = cpu_us();
+    if (b->rsa != NULL)
+        must(EVP_PKEY_sign(b->rsa, answer.octets, &answer.octet_count, digest, 32) == 1, "cannot sign");
+    else
+        must(EVP_DigestSignInit(b->ed25519, NULL, NULL, NULL, b->bare_key) == 1 &&
+                 EVP_DigestSign(b->ed25519, answer.octets, &answer.octet_count, digest, 32) == 1,
+             "cannot sign");
+    return cpu_us() - start;
+}
+
+/* ---- ours ---- */
+
+static struct seki_message *fill_message(struct seki_arena *arena, const struct corpus_message *from)
+{
+    struct seki_message *message = seki_message_new(arena, NULL);
+    for (size_t i = 0; i < from->field_count; i++)
+        must(seki_message_add_field(message, from->fields[i].name, from->fields[i].value) == SEKI_OK, "no memory");
+    return message;
+}
+
+static struct seki_str sign(struct bench *b, const struct corpus_message *from)
 {
     struct seki_dkim_sign *sign;
     struct seki_sign_request request;
     struct seki_sign_answer answer;
     struct seki_str value;
-    struct seki_body_hash *body = seki_body_hash_new(s->arena, s->context);
-    must(seki_dkim_sign_new(s->arena, s->context, s->message, body, &s->options, &sign, NULL) == SEKI_OK,
-         "no plan");
-    hash_body(s, body);
+    struct seki_message *message = fill_message(b->arena, from);
+    struct seki_body_hash *body = seki_body_hash_new(b->arena, b->context);
+    must(seki_dkim_sign_new(b->arena, b->context, message, body, &b->options, &sign, NULL) == SEKI_OK, "no plan");
+    hash_body(body, from->body);
     must(seki_dkim_sign_digest(sign, &request, NULL) == SEKI_OK, "no digest");
-    must(seki_private_key_sign(s->key, &request, &answer, NULL) == SEKI_OK, "cannot sign");
+    must(seki_private_key_sign(b->key, &request, &answer, NULL) == SEKI_OK, "cannot sign");
     must(seki_dkim_sign_complete(sign, &answer, &value, NULL) == SEKI_OK, "no field");
+    seki_body_hash_end(body);
     return value;
 }
 
-static double ours_once(struct subject *s)
+static double ours_once(struct bench *b, const struct sample *sample)
 {
-    double start = now_us();
-    sign(s);
-    seki_arena_clear(s->arena);
-    return now_us() - start;
+    double start = cpu_us();
+    sign(b, sample->message);
+    seki_arena_clear(b->arena);
+    return cpu_us() - start;
 }
+
+static double other_once(struct bench *b, const struct sample *sample)
+{
+    double start = cpu_us();
+    if (b->other != NULL)
+        sign_subject_sign(b->other, sample->fields, sample->message->field_count, sample->message->body);
+    return cpu_us() - start;
+}
+
+/* ---- what is made ready before ---- */
+
+static struct seki_str with_crlf(struct seki_arena *arena, const struct corpus_field *field)
+{
+    struct seki_buf text;
+    seki_buf_init_arena(&text, arena, 1 << 20);
+    seki_buf_add(&text, field->name);
+    seki_buf_add_char(&text, ':');
+    for (size_t i = 0; i < field->value.len; i++) {
+        if (field->value.ptr[i] == '\n')
+            seki_buf_add_char(&text, '\r');
+        seki_buf_add_char(&text, field->value.ptr[i]);
+    }
+    must(seki_buf_failed(&text) == SEKI_OK, "no memory");
+    return seki_buf_str(&text);
+}
+
+/* The floor hashes the header under a field of ours. */
+static void prepare_sample(struct bench *b, struct sample *sample, const struct corpus_message *message)
+{
+    *sample = (struct sample){ .message = message,
+                               .fields = seki_arena_alloc(b->lasting, message->field_count, sizeof *sample->fields),
+                               .header = fill_message(b->lasting, message) };
+    must(sample->fields != NULL, "no memory");
+    for (size_t i = 0; i < message->field_count; i++)
+        sample->fields[i] = with_crlf(b->lasting, &message->fields[i]);
+    struct seki_message *signed_message = seki_message_new(b->lasting, NULL);
+    struct seki_str value = seki_arena_copy(b->lasting, sign(b, message));
+    must(seki_message_add_field(signed_message, SEKI_STR("DKIM-Signature"), value) == SEKI_OK &&
+             seki_signature_read(b->lasting, SEKI_SIGNATURE_DKIM, signed_message, 0, &sample->signature) == SEKI_OK,
+         "cannot read our own field");
+    sample->signature.field_index = SIZE_MAX;
+    seki_arena_clear(b->arena);
+}
+
+static enum seki_result take_pem(void *user, struct seki_str pem)
+{
+    struct bench *b = user;
+    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    b->bare_key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    BIO_free(bio);
+    b->other = sign_subject_new(pem, b->options.algorithm, b->options.canonicalization);
+    return b->bare_key != NULL ? SEKI_OK : SEKI_SYSTEM;
+}
+
+static void prepare_key(struct bench *b)
+{
+    must(seki_private_key_generate(b->options.algorithm, 2048, &b->key, NULL) == SEKI_OK &&
+             seki_private_key_export(b->key, take_pem, b) == SEKI_OK,
+         "cannot make a key");
+    if (b->options.algorithm == SEKI_SIGN_RSA_SHA256) {
+        b->rsa = EVP_PKEY_CTX_new(b->bare_key, NULL);
+        must(b->rsa != NULL && EVP_PKEY_sign_init(b->rsa) == 1 &&
+                 EVP_PKEY_CTX_set_signature_md(b->rsa, b->context->digests[SEKI_DIGEST_SHA256]) == 1,
+             "cannot prepare the key");
+    } else {
+        b->ed25519 = EVP_MD_CTX_new();
+    }
+}
+
+static void release_key(struct bench *b)
+{
+    sign_subject_free(b->other);
+    seki_private_key_free(b->key);
+    EVP_PKEY_CTX_free(b->rsa);
+    EVP_MD_CTX_free(b->ed25519);
+    EVP_PKEY_free(b->bare_key);
+    b->other = NULL;
+    b->rsa = NULL;
+    b->ed25519 = NULL;
+}
+
+/* ---- measuring ---- */
 
 static int compare(const void *a, const void *b)
 {
@@ -108,130 +230,107 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *samples, size_t count)
+static double median(double *values, size_t count)
 {
-    qsort(samples, count, sizeof *samples, compare);
-    return samples[count / 2];
+    qsort(values, count, sizeof *values, compare);
+    return values[count / 2];
 }
 
-static double measure(struct subject *s, const char *name, size_t rounds)
+static void measure_sample(struct bench *b, struct sample *sample, size_t passes)
 {
-    static double floors[MAX_ROUNDS], ours[MAX_ROUNDS];
-    for (size_t i = 0; i < rounds; i++) {
-        floors[i] = floor_once(s);
-        ours[i] = ours_once(s);
+    static double us[PART_COUNT][MAX_PASSES];
+    uint8_t digest[SEKI_DIGEST_MAX_OCTETS];
+    for (size_t i = 0; i < passes; i++) {
+        us[HASHING][i] = hashing_once(b, sample, digest);
+        us[SIGNATURE][i] = signature_once(b, digest);
+        us[OURS][i] = ours_once(b, sample);
+        us[OTHER][i] = other_once(b, sample);
     }
-    double floor_us = median(floors, rounds), ours_us = median(ours, rounds);
-    printf("%-16s %6zu %8.2f %8.2f %8.2f\n", name, s->body.len, floor_us, ours_us, ours_us / floor_us);
-    return ours_us;
+    for (size_t part = 0; part < PART_COUNT; part++)
+        sample->us[part] = median(us[part], passes);
 }
 
-static const char *const fields[][2] = {
-    { "Received",
-      " from localhost (localhost [127.0.0.1])\n\tby mail.example.net (Postfix) with ESMTP id 9876543210" },
-    { "From", " \"A. Sender\" <sender@example.net>" },
-    { "To", " \"A. Receiver\" <user@example.org>, \"Another Receiver\" <other@example.org>" },
-    { "Subject", " The report of the quarter, and what it means for the schedule of the next one" },
-    { "Date", " Sun, 22 Nov 2026 12:00:00 +0900" },
-    { "Message-ID", " <20261122030000.4711.qmail@mail.example.net>" },
-    { "References",
-      " <20261121030000.4710.qmail@mail.example.org>\n\t<20261120030000.4709.qmail@mail.example.org>" },
-    { "MIME-Version", " 1.0" },
-    { "Content-Type", " multipart/alternative; boundary=\"----=_Part_0123456789abcdef\"" },
-    { "List-Unsubscribe", " <https://example.net/unsubscribe?u=0123456789abcdef>, <mailto:leave@example.net>" },
-    { "List-Unsubscribe-Post", " List-Unsubscribe=One-Click" },
-};
-
-static void read_header(struct subject *s, struct seki_arena *arena)
+static double mean(const struct bench *b, enum part part)
 {
-    s->message = seki_message_new(arena, NULL);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        must(seki_message_add_field(s->message, seki_str_of(fields[i][0]), seki_str_of(fields[i][1])) == SEKI_OK,
-             "no memory");
-    s->used = seki_arena_alloc(arena, sizeof fields / sizeof fields[0] + 1, sizeof *s->used);
+    double sum = 0;
+    for (size_t i = 0; i < b->count; i++)
+        sum += b->samples[i].us[part];
+    return sum / (double)b->count;
 }
 
-/* The floor hashes the header under a field of ours. */
-static void prepare_floor(struct subject *s, struct seki_arena *arena)
+static void print_head(size_t messages, uint64_t passes)
 {
-    struct seki_message *signed_message = seki_message_new(arena, NULL);
-    struct seki_str value = seki_arena_copy(arena, sign(s));
-    must(seki_message_add_field(signed_message, SEKI_STR("DKIM-Signature"), value) == SEKI_OK &&
-             seki_signature_read(arena, SEKI_SIGNATURE_DKIM, signed_message, 0, &s->signature) == SEKI_OK,
-         "cannot read our own field");
-    s->signature.field_index = SIZE_MAX;
-    seki_arena_clear(s->arena);
+    printf("CPU µs per message: %zu messages, median of %llu passes each; other: %s\n\n", messages,
+           (unsigned long long)passes, sign_subject_name()[0] != '\0' ? sign_subject_name() : "not installed");
+    printf("| algorithm | canonicalization | bare signature | hashing | floor | ours | ours / floor | other | "
+           "other / ours "
+           "| ours besides signature | other besides signature | ratio |\n"
+           "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
 }
 
-static enum seki_result read_pem(void *user, struct seki_str pem)
+/* "Besides" is what a signer adds to the signature itself, which is the same operation for all. */
+static void print_row(const struct bench *b)
 {
-    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    *(EVP_PKEY **)user = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    BIO_free(bio);
-    return *(EVP_PKEY **)user != NULL ? SEKI_OK : SEKI_SYSTEM;
+    double signature = mean(b, SIGNATURE), hashing = mean(b, HASHING), ours = mean(b, OURS), other = mean(b, OTHER);
+    printf("| %s | %s | %.1f | %.1f | %.1f | %.1f | %.3f |", seki_sign_algorithm_name(b->options.algorithm),
+           seki_sign_canonicalization_name(b->options.canonicalization), signature, hashing, signature + hashing,
+           ours, ours / (signature + hashing));
+    if (b->other != NULL)
+        printf(" %.1f | %.2f | %.1f | %.1f | %.2f |\n", other, other / ours, ours - signature, other - signature,
+               (other - signature) / (ours - signature));
+    else
+        printf(" – | – | %.1f | – | – |\n", ours - signature);
+    fflush(stdout);
 }
 
-static void prepare_key(struct subject *s, enum seki_sign_algorithm algorithm)
+/* @return our mean */
+static double measure(struct bench *b, const struct corpus *corpus, enum seki_sign_algorithm algorithm,
+                      enum seki_sign_canonicalization canonicalization, size_t passes)
 {
-    s->options = (struct seki_dkim_sign_options){ .domain = SEKI_STR("example.net"),
+    b->options = (struct seki_dkim_sign_options){ .domain = SEKI_STR("example.net"),
                                                   .selector = SEKI_STR("bench"),
                                                   .algorithm = algorithm,
+                                                  .canonicalization = canonicalization,
                                                   .time_s = 1795334400 };
-    must(seki_private_key_generate(algorithm, 2048, &s->key, NULL) == SEKI_OK &&
-             seki_private_key_export(s->key, read_pem, &s->bare_key) == SEKI_OK,
-         "cannot make a key");
-    if (algorithm == SEKI_SIGN_RSA_SHA256) {
-        s->rsa = EVP_PKEY_CTX_new(s->bare_key, NULL);
-        must(s->rsa != NULL && EVP_PKEY_sign_init(s->rsa) == 1 &&
-                 EVP_PKEY_CTX_set_signature_md(s->rsa, s->context->digests[SEKI_DIGEST_SHA256]) == 1,
-             "cannot prepare the key");
-    } else {
-        s->ed25519 = EVP_MD_CTX_new();
-    }
-}
-
-static void release_key(struct subject *s)
-{
-    seki_private_key_free(s->key);
-    EVP_PKEY_CTX_free(s->rsa);
-    EVP_MD_CTX_free(s->ed25519);
-    EVP_PKEY_free(s->bare_key);
-    s->rsa = NULL;
-    s->ed25519 = NULL;
+    prepare_key(b);
+    b->count = corpus->count < MAX_MESSAGES ? corpus->count : MAX_MESSAGES;
+    for (size_t i = 0; i < b->count; i++)
+        prepare_sample(b, &b->samples[i], &corpus->messages[i]);
+    for (size_t i = 0; i < b->count; i++)
+        measure_sample(b, &b->samples[i], passes);
+    print_row(b);
+    release_key(b);
+    seki_arena_clear(b->lasting);
+    return mean(b, OURS);
 }
 
 int main(int argc, char **argv)
 {
-    static const size_t sizes[] = { 4000, 35000 };
-    uint64_t rounds = 2000;
-    if (argc > 2 || (argc == 2 && !seki_str_to_u64(seki_str_of(argv[1]), MAX_ROUNDS, &rounds)) || rounds == 0) {
-        fprintf(stderr, "usage: dkim_sign_bench [ROUNDS, up to %d]\n", MAX_ROUNDS);
+    static const enum seki_sign_canonicalization canonicalizations[] = { SEKI_SIGN_RELAXED_RELAXED,
+                                                                         SEKI_SIGN_SIMPLE_SIMPLE };
+    static struct bench b;
+    uint64_t passes = 15;
+    if (argc < 2 || argc > 3 || (argc == 3 && !seki_str_to_u64(seki_str_of(argv[2]), MAX_PASSES, &passes)) ||
+        passes == 0) {
+        fprintf(stderr, "usage: dkim_sign_bench CORPUS [PASSES, up to %d]\n", MAX_PASSES);
         return 2;
     }
-    struct subject s = { .context = seki_context_new(0, NULL), .arena = seki_arena_new(1 << 20) };
-    struct seki_arena *arena = seki_arena_new(1 << 22);
-    struct seki_buf body;
-    seki_buf_init(&body, 1 << 20);
-    read_header(&s, arena);
-    printf("µs per message, relaxed/relaxed, median of %llu\n%-16s %6s %8s %8s %8s\n", (unsigned long long)rounds,
-           "algorithm", "octets", "floor", "ours", "ratio");
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        double us[2];
-        while (body.len < sizes[i])
-            seki_buf_add_format(&body, "Line %zu of a message like any other,  with some words and a line end.\r\n",
-                                body.len);
-        s.body = seki_buf_str(&body);
-        for (size_t algorithm = 0; algorithm < 2; algorithm++) {
-            prepare_key(&s, (enum seki_sign_algorithm)algorithm);
-            prepare_floor(&s, arena);
-            us[algorithm] = measure(&s, seki_sign_algorithm_name((enum seki_sign_algorithm)algorithm), rounds);
-            release_key(&s);
-        }
-        printf("%-16s %6zu %26.2f times less than RSA\n", "Ed25519", s.body.len, us[0] / us[1]);
+    struct corpus corpus = corpus_load(argv[1], "warm");
+    b.context = seki_context_new(0, NULL);
+    b.arena = seki_arena_new(1 << 22);
+    b.lasting = seki_arena_new(1 << 28);
+    must(b.context != NULL && b.arena != NULL && b.lasting != NULL && corpus.count > 0,
+         "no memory, or no messages");
+    print_head(corpus.count, passes);
+    for (size_t i = 0; i < sizeof canonicalizations / sizeof canonicalizations[0]; i++) {
+        double rsa_us = measure(&b, &corpus, SEKI_SIGN_RSA_SHA256, canonicalizations[i], passes);
+        double ed25519_us = measure(&b, &corpus, SEKI_SIGN_ED25519_SHA256, canonicalizations[i], passes);
+        printf("| rsa-sha256 / ed25519-sha256 | %s | | | | %.2f | | | | | | |\n",
+               seki_sign_canonicalization_name(canonicalizations[i]), rsa_us / ed25519_us);
     }
-    seki_buf_release(&body);
-    seki_arena_free(arena);
-    seki_arena_free(s.arena);
-    seki_context_free(s.context);
+    seki_arena_free(b.arena);
+    seki_arena_free(b.lasting);
+    seki_context_free(b.context);
+    corpus_release(&corpus);
     return 0;
 }
