@@ -45,8 +45,11 @@ class Parts:
     def has_bare_lf(self):
         return re.search(rb"(?<!\r)\n", self.header + self.body) is not None
 
-    def has_bare_lf_or_cr_at_end(self):
-        return re.search(rb"(?<!\r)\n|\r\Z", self.body) is not None
+    def is_long_and_ends_without_crlf(self):
+        return self.ends_without_crlf() and len(self.body) >= 4096
+
+    def has_bare_line_ends_that_count(self):
+        return re.search(rb"(?<!\r)\n|\r\Z|(?:\A|\r\n)\r+\r\n", self.body) is not None
 
     def has_bare_cr(self):
         return re.search(rb"\r(?!\n)", self.body) is not None
@@ -66,9 +69,9 @@ class Parts:
     def has_no_author_domain(self):
         return any(b"@" not in field or b"<>" in field for field in self.named(b"from"))
 
-    def has_a_signature_without_all_tags(self):
-        return any(not re.search(rb"[:;\s]" + tag + rb"[ \t\r\n]*=", field)
-                   for field in self.named(b"dkim-signature") for tag in (b"b", b"bh", b"h", b"d", b"s", b"a", b"v"))
+    def has_a_broken_signature(self):
+        whole = [rb"[:;\s]" + tag + rb"\s*=" for tag in (b"a", b"b", b"bh", b"h", b"s", b"v")] + [rb"[:;\s]d\s*=[\s\w.-]+(;|\Z)"]
+        return any(not re.search(tag, field) for field in self.named(b"dkim-signature") for tag in whole)
 
 
 Row = collections.namedtuple("Row", "peer does algorithm canonicalization is_so why mend", defaults=(None,))
@@ -80,9 +83,12 @@ EXCEPTIONS = [
     Row("OpenDKIM", EITHER, "", "/relaxed", Parts.ends_without_crlf,
         "refuses a body without CRLF at its end, or hashes it without. RFC 6376 section 3.4.4: \"If the body is non-empty but "
         "does not end with a CRLF, a CRLF is added\""),
-    Row("OpenDKIM", EITHER, "", "/simple", Parts.has_bare_lf_or_cr_at_end,
-        "drops the LF of the line end behind a bare LF (hashes \"x LF y CR\"), and takes a bare CR or LF at the end for half a "
-        "CRLF. RFC 6376 section 3.4.3: \"It makes no other changes to the message body\""),
+    Row("OpenDKIM", EITHER, "", "/simple", Parts.is_long_and_ends_without_crlf,
+        "adds no CRLF to a body of 4,096 octets and more that has none at its end. RFC 6376 section 3.4.3: \"If there is no body "
+        "or no trailing CRLF on the message body, a CRLF is added\""),
+    Row("OpenDKIM", EITHER, "", "/simple", Parts.has_bare_line_ends_that_count,
+        "drops the LF of the line end behind a bare LF (hashes \"x LF y CR\"), drops CRs alone on a line, and takes a bare CR or "
+        "LF at the end for half a CRLF. RFC 6376 section 3.4.3: \"It makes no other changes to the message body\""),
     Row("OpenDKIM", EITHER, "", "/relaxed", Parts.has_bare_cr,
         "drops bare CRs from the body. RFC 6376 section 3.4.4 takes nothing from a line but WSP, space and tab (section 2.8)"),
     Row("OpenDKIM", EITHER, "", "relaxed/", Parts.has_control_octets,
@@ -97,8 +103,8 @@ EXCEPTIONS = [
     Row("OpenDKIM", (VERIFIES,), "", "/", Parts.has_no_author_domain,
         "refuses a message whose From has no domain. RFC 6376 section 6.1 takes the domain from d=; From must be signed, and "
         "is not read"),
-    Row("OpenDKIM", EITHER, "", "/", Parts.has_a_signature_without_all_tags,
-        "refuses a message with another signature that lacks a tag. RFC 6376 section 6.1: \"The Verifier SHOULD proceed to the "
+    Row("OpenDKIM", EITHER, "", "/", Parts.has_a_broken_signature,
+        "refuses a message with another signature that lacks a tag, or whose d= is no domain. RFC 6376 section 6.1: \"The Verifier SHOULD proceed to the "
         "next signature, if one is present, and completely ignore the bad signature\""),
     Row("OpenDKIM", (SIGNS,), "ed25519-sha256", "simple/", lambda parts: True,
         "hashes its own field with b= on the line of h= and writes it with a fold in between, so that dkimpy and OpenDKIM "

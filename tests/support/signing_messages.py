@@ -11,6 +11,7 @@ ODD = {
     "blank lines at the end": b"From: a@b.example\r\n\r\nx\r\n\r\n \r\n\r\n",
     "only white space": b"From: a@b.example\r\n\r\n \t \r\n",
     "no line end at the end": b"From: a@b.example\r\nSubject: \r\nTo:\r\n\r\nno line end",
+    "a long body without a line end at the end": b"From: a@b.example\r\n\r\n" + b"x\r\n" * 2000 + b"no line end",
     "white space at the very end": b"From: a@b.example\r\n\r\nx \t",
     "trailing white space": b"FROM:a@b.example\r\nsubject:\tx \t y  \r\n\r\n \r\n\t\r\nx \t y\t\r\n",
     "folds of white space alone": b"From: a@b.example\r\nSubject:\r\n x\r\n\t \r\n z  \r\n\r\nx\r\n",
@@ -35,11 +36,14 @@ ODD = {
     "a bare LF at the end": b"From: a@b.example\r\n\r\nx\r\ny\n",
     "a bare LF in a field": b"From: a@b.example\r\nSubject: x\n y\r\n\r\nx\r\n",
     "a bare CR in the body": b"From: a@b.example\r\n\r\nx\ry \r\r\nz\r\n",
+    "a bare CR alone on a line": b"From: a@b.example\r\n\r\nx\r\n\r\r\ny\r\n",
     "a bare CR at the end": b"From: a@b.example\r\n\r\nx\r\ny\r",
     "a bare CR in a field": b"From: a@b.example\r\nSubject: x\ry\r\n\r\nx\r\n",
     "a NUL in the body": b"From: a@b.example\r\n\r\nx\0y\r\n\0\r\n",
     "a NUL in a field": b"From: a@b.example\r\nSubject: x\0y\r\n\r\nx\r\n",
     "a signature without its tags": b"DKIM-Signature: v=1; a=rsa-sha256; d=b.example; s=none\r\nFrom: a@b.example\r\n\r\nx\r\n",
+    "a signature of what is no domain": b"DKIM-Signature: v=1; a=rsa-sha256; d=b.example(.c.example; s=none; h=from; bh=AAAA;"
+                                        b" b=AAAA\r\nFrom: a@b.example\r\n\r\nx\r\n",
     "a signature that does not hold": b"DKIM-Signature: v=1; a=rsa-sha256; c=simple; d=b.example; s=none; h=from;\r\n"
                                       b"\tbh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\nFrom: a@b.example\r\n\r\nx\r\n",
 }
