@@ -18,6 +18,8 @@ const struct cli_option cli_option_table[] = {
     { "helo", "NAME", N_("name that it gave in HELO or EHLO"), CLI_TEXT, CLI_GROUP_ENVELOPE, FIELD(helo), 0, 0 },
     { "mail-from", "PATH", N_("MAIL FROM; empty for the null reverse-path"), CLI_TEXT, CLI_GROUP_ENVELOPE,
       FIELD(mail_from), 0, 0 },
+    { "hop", "N", N_("client as hop N saw it; auto: the one that came in"), CLI_TEXT, CLI_GROUP_HOP, FIELD(hop), 0,
+      0 },
     { "scope", "SCOPE", N_("spf1 (default), helo, or Sender ID's mfrom and pra"), CLI_TEXT, CLI_GROUP_SPF,
       FIELD(scope), 0, 0, WORDS("spf1", "helo", "mfrom", "pra") },
     { "received-spf", NULL, N_("write the Received-SPF field too"), CLI_FLAG, CLI_GROUP_SPF, FIELD(received_spf), 0,
@@ -105,7 +107,8 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 
 const struct cli_command cli_command_table[] = {
     { "verify", NULL, "FILE", N_("authenticate a message: SPF, DKIM, ARC, DMARC"), MESSAGE_GROUPS, cli_verify },
-    { "explain", NULL, "FILE", N_("the same, with every step and DNS answer told"), MESSAGE_GROUPS, cli_explain },
+    { "explain", NULL, "FILE", N_("what happened to a message, with every step"), MESSAGE_GROUPS | CLI_GROUP_HOP,
+      cli_explain },
     { "domain", "check", "DOMAIN", N_("what a domain publishes wrongly, and what to do"),
       CLI_GROUP_ALL | CLI_GROUP_DNS | CLI_GROUP_DOMAIN, cli_domain_check },
     { "spf", "check", NULL, N_("may this client send for this domain?"),

@@ -16,7 +16,7 @@ struct cli_options {
     const char *nameserver, *zone, *recording;
     uint64_t dns_timeout_ms;
     uint64_t time_s; /* 0: now */
-    const char *ip, *helo, *mail_from, *scope;
+    const char *ip, *helo, *mail_from, *scope, *hop;
     const char *authserv_id, *trusted_sealers;
     uint64_t min_rsa_bits;
     const char *discovery, *psl;
@@ -48,6 +48,7 @@ enum cli_group {
     CLI_GROUP_DMARC_BUILD = 8192,
     CLI_GROUP_SPF_RECORD = 16384, /* an SPF record before it is published */
     CLI_GROUP_SPF_BUILD = 32768,
+    CLI_GROUP_HOP = 65536, /* a hop in place of the envelope */
 };
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };

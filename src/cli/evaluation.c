@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAX_MESSAGE_MEMORY (64u << 20)
+#define MAX_MESSAGE_MEMORY  (64u << 20)
 #define MAX_TRUSTED_SEALERS 64
 
 bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *options)
@@ -69,7 +69,8 @@ bool cli_read_ip(const struct cli_options *options, struct seki_ip *ip_out)
     return cli_complain(_("--ip takes an IPv4 or IPv6 address, not \"%s\""), options->ip);
 }
 
-static bool set_envelope(const struct cli_options *options, const struct seki_ip *client, struct seki_verify *verify)
+static bool set_envelope(const struct cli_options *options, const struct seki_ip *client,
+                         struct seki_verify *verify)
 {
     if (client->octet_count == 0)
         return true;
@@ -117,7 +118,8 @@ void cli_host_name(char *host, size_t size)
     host[size - 1] = '\0';
 }
 
-static void set_names(const struct cli_options *options, char *host, size_t size, struct seki_verify_options *verify)
+static void set_names(const struct cli_options *options, char *host, size_t size,
+                      struct seki_verify_options *verify)
 {
     cli_host_name(host, size);
     verify->receiver = seki_str_of(host);
@@ -138,10 +140,9 @@ static bool authenticate(struct cli_evaluation *e, const struct cli_options *opt
     return is_done;
 }
 
-enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
-                               bool explain, struct cli_message_outcome *outcome)
+enum cli_exit cli_authenticate_text(struct cli_evaluation *e, const struct cli_options *options, bool explain,
+                                    struct cli_message_outcome *outcome)
 {
-    struct seki_error why;
     struct seki_psl *psl = NULL;
     struct seki_ip client = { 0 };
     char host[256];
@@ -155,16 +156,26 @@ enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_option
         .language = options->json ? NULL : cli_trace_language(),
         .trusted_sealers = sealers,
     };
-    *outcome = (struct cli_message_outcome){ 0 };
     set_names(options, host, sizeof host, &verify);
     if ((options->ip != NULL && !cli_read_ip(options, &client)) ||
         !read_sealers(options, e->arena, sealers, &verify.trusted_sealer_count) ||
         !cli_set_discovery(options, &verify.dmarc, &psl))
         return CLI_USAGE;
-    bool is_done = cli_input_read(file, &outcome->text, &why) || cli_say_trouble(options, why.text);
-    is_done = is_done && authenticate(e, options, &verify, &client, outcome);
+    bool is_done = authenticate(e, options, &verify, &client, outcome);
     seki_psl_free(psl);
     return is_done ? CLI_DONE : CLI_NO;
+}
+
+enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
+                               bool explain, struct cli_message_outcome *outcome)
+{
+    struct seki_error why;
+    *outcome = (struct cli_message_outcome){ 0 };
+    if (!cli_input_read(file, &outcome->text, &why)) {
+        cli_say_trouble(options, why.text);
+        return CLI_NO;
+    }
+    return cli_authenticate_text(e, options, explain, outcome);
 }
 
 static bool any_signature(const struct seki_dkim_verdict *dkim, enum seki_dkim_result result)

@@ -37,6 +37,10 @@ struct cli_message_outcome {
 enum cli_exit cli_authenticate(struct cli_evaluation *e, const struct cli_options *options, const char *file,
                                bool explain, struct cli_message_outcome *outcome);
 
+/** The same of a text that is there already: outcome->text; the rest of *outcome is filled. */
+enum cli_exit cli_authenticate_text(struct cli_evaluation *e, const struct cli_options *options, bool explain,
+                                    struct cli_message_outcome *outcome);
+
 /** What the system calls this host. */
 void cli_host_name(char *host, size_t size);
 

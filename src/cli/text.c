@@ -1,5 +1,6 @@
 #include "cli/text.h"
 
+#include "cli/columns.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/reason.h"
@@ -22,16 +23,26 @@ static size_t printable_sequence(struct seki_str s)
     return 0;
 }
 
-void cli_print_str(struct seki_str s)
+static void escape(struct seki_str s, struct seki_buf *out)
 {
     while (s.len > 0) {
         size_t len = printable_sequence(s);
         if (len > 0)
-            printf("%.*s", (int)len, s.ptr);
+            seki_buf_add(out, seki_str_head(s, len));
         else
-            printf("\\x%02x", (unsigned char)s.ptr[0]);
+            seki_buf_add_format(out, "\\x%02x", (unsigned char)s.ptr[0]);
         s = seki_str_from(s, len > 0 ? len : 1);
     }
+}
+
+void cli_print_str(struct seki_str s)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, SIZE_MAX / 2);
+    escape(s, &buf);
+    if (buf.len > 0)
+        fwrite(buf.ptr, 1, buf.len, stdout);
+    seki_buf_release(&buf);
 }
 
 void cli_print_format(const char *format, ...)
@@ -42,6 +53,35 @@ void cli_print_format(const char *format, ...)
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     cli_print_str(seki_str_of(line));
+}
+
+static void print_wrapped(unsigned column, const char *mark, const char *format, va_list args)
+{
+    char line[MAX_LINE_OCTETS];
+    struct seki_buf escaped;
+    vsnprintf(line, sizeof line, format, args);
+    seki_buf_init(&escaped, MAX_SENTENCE_OCTETS);
+    escape(seki_str_of(line), &escaped);
+    seki_buf_add_char(&escaped, '\0');
+    printf("%*s%s", (int)column, "", mark);
+    cli_print_wrapped(stdout, column + strlen(mark), seki_buf_failed(&escaped) == SEKI_OK ? escaped.ptr : "");
+    seki_buf_release(&escaped);
+}
+
+void cli_print_sentence(unsigned column, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_wrapped(column, "", format, args);
+    va_end(args);
+}
+
+void cli_print_item(unsigned column, const char *mark, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_wrapped(column, mark, format, args);
+    va_end(args);
 }
 
 void cli_print_reason(struct seki_str english)

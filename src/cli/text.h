@@ -10,6 +10,10 @@
 void cli_print_str(struct seki_str s);
 /** printf, escaped: for sentences with other people's words in them. */
 void cli_print_format(const char *format, ...) SEKI_PRINTF(1, 2);
+/** printf, escaped: sentences on lines of their own, from a column on and within the screen. */
+void cli_print_sentence(unsigned column, const char *format, ...) SEKI_PRINTF(2, 3);
+/** The same with a mark before them ("- "), whose columns the further lines leave free. */
+void cli_print_item(unsigned column, const char *mark, const char *format, ...) SEKI_PRINTF(3, 4);
 /** A sentence of the engine in the reader's language. */
 void cli_print_reason(struct seki_str english);
 void cli_print_spf(const char *title, const struct seki_spf_verdict *spf);

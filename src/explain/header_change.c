@@ -109,7 +109,9 @@ static bool fits(struct trial *t, enum seki_canonicalization canonicalization,
 
 static struct explain_header_step step_of(const struct trial *t, const struct explain_variant *variant)
 {
-    struct explain_header_step step = { variant->kind, t->slots[variant->slot].name, SEKI_STR("") };
+    const struct explain_slot *slot = &t->slots[variant->slot];
+    struct explain_header_step step = { variant->kind, slot->field != NULL ? slot->field->name : slot->name,
+                                        SEKI_STR("") };
     if (variant->raw.ptr != NULL)
         step.was = explain_one_line(t->arena, field_of(variant->raw, step.name).value);
     return step;

@@ -1,8 +1,68 @@
 #include "explain/signature.h"
 
 #include "auth/header_hash.h"
+#include "base/i18n.h"
 
 #define CLOCK_SKEW_S 300 /* as the verdict allows for x= */
+
+const struct explain_story_text explain_story_texts[EXPLAIN_STORIES] = {
+    [EXPLAIN_VERIFIES] = { "verifies", N_("The signature of {domain} verifies.") },
+    [EXPLAIN_EXPIRED] = { "expired", N_("The signature of {domain} fits the message, but has expired.") },
+    [EXPLAIN_BODY_CHANGED] = { "body-changed",
+                               N_("The signature of {domain} held when it was made; the body was changed "
+                                  "afterwards.") },
+    [EXPLAIN_HEADER_CHANGED] = { "header-changed",
+                                 N_("The signature of {domain} held when it was made; a signed field of "
+                                    "the header was changed afterwards.") },
+    [EXPLAIN_BOTH_CHANGED] = { "both-changed",
+                               N_("The signature of {domain} held when it was made; header and body were "
+                                  "changed afterwards.") },
+    [EXPLAIN_HEADER_OR_KEY] = { "header-or-key",
+                                N_("The signature of {domain} does not fit: a signed field of the header "
+                                   "was changed, or another key made it.") },
+    [EXPLAIN_OTHER_KEY] = { "other-key",
+                            N_("The signature of {domain} was not made with the key that is in the DNS now: "
+                               "the key was replaced, or the signature is damaged or forged.") },
+    [EXPLAIN_NO_KEY] = { "no-key",
+                         N_("The signature of {domain} cannot be checked: its key is not in the DNS, or is of no "
+                            "use.") },
+    [EXPLAIN_KEY_NOT_HAD] = { "key-unavailable",
+                              N_("The signature of {domain} could not be checked: the DNS did not give "
+                                 "its key.") },
+    [EXPLAIN_UNUSABLE] = { "unusable", N_("A signature cannot be checked: its field cannot be used.") },
+};
+
+static enum explain_story broken_header_story(const struct explain_signature *s)
+{
+    if (s->maker == EXPLAIN_MADE_BY_ANOTHER)
+        return EXPLAIN_OTHER_KEY;
+    if (s->maker == EXPLAIN_MAKER_UNKNOWN)
+        return EXPLAIN_HEADER_OR_KEY;
+    return s->body == EXPLAIN_HOLDS ? EXPLAIN_HEADER_CHANGED : EXPLAIN_BOTH_CHANGED;
+}
+
+enum explain_story explain_signature_story(const struct explain_signature *s)
+{
+    switch (s->key) {
+    case EXPLAIN_KEY_NOT_ASKED: return EXPLAIN_UNUSABLE;
+    case EXPLAIN_KEY_MISSING: return EXPLAIN_NO_KEY;
+    case EXPLAIN_KEY_UNAVAILABLE: return EXPLAIN_KEY_NOT_HAD;
+    case EXPLAIN_KEY_FOUND: break;
+    }
+    if (s->header != EXPLAIN_HOLDS)
+        return broken_header_story(s);
+    if (s->body != EXPLAIN_HOLDS)
+        return EXPLAIN_BODY_CHANGED;
+    return s->is_expired ? EXPLAIN_EXPIRED : EXPLAIN_VERIFIES;
+}
+
+bool explain_signature_is_unexplained(const struct explain_signature *s)
+{
+    bool is_header =
+        s->header == EXPLAIN_BROKEN && s->maker != EXPLAIN_MADE_BY_ANOTHER && !s->header_change.is_found;
+    bool is_body = s->body == EXPLAIN_BROKEN && s->is_body_searched && !s->body_change.is_found;
+    return is_header || is_body;
+}
 
 struct explain_signatures {
     struct seki_arena *arena;

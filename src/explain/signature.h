@@ -19,6 +19,27 @@ enum explain_key {
 
 enum explain_held { EXPLAIN_UNKNOWN, EXPLAIN_HOLDS, EXPLAIN_BROKEN };
 
+/* What became of a signature, in one word. */
+enum explain_story {
+    EXPLAIN_VERIFIES,
+    EXPLAIN_EXPIRED, /* else it would */
+    EXPLAIN_BODY_CHANGED,
+    EXPLAIN_HEADER_CHANGED,
+    EXPLAIN_BOTH_CHANGED,
+    EXPLAIN_HEADER_OR_KEY, /* the header was changed, or another key made it */
+    EXPLAIN_OTHER_KEY,
+    EXPLAIN_NO_KEY,
+    EXPLAIN_KEY_NOT_HAD,
+    EXPLAIN_UNUSABLE,
+    EXPLAIN_STORIES
+};
+
+struct explain_story_text {
+    const char *id;   /* for JSON: "body-changed" */
+    const char *text; /* a sentence; {domain} in it is who signed */
+};
+extern const struct explain_story_text explain_story_texts[EXPLAIN_STORIES];
+
 struct explain_signature {
     enum seki_signature_kind kind;
     unsigned instance; /* of ARC */
@@ -39,6 +60,11 @@ struct explain_signature {
     bool is_body_searched;                      /* body_change was looked for */
     struct explain_body_change body_change;
 };
+
+enum explain_story explain_signature_story(const struct explain_signature *signature);
+
+/** A change was looked for, and none explains it all. */
+bool explain_signature_is_unexplained(const struct explain_signature *signature);
 
 struct explain_signatures_report {
     const struct explain_signature *signatures; /* DKIM, then ARC; the topmost first */
