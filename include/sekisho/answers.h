@@ -21,7 +21,8 @@ enum seki_rr_type {
     SEKI_RR_MX = 15,
     SEKI_RR_TXT = 16,
     SEKI_RR_AAAA = 28,
-    SEKI_RR_DS = 43
+    SEKI_RR_DS = 43,
+    SEKI_RR_SPF = 99 /* no evaluation asks for it: "SPF records MUST be published as a DNS TXT" (RFC 7208 section 3.1) */
 };
 
 enum seki_answer_status {

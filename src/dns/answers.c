@@ -241,6 +241,7 @@ const char *seki_rr_type_name(enum seki_rr_type type)
     case SEKI_RR_TXT: return "TXT";
     case SEKI_RR_AAAA: return "AAAA";
     case SEKI_RR_DS: return "DS";
+    case SEKI_RR_SPF: return "SPF";
     }
     return "TYPE?";
 }

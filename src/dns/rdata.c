@@ -129,6 +129,7 @@ static bool add_by_type(struct seki_dns_records *records, enum seki_rr_type type
     case SEKI_RR_NS:
     case SEKI_RR_CNAME:
     case SEKI_RR_PTR: return add_name(records, rdata, 0);
+    case SEKI_RR_SPF:
     case SEKI_RR_TXT: return add_text(records, rdata, end);
     case SEKI_RR_DS: return add_delegation_signer(records, rdata, end);
     }

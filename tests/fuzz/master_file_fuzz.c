@@ -20,8 +20,8 @@ struct questions {
 
 static bool can_be_asked(unsigned type)
 {
-    static const enum seki_rr_type types[] = { SEKI_RR_A,  SEKI_RR_AAAA, SEKI_RR_CNAME, SEKI_RR_DS,
-                                               SEKI_RR_MX, SEKI_RR_NS,   SEKI_RR_PTR,   SEKI_RR_TXT };
+    static const enum seki_rr_type types[] = { SEKI_RR_A,  SEKI_RR_AAAA, SEKI_RR_CNAME, SEKI_RR_DS, SEKI_RR_MX,
+                                               SEKI_RR_NS, SEKI_RR_PTR,  SEKI_RR_SPF,   SEKI_RR_TXT };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i] == type)
             return true;

@@ -102,6 +102,8 @@ static const struct zone_case zone_cases[] = {
       "failed", 0 },
     { "NS at a cut too is another server's", "@ SOA ns host 1 1h 1h 1h 30\nb.example. NS ns.b.example.\n",
       "b.example", SEKI_RR_NS, "failed", 0 },
+    { "type SPF is read as TXT is", "a.example. SPF \"v=spf1\" \" -all\"\n", "a.example", SEKI_RR_SPF,
+      "found 0:v=spf1 -all", 3600 },
     { "type SPF is not TXT", "a.example. SPF \"v=spf1 -all\"\n", "a.example", SEKI_RR_TXT, "nodata", 0 },
     { "other types make their name exist", "a.example. CAA 0 issue \"ca.example\"\n", "a.example", SEKI_RR_A,
       "nodata", 0 },

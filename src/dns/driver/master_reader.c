@@ -330,7 +330,7 @@ static const struct type_row types[] = {
     { SEKI_STR_INIT("CNAME"), SEKI_RR_CNAME, put_name }, { SEKI_STR_INIT("DS"), SEKI_RR_DS, read_ds },
     { SEKI_STR_INIT("MX"), SEKI_RR_MX, read_mx },        { SEKI_STR_INIT("NS"), SEKI_RR_NS, put_name },
     { SEKI_STR_INIT("PTR"), SEKI_RR_PTR, put_name },     { SEKI_STR_INIT("SOA"), DNS_TYPE_SOA, read_soa },
-    { SEKI_STR_INIT("TXT"), SEKI_RR_TXT, read_txt },
+    { SEKI_STR_INIT("SPF"), SEKI_RR_SPF, read_txt },     { SEKI_STR_INIT("TXT"), SEKI_RR_TXT, read_txt },
 };
 
 /* Types of the IANA registry that are passed over; so a misspelt "TXTT" is still an error. */
@@ -344,8 +344,8 @@ static const struct seki_str passed_over[] = {
     SEKI_STR_INIT("LP"),     SEKI_STR_INIT("NAPTR"),      SEKI_STR_INIT("NID"),        SEKI_STR_INIT("NSEC"),
     SEKI_STR_INIT("NSEC3"),  SEKI_STR_INIT("NSEC3PARAM"), SEKI_STR_INIT("OPENPGPKEY"), SEKI_STR_INIT("RP"),
     SEKI_STR_INIT("RRSIG"),  SEKI_STR_INIT("RT"),         SEKI_STR_INIT("SIG"),        SEKI_STR_INIT("SMIMEA"),
-    SEKI_STR_INIT("SPF"),    SEKI_STR_INIT("SRV"),        SEKI_STR_INIT("SSHFP"),      SEKI_STR_INIT("SVCB"),
-    SEKI_STR_INIT("TA"),     SEKI_STR_INIT("TLSA"),       SEKI_STR_INIT("URI"),        SEKI_STR_INIT("ZONEMD"),
+    SEKI_STR_INIT("SRV"),    SEKI_STR_INIT("SSHFP"),      SEKI_STR_INIT("SVCB"),       SEKI_STR_INIT("TA"),
+    SEKI_STR_INIT("TLSA"),   SEKI_STR_INIT("URI"),        SEKI_STR_INIT("ZONEMD"),
 };
 
 /* TYPE65534 and kin (RFC 3597 section 5). */

@@ -25,7 +25,7 @@ struct master_text {
 };
 
 /**
- * Read all records, of class IN. A, AAAA, CNAME, DS, MX, NS, PTR, SOA and TXT are understood; other types are passed
+ * Read all records, of class IN. A, AAAA, CNAME, DS, MX, NS, PTR, SOA, SPF and TXT are understood; other types are passed
  * over with their data, the obsolete type SPF among them (RFC 7208 section 3.1). Names before the first $ORIGIN are
  * relative to the root. $INCLUDE and $GENERATE are refused.
  * @param sink  gets each record; views that end with the call

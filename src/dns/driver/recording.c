@@ -13,8 +13,8 @@
 #define HEADER          "; Sekisho DNS recording 1\n"
 #define QUESTION_PREFIX "; question "
 
-static const enum seki_rr_type types[] = { SEKI_RR_A,  SEKI_RR_AAAA, SEKI_RR_CNAME, SEKI_RR_DS,
-                                           SEKI_RR_MX, SEKI_RR_NS,   SEKI_RR_PTR,   SEKI_RR_TXT };
+static const enum seki_rr_type types[] = { SEKI_RR_A,  SEKI_RR_AAAA, SEKI_RR_CNAME, SEKI_RR_DS, SEKI_RR_MX,
+                                           SEKI_RR_NS, SEKI_RR_PTR,  SEKI_RR_SPF,   SEKI_RR_TXT };
 static const enum seki_answer_status statuses[] = { SEKI_ANSWER_FOUND, SEKI_ANSWER_NODATA, SEKI_ANSWER_NXDOMAIN,
                                                     SEKI_ANSWER_FAILED };
 static const char *const dnssec_names[] = {
@@ -72,6 +72,7 @@ static void put_rdata(struct seki_buf *out, enum seki_rr_type type, const struct
     switch (type) {
     case SEKI_RR_A:
     case SEKI_RR_AAAA: seki_buf_add_format(out, " %s", seki_ip_format(&record->address, address)); return;
+    case SEKI_RR_SPF:
     case SEKI_RR_TXT: put_text(out, record); return;
     case SEKI_RR_DS: seki_buf_add_format(out, " %.*s", SEKI_STR_ARGS(record->text)); return;
     case SEKI_RR_MX: seki_buf_add_format(out, " %u", record->preference); break;
@@ -181,7 +182,7 @@ static bool read_type(struct loader *loader, struct seki_str word)
             loader->outcome.type = types[i];
             return true;
         }
-    return fail(loader, N_("the type is none of A, AAAA, CNAME, DS, MX, NS, PTR, TXT"));
+    return fail(loader, N_("the type is none of A, AAAA, CNAME, DS, MX, NS, PTR, SPF, TXT"));
 }
 
 static bool read_status(struct loader *loader, struct seki_str word)
