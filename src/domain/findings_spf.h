@@ -24,6 +24,12 @@
     X(SPF_SENDER_ID, "spf.sender-id", SPF, ADVICE, 1,                                                              \
       N_("{name} has a record of Sender ID (“{1}”), which no receiver reads any more."),                           \
       N_("Remove it; the v=spf1 record is enough."))                                                               \
+    X(SPF_ONLY_TYPE_99, "spf.only-type-spf", SPF, ERROR, 25,                                                       \
+      N_("The SPF record of {name} has the DNS type SPF, which no receiver asks for."),                            \
+      N_("Publish the same text as a TXT record."))                                                                \
+    X(SPF_TYPE_99, "spf.type-spf", SPF, ADVICE, 1,                                                                 \
+      N_("Beside the TXT record {name} has one of the DNS type SPF, which nobody asks for any more."),             \
+      N_("Remove it (RFC 7208 section 3.1)."))                                                                     \
     X(SPF_LONG_STRING, "spf.long-string", SPF, ERROR, 25,                                                          \
       N_("The SPF record at {name} is one string of more than 255 octets, which no name server takes."),           \
       N_("Cut it into several strings of at most 255 octets within one TXT record."))                              \

@@ -101,6 +101,19 @@ static void judge_absence(struct judge *judge, const struct domain_spf_place *to
     }
 }
 
+/* Section 3.1: "Use of alternative DNS RR types was supported in SPF's experimental phase but has been discontinued."
+ * @return whether the record has such a type alone */
+static bool judge_type_spf(struct judge *judge, const struct domain_spf_place *top)
+{
+    bool is_alone = top->state == DOMAIN_SPF_NONE;
+    if (judge->subject->text.ptr != NULL ||
+        domain_ask_quietly(judge->run, top->name, SEKI_RR_SPF)->record_count == 0)
+        return false;
+    domain_find(judge->run, is_alone ? DOMAIN_SPF_ONLY_TYPE_99 : DOMAIN_SPF_TYPE_99, top->name, nothing, nothing,
+                nothing);
+    return is_alone;
+}
+
 static void judge_several(struct judge *judge, const struct domain_spf_place *place)
 {
     const struct seki_answer *texts = texts_of(judge, place);
@@ -250,7 +263,8 @@ void domain_spf_judge(struct domain_run *run, const struct domain_spf_subject *s
 {
     struct judge judge = { .run = run, .subject = subject };
     const struct domain_spf_place *top = report->top;
-    if (top->state == DOMAIN_SPF_NONE)
+    bool is_type_spf = judge_type_spf(&judge, top);
+    if (top->state == DOMAIN_SPF_NONE && !is_type_spf)
         judge_absence(&judge, top);
     if (top->state == DOMAIN_SPF_SEVERAL)
         judge_several(&judge, top);

