@@ -28,10 +28,9 @@ struct domain_spf_flat {
     const struct seki_str *kept; /* terms that stay, as they are written now */
     size_t kept_count;
     size_t network_count;
-    unsigned lookups; /* of the new record */
-    uint32_t ttl_s;   /* least of the answers that the addresses come from; 0: they come from none */
-    bool
-        is_record_long; /* the records are longer than RFC 7208 section 3.4 likes, since more than ten would be needed */
+    unsigned lookups;    /* of the new record */
+    uint32_t ttl_s;      /* least of the answers that the addresses come from; 0: they come from none */
+    bool is_record_long; /* longer than RFC 7208 section 3.4 likes: otherwise there would be more than ten */
 };
 
 /** @param report   of a lint that is done, with all its answers in the table

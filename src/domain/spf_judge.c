@@ -21,6 +21,11 @@ struct judge {
 static void judge_place(struct judge *judge, const struct domain_spf_place *place, bool is_policy,
                         struct seki_str through);
 
+static bool is_own(const struct judge *judge, const struct domain_spf_place *place)
+{
+    return seki_domain_is_within(place->name, judge->run->domain);
+}
+
 /* 1. Texts. */
 
 static const struct seki_answer *texts_of(struct judge *judge, const struct domain_spf_place *place)
@@ -39,8 +44,9 @@ static void judge_text(struct judge *judge, const struct domain_spf_place *place
     enum domain_finding_id id = domain_spf_pretender(text, &begin);
     bool has_record = place->state != DOMAIN_SPF_NONE;
     if (domain_spf_is_sender_id(text)) {
-        domain_find(judge->run, DOMAIN_SPF_SENDER_ID, place->name, domain_excerpt(judge->run, text), nothing,
-                    nothing);
+        if (is_own(judge, place))
+            domain_find(judge->run, DOMAIN_SPF_SENDER_ID, place->name, domain_excerpt(judge->run, text), nothing,
+                        nothing);
     } else if (id != DOMAIN_FINDING_KINDS) {
         domain_find(judge->run, has_record ? DOMAIN_SPF_LEFTOVER : id, place->name,
                     domain_excerpt(judge->run, has_record ? text : begin), nothing, nothing);
@@ -163,11 +169,6 @@ static struct seki_str broken_at(const struct domain_spf_place *place)
     struct seki_spf_record record;
     struct seki_spf_fault fault;
     return seki_spf_record_read(place->record, &record, &fault) ? nothing : fault.term;
-}
-
-static bool is_own(const struct judge *judge, const struct domain_spf_place *place)
-{
-    return seki_domain_is_within(place->name, judge->run->domain);
 }
 
 static void judge_target(struct judge *judge, const struct domain_spf_place *place,

@@ -195,6 +195,7 @@ static void what_a_record_says(void **state)
         { "a private address", "v=spf1 ip4:192.168.1.10 mx -all", "spf.private-address" },
         { "the loopback", "v=spf1 ip4:127.0.0.1 mx -all", "spf.private-address" },
         { "a private IPv6 address", "v=spf1 ip6:fd00::1 mx -all", "spf.private-address" },
+        { "no end, and a mistyped name", "v=spf1 mx global.example.net", "spf.bare-name spf.no-all" },
         { "a name with a private address", "v=spf1 a:inside.example.com mx -all", "spf.private-address" },
         { "ptr", "v=spf1 ptr -all", "spf.ptr" },
         { "%{p}", "v=spf1 exists:%{p}._s.example.net -all", "spf.ptr" },
@@ -261,6 +262,8 @@ static const struct {
     { "an include of nothing", OWN("include:_spf.gone.example -all"), NULL, "spf.include-no-record" },
     { "a redirect to nothing", OWN("redirect=_spf.gone.example"), NULL, "spf.include-no-record" },
     { "an include of a mail address", OWN("include:mail@example.net -all"), NULL, "spf.mail-address-for-name" },
+    { "an include of a record of Sender ID", OWN("include:a.example -all") "a.example. TXT \"spf2.0/pra -all\"\n",
+      NULL, "spf.include-no-record" },
     { "an include of two records",
       OWN("include:two.example -all") SPF("two.example", "-all") SPF("two.example", "~all"), NULL,
       "spf.include-two-records" },
@@ -320,6 +323,14 @@ static const struct {
 
     /* Limits. */
     { "ten look-ups", OWN(TEN "-all") "*.x.example. A 192.0.2.9\n", NULL, "" },
+    { "nine look-ups of three providers",
+      OWN("include:a.example include:b.example include:c.example mx ~all")
+          SPF("a.example", "include:a1.example include:a2.example include:a3.example ~all")
+              SPF("a1.example", "ip4:192.0.2.0/26 ~all") SPF("a2.example", "ip4:192.0.2.64/26 ~all")
+                  SPF("a3.example", "ip6:2001:db8:a::/48 ~all")
+                      SPF("b.example", "ip4:198.51.100.0/25 exists:%{i}._spf.b.example -all")
+                          SPF("c.example", "redirect=c1.example") SPF("c1.example", "ip4:203.0.113.0/24 ?all"),
+      NULL, "" },
     { "eleven look-ups", OWN(TEN "mx -all") "*.x.example. A 192.0.2.9\n", NULL, "spf.too-many-lookups" },
     { "eleven look-ups, one of them behind all", OWN(TEN "-all mx") "*.x.example. A 192.0.2.9\n", NULL,
       "spf.after-all" },

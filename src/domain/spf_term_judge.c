@@ -39,11 +39,14 @@ static void judge_bits(const struct subject *s, enum domain_family family, unsig
         find(s, DOMAIN_SPF_NETWORK_BROAD, seki_str_of(count), nothing);
 }
 
-static void judge_address(const struct subject *s, const struct seki_ip *ip)
+/* @return whether it was found */
+static bool judge_address(const struct subject *s, const struct seki_ip *ip)
 {
     char text[SEKI_IP_TEXT_MAX];
-    if (domain_reach_of(ip) != DOMAIN_REACH_ANYBODY)
-        find(s, DOMAIN_SPF_PRIVATE_ADDRESS, seki_str_of(seki_ip_format(ip, text)), nothing);
+    if (domain_reach_of(ip) == DOMAIN_REACH_ANYBODY)
+        return false;
+    find(s, DOMAIN_SPF_PRIVATE_ADDRESS, seki_str_of(seki_ip_format(ip, text)), nothing);
+    return true;
 }
 
 static void judge_network(const struct subject *s)
@@ -51,10 +54,8 @@ static void judge_network(const struct subject *s)
     const struct seki_spf_term *read = &s->term->read;
     enum domain_family family = read->kind == SEKI_SPF_TERM_IP4 ? DOMAIN_IPV4 : DOMAIN_IPV6;
     unsigned bits = family == DOMAIN_IPV4 ? read->ip4_prefix_bits : read->ip6_prefix_bits;
-    bool is_whole = bits >= (family == DOMAIN_IPV4 ? 8u : 7u); /* no special network is larger and a block at all */
-    if (is_whole && domain_reach_of(&read->network) != DOMAIN_REACH_ANYBODY)
-        judge_address(s, &read->network);
-    else
+    bool is_block = bits >= (family == DOMAIN_IPV4 ? 8u : 7u); /* no special network is larger, but for multicast */
+    if (!is_block || !judge_address(s, &read->network))
         judge_bits(s, family, bits);
 }
 
@@ -75,10 +76,11 @@ static void judge_a(const struct subject *s)
     if (s->term->state != DOMAIN_SPF_TERM_FINE)
         return;
     struct domain_host host = domain_host_ask_quietly(s->run, s->term->name);
-    if (host.ipv4->record_count > 0)
-        judge_address(s, &host.ipv4->records[0].address);
-    if (host.ipv6->record_count > 0)
-        judge_address(s, &host.ipv6->records[0].address);
+    bool is_found = false;
+    for (size_t i = 0; !is_found && i < host.ipv4->record_count; i++)
+        is_found = judge_address(s, &host.ipv4->records[i].address);
+    for (size_t i = 0; !is_found && i < host.ipv6->record_count; i++)
+        is_found = judge_address(s, &host.ipv6->records[i].address);
 }
 
 static void judge_many_hosts(const struct subject *s)
@@ -295,16 +297,32 @@ static bool ends_in_all(struct seki_str text)
     return false;
 }
 
-/* An "all" or redirect that cannot be read, or is a part of another term, is there all the same. */
+static bool is_mistyped_all(struct seki_str text)
+{
+    text = seki_str_from(text, memchr("+-?~", text.ptr[0], 4) != NULL);
+    size_t end = 0;
+    while (end < text.len && !domain_spf_is_joint(text.ptr[end]))
+        end++;
+    struct seki_spelling spelling = seki_spelling_of(seki_str_head(text, end));
+    seki_spelling_offer(&spelling, "all");
+    return spelling.nearest != NULL;
+}
+
+/* An "all" or redirect that is mistyped, or a part of another term, is there all the same. */
+static bool is_end(const struct domain_spf_term *term)
+{
+    bool is_fault = term->state == DOMAIN_SPF_TERM_SYNTAX;
+    return ends_in_all(term->text) || (is_fault && (is_mistyped_all(term->text) ||
+                                                    seki_str_contains_nocase(term->text, SEKI_STR("redirect"))));
+}
+
 static bool has_end(const struct domain_spf_place *place)
 {
     for (size_t i = 0; i < place->term_count; i++) {
         const struct domain_spf_term *term = &place->terms[i];
-        bool is_fault = term->state == DOMAIN_SPF_TERM_SYNTAX;
-        if (ends_in_all(term->text) || (is_fault && (seki_str_contains_nocase(term->text, SEKI_STR("al")) ||
-                                                     seki_str_contains_nocase(term->text, SEKI_STR("redirect")))))
-            return true;
-        if (term->state == DOMAIN_SPF_TERM_UNREACHED && term->read.kind < SEKI_SPF_MECHANISM_COUNT)
+        bool is_behind_everybody =
+            term->state == DOMAIN_SPF_TERM_UNREACHED && term->read.kind < SEKI_SPF_MECHANISM_COUNT;
+        if (is_behind_everybody || is_end(term))
             return true;
     }
     return false;
