@@ -260,11 +260,29 @@ static void each_zone_is_surveyed(void **state)
     }
 }
 
+static void a_record_longer_than_any_key_is_told(void **state)
+{
+    (void)state;
+    static const struct seki_str selector = SEKI_STR_INIT("s");
+    const struct domain_survey_options options = { .domain = SEKI_STR("example.com"),
+                                                   .selectors = &selector,
+                                                   .selector_count = 1 };
+    char zone[8192];
+    snprintf(zone, sizeof zone, "s._domainkey.example.com. TXT ( \"v=DKIM1; p=%0240d\"\n", 0);
+    while (strlen(zone) < 17 * 250)
+        snprintf(zone + strlen(zone), sizeof zone - strlen(zone), "\"%0250d\"\n", 0);
+    snprintf(zone + strlen(zone), sizeof zone - strlen(zone), ")\n");
+    struct surveyed done = survey_zone(zone, NULL, &options);
+    survey_want("over 4096 octets", &done, DOMAIN_AREA_DKIM, "dkim.record-too-long");
+    survey_release(&done);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_record_is_judged),
         cmocka_unit_test(each_zone_is_surveyed),
+        cmocka_unit_test(a_record_longer_than_any_key_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

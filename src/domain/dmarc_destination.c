@@ -66,7 +66,7 @@ static enum reception reception_of(struct domain_run *run, struct seki_str name)
 {
     const struct seki_answer *mx = domain_ask(run, name, SEKI_RR_MX);
     if (mx->status == SEKI_ANSWER_FOUND)
-        return mx->records[0].text.len == 0 ? RECEPTION_NONE : RECEPTION_YES;
+        return mx->record_count == 1 && mx->records[0].text.len == 0 ? RECEPTION_NONE : RECEPTION_YES;
     if (mx->status != SEKI_ANSWER_NODATA)
         return mx->status == SEKI_ANSWER_NXDOMAIN ? RECEPTION_NONE : RECEPTION_UNKNOWN;
     struct domain_host host = domain_host_ask(run, name);

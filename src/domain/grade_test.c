@@ -154,13 +154,24 @@ static void what_a_domain_is_used_for(void **state)
 }
 
 static const struct {
-    const char *name, *zone, *want; /* ids of area mx */
+    const char *name, *zone, *mx, *spf, *dmarc; /* ids */
 } together[] = {
-    { "null MX, and nobody may send", PARKED, "" },
-    { "null MX, and senders", "example.com. MX 0 .\n" SPF, "mx.null-but-sends" },
-    { "nowhere to deliver, and nobody may send", "example.com. TXT \"v=spf1 -all\"\n", "" },
-    { "nowhere to deliver, and senders", SPF, "mx.no-way-back" },
-    { "null MX without SPF is told by SPF", "example.com. MX 0 .\n", "" },
+    { "null MX, and nobody may send", PARKED REJECT, "", "", "dmarc.report-domain-without-mail" },
+    { "null MX, and senders", "example.com. MX 0 .\n" SPF REJECT, "mx.null-but-sends", "", "" },
+    { "nowhere to deliver, and nobody may send", "example.com. TXT \"v=spf1 -all\"\n" REJECT, "", "",
+      "dmarc.report-domain-without-mail" },
+    { "nowhere to deliver, and senders", SPF REJECT, "mx.no-way-back", "", "" },
+    { "null MX without SPF is told by SPF", "example.com. MX 0 .\n" REJECT, "", "spf.no-mail-unsaid",
+      "dmarc.report-domain-without-mail" },
+    { "a missing exchange that SPF refers to",
+      "example.com. MX 10 mx.example.com.\nexample.com. TXT \"v=spf1 +mx/24 -all\"\n" REJECT, "mx.target-missing",
+      "", "" },
+    { "a missing exchange, and another term that stands for nobody",
+      "example.com. MX 10 mx.example.com.\nexample.com. TXT \"v=spf1 a -all\"\n" REJECT, "mx.target-missing",
+      "spf.dead-term", "" },
+    { "a missing exchange, and somebody else's that SPF refers to",
+      "example.com. MX 10 mx.example.com.\nexample.com. TXT \"v=spf1 mx:example.net -all\"\n" REJECT,
+      "mx.target-missing", "spf.dead-term", "" },
 };
 
 static void sections_are_seen_together(void **state)
@@ -168,7 +179,9 @@ static void sections_are_seen_together(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof together / sizeof together[0]; i++) {
         struct surveyed done = survey(together[i].zone, NULL, true);
-        survey_want(together[i].name, &done, DOMAIN_AREA_MX, together[i].want);
+        survey_want(together[i].name, &done, DOMAIN_AREA_MX, together[i].mx);
+        survey_want(together[i].name, &done, DOMAIN_AREA_SPF, together[i].spf);
+        survey_want(together[i].name, &done, DOMAIN_AREA_DMARC, together[i].dmarc);
         survey_release(&done);
     }
 }

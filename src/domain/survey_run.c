@@ -51,7 +51,7 @@ const struct seki_answer *domain_ask_quietly(struct domain_run *run, struct seki
     return answer != NULL ? answer : &nothing;
 }
 
-static bool has_found(const struct domain_run *run, enum domain_finding_id id)
+bool domain_has_found(const struct domain_run *run, enum domain_finding_id id)
 {
     for (size_t i = 0; i < run->finding_count; i++)
         if (run->findings[i].id == id)
@@ -62,7 +62,7 @@ static bool has_found(const struct domain_run *run, enum domain_finding_id id)
 static void find_failure(struct domain_run *run, struct seki_str name, const struct seki_answer *answer)
 {
     bool is_bogus = answer->dnssec == SEKI_DNSSEC_BOGUS;
-    if (!is_bogus || !has_found(run, DOMAIN_DNSSEC_BOGUS))
+    if (!is_bogus || !domain_has_found(run, DOMAIN_DNSSEC_BOGUS))
         domain_find(run, is_bogus ? DOMAIN_DNSSEC_BOGUS : DOMAIN_DNS_FAILED, name,
                     seki_str_of(seki_rr_type_name(answer->type)), answer->failure, (struct seki_str){ 0 });
 }

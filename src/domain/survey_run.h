@@ -47,6 +47,8 @@ bool domain_exists(struct domain_run *run);
 void domain_find(struct domain_run *run, enum domain_finding_id id, struct seki_str name, struct seki_str text1,
                  struct seki_str text2, struct seki_str text3);
 
+bool domain_has_found(const struct domain_run *run, enum domain_finding_id id);
+
 /** prefix "." name, in the arena: "_dmarc" and "example.com". */
 struct seki_str domain_below(struct domain_run *run, const char *prefix, struct seki_str name);
 
