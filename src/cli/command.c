@@ -40,6 +40,8 @@ const struct cli_option cli_option_table[] = {
       FIELD(psl), 0, 0 },
     { "nameserver", "ADDR[:PORT]", N_("ask this server (default: those of /etc/resolv.conf)"), CLI_TEXT,
       CLI_GROUP_DNS, FIELD(nameserver), 0, 0 },
+    { "anchors", "FILE", N_("trust anchors to validate DNSSEC with"), CLI_TEXT, CLI_GROUP_DNS, FIELD(anchors), 0,
+      0 },
     { "dns-timeout", "MS", N_("give up a DNS question after so long (default 5000)"), CLI_NUMBER, CLI_GROUP_DNS,
       FIELD(dns_timeout_ms), 1, 600000 },
     { "zone", "FILE", N_("answer from this zone file, to try records out"), CLI_TEXT, CLI_GROUP_DNS, FIELD(zone), 0,

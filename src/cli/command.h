@@ -13,7 +13,7 @@ struct cli_options {
     bool json, help, allow_rsa_sha1, sender_id, received_spf;
     bool dkim_strict, spf_strict, testing;
     bool mx, no_mail;
-    const char *nameserver, *zone, *recording;
+    const char *nameserver, *zone, *recording, *anchors;
     uint64_t dns_timeout_ms;
     uint64_t time_s; /* 0: now */
     const char *ip, *helo, *mail_from, *scope, *hop;

@@ -17,7 +17,9 @@ bool cli_evaluation_begin(struct cli_evaluation *e, const struct cli_options *op
 {
     struct seki_error why = { "" };
     const struct dns_source_options source = {
-        .resolver = { .nameservers = options->nameserver, .timeout_ms = (unsigned)options->dns_timeout_ms },
+        .resolver = { .nameservers = options->nameserver,
+                      .timeout_ms = (unsigned)options->dns_timeout_ms,
+                      .trust_anchor_file = options->anchors },
         .zone_file = options->zone,
     };
     *e = (struct cli_evaluation){
