@@ -1,11 +1,16 @@
 /* sekisho domain check: what a domain publishes about its mail, and what is wrong with it. */
+#include "cli/domain_areas.h"
 #include "cli/domain_keys.h"
+#include "cli/domain_mail.h"
+#include "cli/domain_steps.h"
 #include "cli/evaluation.h"
 #include "cli/findings.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/screen.h"
+#include "cli/spf_tree.h"
 #include "cli/text.h"
-#include "domain/survey.h"
+#include "domain/usage.h"
 
 #include <stdio.h>
 
@@ -22,19 +27,110 @@ static enum seki_result step_survey(void *evaluation, struct seki_answers *answe
     return domain_survey_step(check->survey, answers, &check->report, why);
 }
 
+/* 1. Text. */
+
+static size_t count_failures(const struct domain_report *report)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->finding_count; i++)
+        count += report->findings[i].id == DOMAIN_DNS_FAILED;
+    return count;
+}
+
+static void print_head(const struct domain_report *report)
+{
+    char line[512];
+    unsigned long failures = count_failures(report);
+    if (report->dns.does_not_exist)
+        snprintf(line, sizeof line, _("%.*s: no such domain"), SEKI_STR_ARGS(report->domain));
+    else
+        snprintf(line, sizeof line, _("%.*s: grade %c (%u of 100)"), SEKI_STR_ARGS(report->domain),
+                 report->grade.letter, report->grade.score);
+    cli_print_coloured(CLI_BOLD, line);
+    putchar('\n');
+    if (*report->grade.why != '\0')
+        cli_print_sentence(0, "%s", _(report->grade.why));
+    if (failures > 0)
+        cli_print_sentence(0,
+                           cli_text_plural("Not the whole picture: %lu look-up failed. Ask again later.",
+                                           "Not the whole picture: %lu look-ups failed. Ask again later.",
+                                           failures),
+                           failures);
+    putchar('\n');
+}
+
+static void print_details(const struct domain_report *report)
+{
+    if (report->mx.exchange_count > 0) {
+        cli_print_mx_report(&report->mx);
+        putchar('\n');
+    }
+    cli_print_spf_tree(&report->spf);
+    putchar('\n');
+    if (report->dkim.key_count > 0 || domain_sends_mail(report)) {
+        cli_print_dkim_report(&report->dkim);
+        putchar('\n');
+    }
+    cli_print_dmarc_report(&report->dmarc);
+    putchar('\n');
+}
+
 static void print_report(const struct domain_report *report)
 {
-    cli_print_dkim_report(&report->dkim);
-    cli_print_dmarc_report(&report->dmarc);
-    cli_print_findings(report->findings, report->finding_count);
+    print_head(report);
+    if (!report->dns.does_not_exist) {
+        cli_print_areas(report);
+        putchar('\n');
+    }
+    if (report->finding_count > 0) {
+        printf("%s\n", _("Findings"));
+        cli_print_findings(report->findings, report->finding_count);
+        putchar('\n');
+    } else {
+        printf("%s\n\n", _("No mistake was found."));
+    }
+    if (report->dns.does_not_exist)
+        return;
+    print_details(report);
+    if (report->step_count > 0)
+        cli_print_steps(report->steps, report->step_count);
+}
+
+/* 2. JSON. */
+
+static json_t *json_areas(const struct domain_report *report)
+{
+    json_t *areas[DOMAIN_AREAS] = {
+        [DOMAIN_AREA_DNS] = cli_json_dns_report(&report->dns),
+        [DOMAIN_AREA_MX] = cli_json_mx_report(&report->mx),
+        [DOMAIN_AREA_SPF] = cli_json_spf_tree(&report->spf),
+        [DOMAIN_AREA_DKIM] = cli_json_dkim_report(&report->dkim),
+        [DOMAIN_AREA_DMARC] = cli_json_dmarc_report(&report->dmarc),
+        [DOMAIN_AREA_MTA_STS] = cli_json_mta_sts_report(&report->transport),
+        [DOMAIN_AREA_TLS_RPT] = cli_json_tls_rpt_report(&report->transport),
+        [DOMAIN_AREA_BIMI] = cli_json_bimi_report(&report->transport),
+        [DOMAIN_AREA_DNSSEC] = cli_json_dnssec_report(&report->dnssec),
+    };
+    json_t *object = json_object();
+    for (size_t i = 0; i < DOMAIN_AREAS; i++) {
+        json_object_set_new(areas[i], "worst", json_string(cli_worst_of_area(report, (enum domain_area)i)));
+        json_object_set_new(object, domain_area_name((enum domain_area)i), areas[i]);
+    }
+    return object;
 }
 
 static void print_report_json(const struct domain_report *report)
 {
-    cli_json_print(json_pack("{s:o, s:o, s:o, s:o}", "domain", cli_json_str(report->domain), "dkim",
-                             cli_json_dkim_report(&report->dkim), "dmarc", cli_json_dmarc_report(&report->dmarc),
-                             "findings", cli_json_findings(report->findings, report->finding_count)));
+    const struct domain_grade *grade = &report->grade;
+    const char letter[] = { grade->letter, '\0' };
+    cli_json_print(json_pack("{s:o, s:s, s:i, s:s, s:b, s:o, s:o, s:o}", "domain", cli_json_str(report->domain),
+                             "grade", letter, "score", (int)grade->score, "grade_reason", grade->why, "complete",
+                             count_failures(report) == 0, "areas", json_areas(report), "findings",
+                             cli_json_findings(report->findings, report->finding_count), "next_steps",
+                             cli_json_steps(report->steps, report->step_count)));
 }
+
+/* 3. The command. */
 
 static bool read_selectors(const char *list, struct seki_str *selectors, size_t *count_out)
 {
@@ -74,7 +170,7 @@ static enum cli_exit check(struct cli_evaluation *e, const struct domain_survey_
         print_report_json(&check.report);
     else
         print_report(&check.report);
-    return check.report.finding_count > 0 ? CLI_NO : CLI_DONE;
+    return cli_findings_exit(check.report.findings, check.report.finding_count);
 }
 
 enum cli_exit cli_domain_check(const struct cli_options *options, const char *domain)

@@ -3,6 +3,7 @@
 #include "cli/columns.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/reason.h"
 #include "cli/text.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #define STATE_COLUMNS    12u
 #define SELECTOR_COLUMNS 24u
 #define LABEL_COLUMNS    28u
+#define MAX_LINE_OCTETS  1024u
 
 /* 1. Lines. */
 
@@ -37,28 +39,31 @@ static void print_labelled(const char *label, struct seki_str text)
 
 static void print_key(const struct domain_key *key)
 {
+    struct seki_buf about;
     size_t selector = key->selector.len;
     printf("  ");
     cli_print_str(key->selector);
     printf("%*s", selector < SELECTOR_COLUMNS ? (int)(SELECTOR_COLUMNS - selector) : 1, "");
     print_padded(_(domain_key_state_name(key->state)), STATE_COLUMNS);
+    seki_buf_init(&about, MAX_LINE_OCTETS);
     if (key->bits > 0)
-        cli_print_format(_("%.*s, %u bits"), SEKI_STR_ARGS(key->type), key->bits);
+        seki_buf_add_format(&about, _("%.*s, %u bits"), SEKI_STR_ARGS(key->type), key->bits);
     if (key->bits > 0 && key->reason.len > 0)
-        printf("; ");
-    cli_print_reason(key->reason);
+        seki_buf_add(&about, SEKI_STR("; "));
+    cli_reason(key->reason, &about);
     if (key->whose != NULL && key->bits > 0)
-        printf(" (%s)", key->whose);
-    putchar('\n');
+        seki_buf_add_format(&about, " (%s)", key->whose);
+    cli_print_rest(2 + SELECTOR_COLUMNS + STATE_COLUMNS, seki_buf_str(&about));
+    seki_buf_release(&about);
 }
 
 static void print_guesses(const struct domain_dkim_report *dkim)
 {
     if (dkim->guess_count == 0)
         return;
-    printf("  ");
-    printf(_("%zu usual selectors tried, %zu found. Others cannot be found out: name yours with --selectors.\n"),
-           dkim->guess_count, dkim->key_count);
+    cli_print_sentence(
+        2, _("%zu usual selectors tried, %zu found. Others cannot be found out: name yours with --selectors."),
+        dkim->guess_count, dkim->key_count);
 }
 
 void cli_print_dkim_report(const struct domain_dkim_report *dkim)
@@ -128,12 +133,10 @@ static void print_authorisation(const struct domain_destination *d)
 {
     if (d->authorisation.len == 0)
         return;
-    printf("        ");
     if (d->state == DOMAIN_DESTINATION_AUTHORISED)
-        cli_print_format(_("it says so at %.*s"), SEKI_STR_ARGS(d->authorisation));
+        cli_print_sentence(8, _("it says so at %.*s"), SEKI_STR_ARGS(d->authorisation));
     else
-        cli_print_format(_("it would have to say so at %.*s"), SEKI_STR_ARGS(d->authorisation));
-    putchar('\n');
+        cli_print_sentence(8, _("it would have to say so at %.*s"), SEKI_STR_ARGS(d->authorisation));
 }
 
 void cli_print_destinations(const struct domain_destination *destinations, size_t count)
@@ -142,7 +145,8 @@ void cli_print_destinations(const struct domain_destination *destinations, size_
         const struct domain_destination *d = &destinations[i];
         printf("    %s=", d->tag);
         cli_print_str(d->uri);
-        printf("\n        %s (%s)\n", _(receives_text(d->state)), _(destination_text(d->state)));
+        putchar('\n');
+        cli_print_sentence(8, "%s (%s)", _(receives_text(d->state)), _(destination_text(d->state)));
         print_authorisation(d);
     }
 }

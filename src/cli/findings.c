@@ -1,13 +1,16 @@
 #include "cli/findings.h"
 
+#include "cli/columns.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/reason.h"
+#include "cli/screen.h"
 #include "cli/text.h"
 
 #include <stdio.h>
 
 #define MAX_SENTENCE_OCTETS 8192u
+#define INDENT              4
 
 /* A text of the finding that is a sentence is the engine's (why a look-up failed); a word alone is the domain's own. */
 static void fill(const struct domain_finding *finding, const char *sentence, struct seki_buf *out)
@@ -28,42 +31,59 @@ static void fill(const struct domain_finding *finding, const char *sentence, str
         seki_buf_release(&texts[i]);
 }
 
-static void print_sentence(const char *indent, const struct domain_finding *finding, const char *sentence)
+void cli_print_filled(size_t column, const struct domain_finding *texts, const char *sentence)
 {
     struct seki_buf buf;
     seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
-    fill(finding, sentence, &buf);
-    printf("%s", indent);
-    cli_print_str(seki_buf_str(&buf));
-    putchar('\n');
+    fill(texts, sentence, &buf);
+    cli_print_rest(column, seki_buf_str(&buf));
     seki_buf_release(&buf);
+}
+
+json_t *cli_json_filled(const struct domain_finding *texts, const char *sentence)
+{
+    struct seki_buf buf;
+    seki_buf_init(&buf, MAX_SENTENCE_OCTETS);
+    fill(texts, sentence, &buf);
+    json_t *string = cli_json_str(seki_buf_str(&buf));
+    seki_buf_release(&buf);
+    return string;
+}
+
+void cli_print_severity(enum domain_severity severity)
+{
+    static const enum cli_colour colours[] = {
+        [DOMAIN_ADVICE] = CLI_BOLD, [DOMAIN_WARNING] = CLI_YELLOW, [DOMAIN_ERROR] = CLI_RED
+    };
+    cli_print_coloured(colours[severity], _(domain_severity_name(severity)));
+}
+
+static void print_finding(const struct domain_finding *finding)
+{
+    const struct domain_finding_kind *kind = domain_finding_kind(finding);
+    printf("  ");
+    cli_print_severity(kind->severity);
+    printf("  %s\n%*s", kind->id, INDENT, "");
+    cli_print_filled(INDENT, finding, kind->what);
+    printf("%*s%s", INDENT, "", _("Fix: "));
+    cli_print_filled(INDENT + cli_columns(_("Fix: ")), finding, kind->fix);
 }
 
 void cli_print_findings(const struct domain_finding *findings, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct domain_finding_kind *kind = domain_finding_kind(&findings[i]);
-        printf("%s (%s)\n", _(domain_severity_name(kind->severity)), kind->id);
-        print_sentence("  ", &findings[i], kind->what);
-        print_sentence("  ", &findings[i], kind->fix);
-    }
+    for (int severity = DOMAIN_ERROR; severity >= DOMAIN_ADVICE; severity--)
+        for (size_t i = 0; i < count; i++)
+            if (domain_finding_kind(&findings[i])->severity == (enum domain_severity)severity)
+                print_finding(&findings[i]);
 }
 
 static json_t *json_finding(const struct domain_finding *finding)
 {
     const struct domain_finding_kind *kind = domain_finding_kind(finding);
-    struct seki_buf what, fix;
-    seki_buf_init(&what, MAX_SENTENCE_OCTETS);
-    seki_buf_init(&fix, MAX_SENTENCE_OCTETS);
-    fill(finding, kind->what, &what);
-    fill(finding, kind->fix, &fix);
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
-                  "severity", domain_severity_name(kind->severity), "name", cli_json_str(finding->name), "what",
-                  cli_json_str(seki_buf_str(&what)), "fix", cli_json_str(seki_buf_str(&fix)));
-    seki_buf_release(&what);
-    seki_buf_release(&fix);
-    return object;
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o}", "id", kind->id, "area", domain_area_name(kind->area),
+                     "severity", domain_severity_name(kind->severity), "points", (int)kind->points, "name",
+                     cli_json_str(finding->name), "what", cli_json_filled(finding, kind->what), "fix",
+                     cli_json_filled(finding, kind->fix));
 }
 
 json_t *cli_json_findings(const struct domain_finding *findings, size_t count)

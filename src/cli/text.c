@@ -4,6 +4,7 @@
 #include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/reason.h"
+#include "cli/screen.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,17 +56,22 @@ void cli_print_format(const char *format, ...)
     cli_print_str(seki_str_of(line));
 }
 
+void cli_print_rest(size_t column, struct seki_str text)
+{
+    struct seki_buf escaped;
+    seki_buf_init(&escaped, MAX_SENTENCE_OCTETS);
+    escape(text, &escaped);
+    seki_buf_add_char(&escaped, '\0');
+    cli_print_within(stdout, column, cli_screen_columns(), seki_buf_failed(&escaped) == SEKI_OK ? escaped.ptr : "");
+    seki_buf_release(&escaped);
+}
+
 static void print_wrapped(unsigned column, const char *mark, const char *format, va_list args)
 {
     char line[MAX_LINE_OCTETS];
-    struct seki_buf escaped;
     vsnprintf(line, sizeof line, format, args);
-    seki_buf_init(&escaped, MAX_SENTENCE_OCTETS);
-    escape(seki_str_of(line), &escaped);
-    seki_buf_add_char(&escaped, '\0');
     printf("%*s%s", (int)column, "", mark);
-    cli_print_wrapped(stdout, column + strlen(mark), seki_buf_failed(&escaped) == SEKI_OK ? escaped.ptr : "");
-    seki_buf_release(&escaped);
+    cli_print_rest(column + strlen(mark), seki_str_of(line));
 }
 
 void cli_print_sentence(unsigned column, const char *format, ...)

@@ -14,6 +14,8 @@ void cli_print_format(const char *format, ...) SEKI_PRINTF(1, 2);
 void cli_print_sentence(unsigned column, const char *format, ...) SEKI_PRINTF(2, 3);
 /** The same with a mark before them ("- "), whose columns the further lines leave free. */
 void cli_print_item(unsigned column, const char *mark, const char *format, ...) SEKI_PRINTF(3, 4);
+/** The rest of a line that stands in a column (from 0): escaped, its further lines in the same column, within the screen. */
+void cli_print_rest(size_t column, struct seki_str text);
 /** A sentence of the engine in the reader's language. */
 void cli_print_reason(struct seki_str english);
 void cli_print_spf(const char *title, const struct seki_spf_verdict *spf);

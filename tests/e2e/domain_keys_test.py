@@ -57,13 +57,13 @@ def found(report, *areas):
 
 def keys(tap):
     _, report, err = document(GOOD, "domain", "check", "example.com")
-    dkim = report["dkim"]
+    dkim = report["areas"]["dkim"]
     tap.equal([(k["selector"], k["state"], k["type"], k["bits"], k["given"]) for k in dkim["keys"]],
               [("google", "usable", "ed25519", 256, False)], "without --selectors the usual ones are tried")
     tap.ok(dkim["tried"] >= 50 and dkim["domainkey_exists"] == "yes" and dkim["wildcard"] == "", "what was tried is told", dkim)
     tap.equal((found(report, "dkim", "dmarc"), err), ([], ""), "a good zone has no findings")
     code, report, _ = document(BAD, "domain", "check", "example.com", "--selectors", "mail,old,nope")
-    tap.equal([(k["selector"], k["state"]) for k in report["dkim"]["keys"]],
+    tap.equal([(k["selector"], k["state"]) for k in report["areas"]["dkim"]["keys"]],
               [("mail", "testing"), ("old", "revoked"), ("nope", "missing")], "selectors that are given are all told of")
     tap.equal((code, found(report, "dkim")), (1, ["dkim.key-missing", "dkim.revoked", "dkim.testing"]),
               "each of them has its finding")
@@ -75,7 +75,7 @@ def keys(tap):
 
 def dmarc(tap):
     _, report, _ = document(GOOD, "domain", "check", "mail.example.com")
-    record = report["dmarc"]
+    record = report["areas"]["dmarc"]
     tap.equal((record["result"], record["place"], record["policy_domain"], record["org_domain"]),
               ("found", "organizational-domain", "example.com", "example.com"), "the record is found above")
     tap.equal([(s["name"], s["standing"], s["is_policy"]) for s in record["walk"]],
@@ -95,7 +95,7 @@ def dmarc(tap):
         suffixes.write("com\nexample.com\n")
         suffixes.flush()
         _, report, _ = document(GOOD, "domain", "check", "mx.example.com", "--psl", suffixes.name)
-    tap.equal((report["dmarc"]["org_domain"], report["dmarc"]["org_domain_psl"], found(report, "dmarc")),
+    tap.equal((report["areas"]["dmarc"]["org_domain"], report["areas"]["dmarc"]["org_domain_psl"], found(report, "dmarc")),
               ("example.com", "mx.example.com", ["dmarc.public-suffix-without-psd"]), "RFC 7489's answer is compared")
     code, _, err = in_zone(GOOD, "domain", "check", "example.com", "--psl", "/nowhere/list")
     tap.ok(code == 2 and "/nowhere/list" in err, "a list that was asked for must be there", err)
