@@ -67,20 +67,26 @@ static void keep_term(struct domain_spf_program *program, const struct domain_sp
 
 /* 2. Terms that name addresses. */
 
+/* Clients of a family are compared with the records of its type alone. */
+static void mark_records(struct domain_spf_program *program, const struct domain_spf_term *term,
+                         struct seki_str name, enum domain_family family)
+{
+    const struct seki_answer *answer =
+        seki_answers_ask(program->answers, name, family == DOMAIN_IPV4 ? SEKI_RR_A : SEKI_RR_AAAA);
+    unsigned bits = family == DOMAIN_IPV4 ? term->read.ip4_prefix_bits : term->read.ip6_prefix_bits;
+    if (answer == NULL)
+        return;
+    note_ttl(program, answer);
+    for (size_t i = 0; i < answer->record_count; i++)
+        if (answer->records[i].address.octet_count == (family == DOMAIN_IPV4 ? 4 : 16))
+            mark(program, &answer->records[i].address, bits, term->read.qualifier);
+}
+
 static void mark_addresses(struct domain_spf_program *program, const struct domain_spf_term *term,
                            struct seki_str name)
 {
-    static const enum seki_rr_type types[] = { SEKI_RR_A, SEKI_RR_AAAA };
-    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
-        const struct seki_answer *answer = seki_answers_ask(program->answers, name, types[t]);
-        if (answer == NULL)
-            return;
-        note_ttl(program, answer);
-        for (size_t i = 0; i < answer->record_count; i++)
-            mark(program, &answer->records[i].address,
-                 types[t] == SEKI_RR_A ? term->read.ip4_prefix_bits : term->read.ip6_prefix_bits,
-                 term->read.qualifier);
-    }
+    mark_records(program, term, name, DOMAIN_IPV4);
+    mark_records(program, term, name, DOMAIN_IPV6);
 }
 
 static void mark_exchanges(struct domain_spf_program *program, const struct domain_spf_term *term)
