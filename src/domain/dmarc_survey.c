@@ -280,7 +280,8 @@ static void judge_absence(struct scene *scene)
     if (author->origin == SEKI_DMARC_ORIGIN_PSD)
         domain_find(run, DOMAIN_DMARC_ONLY_PSD, run->domain, author->at->domain, nothing, nothing);
     if (author->at == NULL && !scene->has_explained && domain_exists(run))
-        domain_find(run, DOMAIN_DMARC_MISSING, run->domain, nothing, nothing, nothing);
+        domain_find(run, scene->is_parked ? DOMAIN_DMARC_NO_MAIL_UNSAID : DOMAIN_DMARC_MISSING, run->domain,
+                    nothing, nothing, nothing);
 }
 
 /* RFC 9989 section 11.8: "If a PSD publishes a DMARC Policy Record without the appropriate 'psd=y' tag". */

@@ -10,6 +10,9 @@
     X(DMARC_MISSING, "dmarc.missing", DMARC, ERROR, 25, N_("No DMARC record covers {name}."),                      \
       N_("Publish a TXT record at _dmarc.{name}; begin with \"v=DMARC1; p=none; rua=mailto:…\" and read "        \
          "the reports (sekisho dmarc build makes one)."))                                                          \
+    X(DMARC_NO_MAIL_UNSAID, "dmarc.no-mail-unsaid", DMARC, WARNING, 15,                                                \
+      N_("No DMARC record covers {name}, which neither sends nor receives mail: forged mail is still delivered."),     \
+      N_("Publish the TXT record \"v=DMARC1; p=reject\" at _dmarc.{name}."))                                           \
     X(DMARC_ALIAS, "dmarc.alias-without-record", DMARC, ERROR, 25,                                                 \
       N_("{name} is an alias (CNAME) for {1}, and there is no DMARC record there."),                               \
       N_("Ask the service that {1} belongs to for its record, or publish your own in the place of the alias."))    \

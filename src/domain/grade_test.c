@@ -36,6 +36,8 @@ static const struct {
     { "a parked domain with quarantine", PARKED "_dmarc.example.com. TXT \"v=DMARC1; p=quarantine\"\n", NULL, true,
       'A', 100, "", "improve.dmarc-reject" },
 
+    { "a parked domain without DMARC", PARKED, NULL, true, 'D', 85, "DMARC record", "dmarc.no-mail-unsaid" },
+
     { "DMARC asks for nothing", REST SPF KEY "_dmarc.example.com. TXT \"v=DMARC1; p=none" RUA "\"\n", NULL, false,
       'C', 100, "policy none", "improve.dmarc-policy" },
     { "DMARC in test mode", REST SPF KEY "_dmarc.example.com. TXT \"v=DMARC1; p=quarantine; t=y" RUA "\"\n", NULL,

@@ -88,6 +88,7 @@ MISTAKES = {
     "dkim-doubled": "dkim.name-doubled",
     "dkim-wild": "dkim.wildcard-text",
     "dmarc-none": "dmarc.missing",
+    "dmarc-parked": "dmarc.no-mail-unsaid",
     "dmarc-two": "dmarc.two-records",
     "dmarc-case": "dmarc.version-case",
     "dmarc-order": "dmarc.version-not-first",
