@@ -152,7 +152,7 @@
     X(SPF_INCLUDE_NO_RECORD, "spf.include-no-record", SPF, ERROR, 25,                                              \
       N_("“{1}” in the record at {name} leads to {2}, which has no SPF record: receivers then take the whole " \
          "record as invalid."),                                                                                    \
-      N_("Correct or remove {1}; if {name} is not yours, tell who runs it."))                                      \
+      N_("Correct or remove {1}."))                                                                                \
     X(SPF_INCLUDE_TWO_RECORDS, "spf.include-two-records", SPF, ERROR, 25,                                          \
       N_("“{1}” in the record at {name} leads to {2}, which has several SPF records: receivers then take the " \
          "whole record as invalid."),                                                                              \

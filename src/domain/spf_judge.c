@@ -152,15 +152,25 @@ static void judge_loop(struct judge *judge, const struct domain_spf_place *place
                     domain_excerpt(judge->run, circle(judge, place, term->name)), nothing);
 }
 
-/* Nothing is a record there, and no text means to be one. */
-static void judge_no_record(struct judge *judge, const struct domain_spf_place *place,
-                            const struct domain_spf_term *term)
+/* Nothing is a record there, and no text means to be one; or there are several. */
+static void judge_unusable(struct judge *judge, const struct domain_spf_place *place,
+                           const struct domain_spf_term *term)
 {
     bool is_mail = seki_str_find(term->name, '@') < term->name.len;
-    if (domain_spf_find_glued(judge->run, place, term->text))
+    enum domain_finding_id id = is_mail ? DOMAIN_SPF_MAIL_ADDRESS : DOMAIN_SPF_INCLUDE_NO_RECORD;
+    if (term->target->state == DOMAIN_SPF_SEVERAL)
+        id = DOMAIN_SPF_INCLUDE_TWO_RECORDS;
+    else if (domain_spf_find_glued(judge->run, place, term->text))
         return;
-    domain_find(judge->run, is_mail ? DOMAIN_SPF_MAIL_ADDRESS : DOMAIN_SPF_INCLUDE_NO_RECORD, place->name,
-                domain_excerpt(judge->run, term->text), domain_excerpt(judge->run, term->name), nothing);
+    domain_find(judge->run, id, place->name, domain_excerpt(judge->run, term->text),
+                domain_excerpt(judge->run, term->name), nothing);
+}
+
+static void find_broken(struct judge *judge, const struct domain_spf_place *place, struct seki_str at,
+                        struct seki_str through)
+{
+    domain_find(judge->run, DOMAIN_SPF_INCLUDE_BROKEN, place->name, through, domain_excerpt(judge->run, at),
+                nothing);
 }
 
 /* The term that makes a record invalid. */
@@ -171,18 +181,22 @@ static struct seki_str broken_at(const struct domain_spf_place *place)
     return seki_spf_record_read(place->record, &record, &fault) ? nothing : fault.term;
 }
 
+/* @param through  our own term that leads to the target */
 static void judge_target(struct judge *judge, const struct domain_spf_place *place,
                          const struct domain_spf_term *term, bool is_policy, struct seki_str through)
 {
     const struct domain_spf_place *target = term->target;
+    bool is_mine = is_policy || is_own(judge, place);
     if (term->state == DOMAIN_SPF_TERM_LOOP)
         judge_loop(judge, place, term);
     if (target == NULL)
         return;
-    if (target->state == DOMAIN_SPF_NONE && !judge_texts(judge, target))
-        judge_no_record(judge, place, term);
-    if (target->state == DOMAIN_SPF_SEVERAL)
-        domain_find(judge->run, DOMAIN_SPF_INCLUDE_TWO_RECORDS, place->name, term->text, target->name, nothing);
+    bool is_unusable =
+        target->state == DOMAIN_SPF_SEVERAL || (target->state == DOMAIN_SPF_NONE && !judge_texts(judge, target));
+    if (is_unusable && is_mine)
+        judge_unusable(judge, place, term);
+    else if (is_unusable)
+        find_broken(judge, place, term->text, through);
     judge_place(judge, target, is_policy && term->read.kind == SEKI_SPF_TERM_REDIRECT, through);
 }
 
@@ -206,8 +220,7 @@ static void judge_mine(struct judge *judge, const struct domain_spf_place *place
 static void judge_foreign(struct judge *judge, const struct domain_spf_place *place, struct seki_str through)
 {
     if (place->state == DOMAIN_SPF_BROKEN)
-        domain_find(judge->run, DOMAIN_SPF_INCLUDE_BROKEN, place->name, through,
-                    domain_excerpt(judge->run, broken_at(place)), nothing);
+        find_broken(judge, place, broken_at(place), through);
     for (size_t i = 0; i < place->term_count; i++)
         domain_spf_judge_foreign_term(judge->run, place, i, through);
 }

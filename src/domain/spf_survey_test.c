@@ -278,7 +278,7 @@ static const struct {
       OWN("include:_spf.example.com -all") SPF("_spf.example.com", "ipv4:192.0.2.1"), NULL,
       "spf.mechanism-misspelt" },
     { "an include of an include of nothing",
-      OWN("include:a.example -all") SPF("a.example", "include:b.example -all"), NULL, "spf.include-no-record" },
+      OWN("include:a.example -all") SPF("a.example", "include:b.example -all"), NULL, "spf.include-broken" },
     { "an include that cannot be looked up", OWN("include:a.example -all") SPF("a.example", "-all"), "a.example",
       "" },
     { "oneself", OWN("include:example.com -all"), NULL, "spf.include-self" },
@@ -320,6 +320,18 @@ static const struct {
                                "11.x.example.\n"
                                "*.x.example. A 192.0.2.9\n",
       NULL, "spf.mx-too-many" },
+
+    { "eleven exchanges in other people's record",
+      OWN("include:b.example -all")
+          SPF("b.example", "mx:a.example -all") "a.example. MX 1 1.x.example.\n"
+                                                "a.example. MX 1 2.x.example.\na.example. MX 1 "
+                                                "3.x.example.\na.example. MX 1 4.x.example.\n"
+                                                "a.example. MX 1 5.x.example.\na.example. MX 1 "
+                                                "6.x.example.\na.example. MX 1 7.x.example.\n"
+                                                "a.example. MX 1 8.x.example.\na.example. MX 1 "
+                                                "9.x.example.\na.example. MX 1 10.x.example.\n"
+                                                "a.example. MX 1 11.x.example.\n*.x.example. A 192.0.2.9\n",
+      NULL, "spf.include-broken" },
 
     /* Limits. */
     { "ten look-ups", OWN(TEN "-all") "*.x.example. A 192.0.2.9\n", NULL, "" },

@@ -208,7 +208,9 @@ void domain_spf_judge_foreign_term(struct domain_run *run, const struct domain_s
     const struct seki_spf_term *read = &s.term->read;
     if (s.term->state == DOMAIN_SPF_TERM_SYNTAX || s.term->state == DOMAIN_SPF_TERM_UNREACHED)
         return;
-    judge_many_hosts(&s);
+    if (s.term->state == DOMAIN_SPF_TERM_MANY_HOSTS)
+        domain_find(run, DOMAIN_SPF_INCLUDE_BROKEN, place->name, through, domain_excerpt(run, s.term->text),
+                    nothing);
     bool is_everybody = (read->kind == SEKI_SPF_TERM_IP4 && read->ip4_prefix_bits == 0) ||
                         (read->kind == SEKI_SPF_TERM_IP6 && read->ip6_prefix_bits == 0) ||
                         (read->kind == SEKI_SPF_TERM_EXISTS && s.term->state == DOMAIN_SPF_TERM_FINE) ||
