@@ -18,7 +18,9 @@
 
 struct seki_private_key {
     EVP_PKEY *key;
-    EVP_PKEY_CTX *signer; /* RSA: initialised once, and copied for each signature, so that threads can share it */
+    /* One of the two: initialised once, and copied for each signature, so that threads can share it. */
+    EVP_PKEY_CTX *rsa_signer;
+    EVP_MD_CTX *ed25519_signer;
     enum seki_sign_algorithm algorithm;
     unsigned bits;
 };
@@ -32,10 +34,16 @@ static enum seki_result no_memory(struct seki_error *why)
 
 static bool prepare_rsa(struct seki_private_key *key)
 {
-    key->signer = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
-    return key->signer != NULL && EVP_PKEY_sign_init(key->signer) == 1 &&
-           EVP_PKEY_CTX_set_rsa_padding(key->signer, RSA_PKCS1_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_signature_md(key->signer, EVP_sha256()) == 1;
+    key->rsa_signer = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
+    return key->rsa_signer != NULL && EVP_PKEY_sign_init(key->rsa_signer) == 1 &&
+           EVP_PKEY_CTX_set_rsa_padding(key->rsa_signer, RSA_PKCS1_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_signature_md(key->rsa_signer, EVP_sha256()) == 1;
+}
+
+static bool prepare_ed25519(struct seki_private_key *key)
+{
+    key->ed25519_signer = EVP_MD_CTX_new();
+    return key->ed25519_signer != NULL && EVP_DigestSignInit(key->ed25519_signer, NULL, NULL, NULL, key->key) == 1;
 }
 
 /* Which kind it is, and whether it may sign. */
@@ -45,7 +53,7 @@ static enum seki_result judge(struct seki_private_key *key, struct seki_error *w
     if (EVP_PKEY_is_a(key->key, "ED25519")) {
         key->algorithm = SEKI_SIGN_ED25519_SHA256;
         key->bits = ED25519_OCTETS * 8;
-        return SEKI_OK;
+        return prepare_ed25519(key) ? SEKI_OK : no_memory(why);
     }
     key->algorithm = SEKI_SIGN_RSA_SHA256;
     if (!EVP_PKEY_is_a(key->key, "RSA"))
@@ -125,7 +133,8 @@ void seki_private_key_free(struct seki_private_key *key)
 {
     if (key == NULL)
         return;
-    EVP_PKEY_CTX_free(key->signer);
+    EVP_PKEY_CTX_free(key->rsa_signer);
+    EVP_MD_CTX_free(key->ed25519_signer);
     EVP_PKEY_free(key->key);
     free(key);
 }
@@ -143,7 +152,7 @@ unsigned seki_private_key_bits(const struct seki_private_key *key)
 static bool sign_rsa(const struct seki_private_key *key, const struct seki_sign_request *request,
                      struct seki_sign_answer *answer)
 {
-    EVP_PKEY_CTX *signer = EVP_PKEY_CTX_dup(key->signer);
+    EVP_PKEY_CTX *signer = EVP_PKEY_CTX_dup(key->rsa_signer);
     bool is_done = signer != NULL && EVP_PKEY_sign(signer, answer->octets, &answer->octet_count, request->digest,
                                                    sizeof request->digest) == 1;
     EVP_PKEY_CTX_free(signer);
@@ -156,7 +165,7 @@ static bool sign_ed25519(const struct seki_private_key *key, const struct seki_s
 {
     EVP_MD_CTX *signer = EVP_MD_CTX_new();
     bool is_done =
-        signer != NULL && EVP_DigestSignInit(signer, NULL, NULL, NULL, key->key) == 1 &&
+        signer != NULL && EVP_MD_CTX_copy_ex(signer, key->ed25519_signer) == 1 &&
         EVP_DigestSign(signer, answer->octets, &answer->octet_count, request->digest, sizeof request->digest) == 1;
     EVP_MD_CTX_free(signer);
     return is_done;
