@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 import dkim_peers  # noqa: E402
 from signing import SELECTORS, Signing  # noqa: E402
-from signing_messages import ODD, messages  # noqa: E402
+from signing_messages import messages  # noqa: E402
 from tap import Tap  # noqa: E402
 
 CANONICALIZATIONS = ["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"]
@@ -211,28 +211,25 @@ def check(tally, own, peers, signing, name, message):
 
 
 def without_from(tap, signing, left_out):
-    said = {signing.sign(message, "rsa-sha256", "relaxed/relaxed")[1] for _, message in left_out}
-    tap.ok(all("has no From field" in sentence for sentence in said),
+    said = {signing.sign(message, "rsa-sha256", "relaxed/relaxed") for _, message in left_out}
+    tap.ok(all(signed is None and "has no From field" in sentence for signed, sentence in said),
            f"{len(left_out)} messages without From are signed by nobody (RFC 6376 section 5.4)", said)
 
 
 def body(tap):
     wanted = int(os.environ.get("SEKISHO_SIGNING_MESSAGES", "50"))
     conformance = os.environ.get("SEKISHO_CONFORMANCE", os.path.join(ROOT, "..", "shared", "conformance"))
-    tally, own, left_out, count = Tally(), [], [], 0
+    tally, own = Tally(), []
+    to_sign, left_out = messages(wanted, conformance, os.path.join(ROOT, "demo", "messages"))
     with tempfile.TemporaryDirectory() as folder:
         signing = Signing(os.path.abspath(sys.argv[1]), folder)
         peers, missing = dkim_peers.start(signing.records, folder)
-        for name, message in messages(wanted, conformance, os.path.join(ROOT, "demo", "messages")):
-            if not Parts(message).named(b"from"):
-                left_out.append((name, message))
-                continue
+        for name, message in to_sign:
             check(tally, own, peers, signing, name, message)
-            count += 1
         without_from(tap, signing, left_out)
         for peer in peers:
             peer.end()
-    tap.ok(count >= len(ODD) and not own, f"sekisho signs {count} messages, keeps every octet, and verifies them",
+    tap.ok(not own, f"sekisho signs {len(to_sign)} messages, keeps every octet, and verifies them",
            "\n".join(own[:20]))
     for peer in peers:
         for algorithm in SELECTORS:

@@ -70,10 +70,14 @@ def _sample(items, wanted):
     return [items[i * len(items) // wanted] for i in range(wanted)] if wanted < len(items) else items
 
 
+def _has_from(message):
+    return re.search(rb"(?im)^from[ \t]*:", message.partition(b"\r\n\r\n")[0]) is not None
+
+
 def messages(wanted, folder, fallback):
-    """[(name, octets)]: the odd ones, and further ones of the conformance folder until there are so many; of `fallback`
-    where that is not there."""
-    found = list(ODD.items())
+    """[(name, octets)] twice: the odd ones, and further ones of the conformance folder (of `fallback`, where that is not
+    there) until there are so many; and all that have no From field."""
+    found = []
     paths = []
     for part in ("corpus", "dkim", "mime"):
         paths += glob.glob(os.path.join(folder, part, "**", "*"), recursive=True)
@@ -81,4 +85,5 @@ def messages(wanted, folder, fallback):
     for path in paths or sorted(glob.glob(os.path.join(fallback, "*.eml"))):
         name = os.path.relpath(path, folder if paths else fallback)
         found += [(f"{name} #{number}", message) for number, message in enumerate(_messages_of(path), 1)]
-    return found[:len(ODD)] + _sample(found[len(ODD):], max(wanted - len(ODD), 0))
+    with_from = [item for item in found if _has_from(item[1])]
+    return list(ODD.items()) + _sample(with_from, max(wanted - len(ODD), 0)), [item for item in found if item not in with_from]
