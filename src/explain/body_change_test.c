@@ -47,6 +47,8 @@ struct change {
 
 static const struct change changes[] = {
     { "nothing", RELAXED, "", "", TEXT, TEXT, { NONE }, 0, 0 },
+    { "nothing, of an empty body, relaxed", RELAXED, "", "", "", "", { NONE }, 0, 0 },
+    { "nothing, of an empty body, simple", SIMPLE, "", "", "", "\r\n", { NONE }, 0, 0 },
     { "blank lines at the end, which no canonicalization counts",
       SIMPLE,
       "",

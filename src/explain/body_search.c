@@ -160,14 +160,14 @@ static bool has_lines(const struct explain_search *search)
     return is_same;
 }
 
-static void found_beginning(struct explain_search *search, struct seki_str beginning, struct seki_str rest)
+/* @param first_line  of the rest, which was not there */
+static void found_beginning(struct explain_search *search, struct seki_str beginning, size_t first_line,
+                            struct seki_str rest)
 {
     bool is_cut = rest.len > 0;
-    if (is_cut) {
-        size_t first_line = has_lines(search) ? explain_count_lines(beginning) + 1 : 0;
-        explain_undo(search, is_blank(rest) ? EXPLAIN_BODY_FINAL_LINES : EXPLAIN_BODY_APPENDED, first_line,
-                     explain_count_lines(rest));
-    }
+    if (is_cut)
+        explain_undo(search, is_blank(rest) ? EXPLAIN_BODY_FINAL_LINES : EXPLAIN_BODY_APPENDED,
+                     has_lines(search) ? first_line : 0, explain_count_lines(rest));
     explain_found(search, &beginning, 1);
     if (is_cut)
         explain_redo(search);
@@ -181,10 +181,8 @@ static void probe_nothing(struct explain_search *search, struct seki_str whole)
     if (explain_search_is_over(search) || !explain_afford(search, FITS_COST) || !begin(search))
         return;
     explain_hash(search, search->state, nothing);
-    if (!explain_fits(search, search->state))
-        return;
-    found_beginning(search, nothing, whole);
-    search->change->steps[search->change->step_count - 1].first_line = has_lines(search);
+    if (explain_fits(search, search->state))
+        found_beginning(search, nothing, 1, whole);
 }
 
 static void probe_lines(struct explain_search *search, struct seki_str whole)
@@ -197,8 +195,10 @@ static void probe_lines(struct explain_search *search, struct seki_str whole)
         explain_hash(search, search->state, line);
         rest = seki_str_from(rest, line.len);
         bool is_end = !seki_str_equal(line, SEKI_STR("\r\n")) || rest.len == 0;
-        if (is_end && explain_fits(search, search->state))
-            found_beginning(search, seki_str_head(whole, whole.len - rest.len), rest);
+        if (is_end && explain_fits(search, search->state)) {
+            struct seki_str beginning = seki_str_head(whole, whole.len - rest.len);
+            found_beginning(search, beginning, explain_count_lines(beginning) + 1, rest);
+        }
     }
 }
 
