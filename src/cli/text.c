@@ -66,7 +66,7 @@ void cli_print_rest(size_t column, struct seki_str text)
     seki_buf_release(&escaped);
 }
 
-static void print_wrapped(unsigned column, const char *mark, const char *format, va_list args)
+static void SEKI_PRINTF(3, 0) print_wrapped(unsigned column, const char *mark, const char *format, va_list args)
 {
     char line[MAX_LINE_OCTETS];
     vsnprintf(line, sizeof line, format, args);
