@@ -141,6 +141,19 @@ void cli_print_sender_id(const struct seki_sender_id_verdict *sender_id)
     print_explanation(sender_id->check.explanation);
 }
 
+/* Nothing where the field could not be read so far. */
+static void print_key(const struct seki_dkim_signature_verdict *s)
+{
+    if (s->selector.len == 0 && s->algorithm.len == 0)
+        return;
+    putchar(' ');
+    if (s->key_bits > 0)
+        cli_print_format(_("(selector %.*s, %.*s, %u bits)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm),
+                         s->key_bits);
+    else
+        cli_print_format(_("(selector %.*s, %.*s)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm));
+}
+
 static void print_dkim(const struct seki_dkim_verdict *dkim)
 {
     if (dkim->signature_count == 0)
@@ -148,12 +161,7 @@ static void print_dkim(const struct seki_dkim_verdict *dkim)
     for (size_t i = 0; i < dkim->signature_count; i++) {
         const struct seki_dkim_signature_verdict *s = &dkim->signatures[i];
         print_head("dkim", seki_dkim_result_name(s->result), s->domain);
-        putchar(' ');
-        if (s->key_bits > 0)
-            cli_print_format(_("(selector %.*s, %.*s, %u bits)"), SEKI_STR_ARGS(s->selector),
-                             SEKI_STR_ARGS(s->algorithm), s->key_bits);
-        else
-            cli_print_format(_("(selector %.*s, %.*s)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm));
+        print_key(s);
         print_reason(s->reason);
     }
 }

@@ -143,6 +143,14 @@ def authres(tap):
     tap.ok(code == 1 and "error" in json.loads(out)["fields"][0], "authres parse: unreadable exits 1 and says why", out)
 
 
+def unreadable_signature(tap):
+    text = b"DKIM-Signature: v=1; nothing\r\nFrom: a@example.com\r\n\r\nx\r\n"
+    _, out, _ = sekisho("verify", "-", "--zone", ZONE, text=text)
+    line = next((line for line in out.splitlines() if line.startswith("dkim")), "")
+    tap.ok(line.startswith("dkim      neutral") and "selector" not in line,
+           "a signature that cannot be read has no empty selector", line)
+
+
 def trouble(tap):
     zone = ["--zone", ZONE]
     table = [
@@ -216,6 +224,7 @@ def body(tap):
     records(tap)
     sender_id(tap)
     authres(tap)
+    unreadable_signature(tap)
     trouble(tap)
     no_answer_in_json(tap)
     lost_output(tap)
