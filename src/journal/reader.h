@@ -1,0 +1,39 @@
+/* Reading the journal: following segments as they grow (ingestion), and fetching one record later (trace, replay), from
+ * compressed segments too: "name.seg" becomes "name.seg.zst", in blocks, with positions unchanged. */
+#ifndef JOURNAL_READER_H
+#define JOURNAL_READER_H
+
+#include "journal/writer.h"
+
+struct journal_reader; /* of one segment */
+
+enum journal_next { JOURNAL_RECORD = 0, JOURNAL_END_FOR_NOW, /* its writer lives */ JOURNAL_END, JOURNAL_DAMAGED };
+
+/** Names of the segments in the folder, oldest first, in the arena. */
+SEKI_MUST_USE enum seki_result journal_segments(const char *folder, struct seki_arena *arena,
+                                                const struct seki_str **names_out, size_t *count_out,
+                                                struct seki_error *why);
+
+/** @param offset  where to begin: 0, or behind the last entry that was taken */
+struct journal_reader *journal_reader_open(const char *folder, struct seki_str segment, uint64_t offset,
+                                           struct seki_error *why);
+void journal_reader_close(struct journal_reader *reader);
+/** @param record_out  valid until the next call. @param next_offset_out  behind it */
+enum journal_next journal_reader_next(struct journal_reader *reader, struct seki_str *record_out,
+                                      uint64_t *next_offset_out, struct seki_error *why);
+
+/** One record by its position. In the arena. @return SEKI_OK; SEKI_BAD_INPUT: not there (any more), *why says so */
+SEKI_MUST_USE enum seki_result journal_fetch(const char *folder, const struct journal_position *position,
+                                             struct seki_arena *arena, struct seki_str *record_out,
+                                             struct seki_error *why);
+
+/** Compress a complete segment and take the plain one away; safe to be killed in between. */
+SEKI_MUST_USE enum seki_result journal_compress(const char *folder, struct seki_str segment,
+                                                struct seki_error *why);
+SEKI_MUST_USE enum seki_result journal_drop(const char *folder, struct seki_str segment, struct seki_error *why);
+
+/** Overwrite the records at these positions with "erased" entries of the same length (a person's data, erased on request). */
+SEKI_MUST_USE enum seki_result journal_erase(const char *folder, const struct journal_position *positions,
+                                             size_t count, struct seki_error *why);
+
+#endif

@@ -1,0 +1,48 @@
+/* One message, several recipients, several policies (RFC 5321 knows one reply after DATA): which effects may be applied
+ * to the message as a whole, and which to single recipients, so that nobody's choice harms another's mail.
+ *
+ * Field and Subject edits, the MTA's quarantine, discard and the reply hit all recipients. They are applied only when
+ * every recipient's domain asks for them; otherwise each domain falls to its next individual effect:
+ *     discard → remove that recipient       refuse → junk, by another recipient
+ *     MTA quarantine → junk, likewise       junk by field → by another recipient     Subject tag → field only
+ * Our own quarantine is individual by nature: the message is kept for that recipient, who is taken off the envelope.
+ * Here "junk" is another recipient (user+Junk), and for a gateway, which has no folder, the mark alone. A domain that
+ * refuses strictly never comes to this: a recipient of another domain beside its own is put off at RCPT (452 4.5.3), and
+ * the message comes again by itself. */
+#ifndef POLICY_FOLD_H
+#define POLICY_FOLD_H
+
+#include "policy/judge.h"
+
+struct policy_recipient {
+    struct seki_str path; /* "<user@example.com>", as the MTA wrote it */
+    struct seki_str domain;
+    uint64_t domain_id; /* 0: no hosted domain; then policy is NULL and its mail is delivered */
+    enum policy_shape shape;
+    const struct policy *policy;
+    struct policy_judgement judgement;
+    /* filled by policy_fold(): */
+    enum policy_action applied; /* what becomes of the mail to this recipient */
+    bool is_removed;            /* taken off the envelope (discarded, or its message is held) */
+    struct seki_str new_path;   /* put on the envelope in its place; "": unchanged */
+};
+
+struct policy_effects {        /* of the whole message */
+    enum policy_action action; /* DELIVER (with the recipients that remain), QUARANTINE, REFUSE, DISCARD */
+    bool has_mark;             /* the X-Sekisho-Verdict field */
+    bool has_junk_field;       /* X-Sekisho-Junk */
+    struct seki_str subject_tag;
+    bool is_held;      /* the message is kept in our quarantine for the recipients with applied HOLD */
+    bool is_temporary; /* 451: some domain waits for its scanner, and nothing is done */
+    const struct policy_recipient *decisive; /* whose judgement the reply tells; NULL without one */
+};
+
+/** @param arena  for new paths. @return SEKI_OK, or the arena's failure */
+SEKI_MUST_USE enum seki_result policy_fold(struct policy_recipient *recipients, size_t count,
+                                           struct seki_arena *arena, struct policy_effects *effects_out);
+
+/** May this recipient join those that are there? False: 452, for a domain that refuses strictly is among them or it is one. */
+bool policy_may_join(const struct policy_recipient *recipients, size_t count,
+                     const struct policy_recipient *newcomer);
+
+#endif

@@ -1,0 +1,117 @@
+/* A hosted domain's choices for incoming mail, with everything inherited filled in.
+ *
+ * Choices are rows of policy_option_table: the store keeps those that somebody made (for the provider, a tenant or a
+ * domain), the command line, export and documentation read names, words and help from the rows, and a policy is what
+ * results for one domain. RFC 9989 section 7.4: p=reject alone is no ground for refusing, so no default refuses. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <sekisho/buf.h>
+
+enum policy_filter {
+    POLICY_OFF = 0,
+    /* authenticate and record */ POLICY_OBSERVE, /* and what would have been done */
+    POLICY_ON
+};
+
+/** What can speak against a message; each has an action of its own, and of several that match the strictest acts. */
+enum policy_check {
+    POLICY_DMARC_REJECT = 0, /* DMARC fails, and the author domain asks for reject */
+    POLICY_DMARC_QUARANTINE,
+    POLICY_DMARC_NONE, /* fails, and it asks for nothing */
+    POLICY_BAD_AUTHOR, /* DMARC permerror: no single author domain, or none that can be read */
+    POLICY_SPF_FAIL,
+    POLICY_SPF_SOFTFAIL,
+    POLICY_DKIM_FAIL,       /* signatures are there and none passes */
+    POLICY_UNAUTHENTICATED, /* nothing passes, and nothing is published that it fails */
+    POLICY_INTERNAL_SPOOF,  /* author domain is hosted here, mail from outside, not authenticated as it */
+    POLICY_LOOKALIKE,
+    POLICY_ATTACHMENT,
+    POLICY_VIRUS,
+    POLICY_CHECK_COUNT
+};
+
+/** From the mildest to the strictest. */
+enum policy_action {
+    POLICY_DELIVER = 0,
+    POLICY_MARK, /* field, and the Subject tag where one is set */
+    POLICY_JUNK,
+    POLICY_HOLD,       /* our quarantine */
+    POLICY_QUARANTINE, /* the MTA's */
+    POLICY_REFUSE,
+    POLICY_DISCARD,
+    POLICY_ACTION_COUNT
+};
+
+enum policy_shape { POLICY_DEDICATED = 0, POLICY_SHARED, POLICY_GATEWAY };
+enum policy_junk_by { POLICY_JUNK_BY_FIELD = 0, POLICY_JUNK_BY_RECIPIENT };
+enum policy_on_scan_failure { POLICY_SCAN_DELIVER = 0, POLICY_SCAN_TEMPFAIL };
+enum policy_digest { POLICY_DIGEST_NONE = 0, POLICY_DIGEST_DAILY, POLICY_DIGEST_WEEKLY };
+enum policy_language { POLICY_ENGLISH = 0, POLICY_JAPANESE };
+
+struct policy {
+    unsigned filter;                      /* enum policy_filter */
+    unsigned actions[POLICY_CHECK_COUNT]; /* enum policy_action */
+    bool discards_forged_bounces;         /* null reverse-path and an impostor: accept and discard */
+    bool refuses_strictly;                /* 452 4.5.3 at RCPT rather than a milder action beside other domains */
+    unsigned junk_by;
+    struct seki_str junk_suffix; /* user+Junk: "+Junk" */
+    struct seki_str subject_tag; /* UTF-8; "" for none */
+    unsigned on_scan_failure;
+    uint64_t quarantine_days;
+    unsigned digest, language;
+    bool reports; /* consent to reports about this domain's incoming mail */
+};
+
+/** The defaults of the table. */
+struct policy policy_default(void);
+
+/* ---- choices as text ---- */
+
+enum policy_option_type { POLICY_OPTION_WORD = 0, POLICY_OPTION_YES_NO, POLICY_OPTION_TEXT, POLICY_OPTION_NUMBER };
+
+struct policy_option {
+    const char *name; /* "on-dmarc-reject" */
+    enum policy_option_type type;
+    size_t offset; /* in struct policy */
+    const char *preset;
+    const char *const *words; /* in the order of the enum; NULL at the end */
+    uint64_t min, max;        /* of a number; of a text the octets */
+    const char *help;         /* one line, marked for translation */
+    const char *risk;         /* what goes wrong with it, for the guides and --help; NULL: nothing */
+};
+extern const struct policy_option policy_option_table[];
+extern const size_t policy_option_count;
+
+const struct policy_option *policy_option_find(struct seki_str name);
+/** The known name nearest to what was written, or NULL. */
+const char *policy_option_nearest(struct seki_str name);
+
+/**
+ * Put one choice into a policy.
+ * @param text  a view is kept of POLICY_OPTION_TEXT
+ * @return SEKI_OK; SEKI_BAD_INPUT with a sentence that names what is allowed; the policy is then as it was
+ */
+SEKI_MUST_USE enum seki_result policy_option_read(const struct policy_option *option, struct seki_str text,
+                                                  struct policy *policy, struct seki_error *why);
+/** The value as policy_option_read() takes it; in the arena. */
+struct seki_str policy_option_write(const struct policy_option *option, const struct policy *policy,
+                                    struct seki_arena *arena);
+
+/** Does it fit the server's shape? A gateway has no junk folder. @return false with a sentence */
+bool policy_check_shape(const struct policy *policy, enum policy_shape shape, struct seki_error *why);
+
+/** Does it do anything to mail, or report about it, so that the recorded confirmation of an administrator is needed? */
+bool policy_needs_confirmation(const struct policy *policy);
+
+/* ---- as octets, for the replica ---- */
+
+void policy_encode(const struct policy *policy, struct seki_buf *out);
+/** Texts are views into octets. @return false: not one that this version wrote; *policy_out is the default */
+bool policy_decode(struct seki_str octets, struct policy *policy_out);
+
+const char *policy_check_name(enum policy_check check);    /* "dmarc-reject" */
+const char *policy_action_name(enum policy_action action); /* "refuse" */
+const char *policy_shape_name(enum policy_shape shape);
+
+#endif
