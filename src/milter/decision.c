@@ -128,6 +128,20 @@ static enum seki_result write_removal(struct seki_buf *out, const struct milter_
     return SEKI_OK;
 }
 
+/* The value with one space in front, by whoever puts it, and the NUL behind. False: refused. */
+static bool add_field_value(struct seki_buf *out, struct seki_str value, bool keep_leading_space)
+{
+    bool has_space = value.len > 0 && seki_is_wsp(value.ptr[0]);
+    if (keep_leading_space && !has_space)
+        seki_buf_add_char(out, ' ');
+    if (!keep_leading_space && has_space) /* the MTA puts one */
+        value = seki_str_from(value, 1);
+    if (!add_value(out, value))
+        return false;
+    seki_buf_add_char(out, '\0');
+    return true;
+}
+
 static enum seki_result write_insertion(struct seki_buf *out, const struct milter_field_insertion *insertion,
                                         bool keep_leading_space, struct seki_error *why)
 {
@@ -135,22 +149,64 @@ static enum seki_result write_insertion(struct seki_buf *out, const struct milte
         return refuse(why, "cannot add a field of this name:", insertion->name);
     if (insertion->index > INT32_MAX - 1)
         return refuse(why, "the index of the field to add is out of range:", insertion->name);
-    struct seki_str value = insertion->value;
-    bool has_space = value.len > 0 && seki_is_wsp(value.ptr[0]);
     size_t begin = milter_packet_begin(out, MILTER_RSP_INSERT_FIELD);
     milter_packet_u32(out, insertion->index);
     milter_packet_string(out, insertion->name);
-    if (keep_leading_space && !has_space)
-        seki_buf_add_char(out, ' ');
-    if (!keep_leading_space && has_space) /* the MTA puts one */
-        value = seki_str_from(value, 1);
-    if (!add_value(out, value))
+    if (!add_field_value(out, insertion->value, keep_leading_space))
         return refuse(why,
                       "NUL, or a line end without white space after it, in the field to add:", insertion->name);
-    seki_buf_add_char(out, '\0');
     if (milter_packet_end(out, begin) >= MILTER_REPLY_PACKET_MAX)
         return refuse(why, "too long, the field to add:", insertion->name);
     return SEKI_OK;
+}
+
+static enum seki_result write_replacement(struct seki_buf *out, const struct milter_field_replacement *replacement,
+                                          bool keep_leading_space, struct seki_error *why)
+{
+    if (!is_field_name(replacement->name))
+        return refuse(why, "cannot change a field of this name:", replacement->name);
+    if (replacement->ordinal == 0 || replacement->ordinal > INT32_MAX)
+        return refuse(why, "the ordinal of the field to change is out of range:", replacement->name);
+    if (seki_str_trim(replacement->value).len == 0)
+        return refuse(why, "nothing to change it to, the field:", replacement->name);
+    size_t begin = milter_packet_begin(out, MILTER_RSP_CHANGE_FIELD);
+    milter_packet_u32(out, replacement->ordinal);
+    milter_packet_string(out, replacement->name);
+    if (!add_field_value(out, replacement->value, keep_leading_space))
+        return refuse(
+            why, "NUL, or a line end without white space after it, in the field to change:", replacement->name);
+    if (milter_packet_end(out, begin) >= MILTER_REPLY_PACKET_MAX)
+        return refuse(why, "too long, the field to change:", replacement->name);
+    return SEKI_OK;
+}
+
+/* One word as the MTA takes it: addresses may be UTF-8 (RFC 6531), but nothing in them ends a line or a string. */
+static enum seki_result write_word(struct seki_buf *out, enum milter_response code, struct seki_str word,
+                                   struct seki_error *why)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if ((unsigned char)word.ptr[i] < ' ' || word.ptr[i] == '\x7f')
+            return refuse(why, "a control character in a recipient, or in the reason for a quarantine,",
+                          SEKI_STR(""));
+    }
+    size_t begin = milter_packet_begin(out, (char)code);
+    milter_packet_string(out, word);
+    if (word.len == 0 || milter_packet_end(out, begin) >= MILTER_REPLY_PACKET_MAX)
+        return refuse(why, "an empty recipient, or one that is too long,", SEKI_STR(""));
+    return SEKI_OK;
+}
+
+static enum seki_result write_envelope(struct seki_buf *out, const struct milter_decision *decision,
+                                       struct seki_error *why)
+{
+    enum seki_result result = SEKI_OK;
+    for (size_t i = 0; i < decision->added_recipient_count && result == SEKI_OK; i++)
+        result = write_word(out, MILTER_RSP_ADD_RCPT, decision->added_recipients[i], why);
+    for (size_t i = 0; i < decision->removed_recipient_count && result == SEKI_OK; i++)
+        result = write_word(out, MILTER_RSP_DELETE_RCPT, decision->removed_recipients[i], why);
+    if (decision->quarantine.len > 0 && result == SEKI_OK)
+        result = write_word(out, MILTER_RSP_QUARANTINE, decision->quarantine, why);
+    return result;
 }
 
 static enum seki_result write_changes(struct seki_buf *out, const struct milter_decision *decision,
@@ -161,6 +217,10 @@ static enum seki_result write_changes(struct seki_buf *out, const struct milter_
         result = write_removal(out, &decision->removals[i], why);
     for (size_t i = 0; i < decision->insertion_count && result == SEKI_OK; i++)
         result = write_insertion(out, &decision->insertions[i], keep_leading_space, why);
+    for (size_t i = 0; i < decision->replacement_count && result == SEKI_OK; i++)
+        result = write_replacement(out, &decision->replacements[i], keep_leading_space, why);
+    if (result == SEKI_OK)
+        result = write_envelope(out, decision, why);
     return result;
 }
 
@@ -180,6 +240,15 @@ static enum seki_result write_all(struct seki_buf *out, const struct milter_deci
     if (seki_buf_failed(out) != SEKI_OK)
         seki_error_set(why, "the changes of one message exceed %zu octets, or there is no memory", out->max);
     return seki_buf_failed(out);
+}
+
+uint32_t milter_decision_changes(const struct milter_decision *decision)
+{
+    if (decision->action != MILTER_CONTINUE && decision->action != MILTER_ACCEPT)
+        return 0;
+    return (decision->added_recipient_count > 0 ? MILTER_MAY_ADD_RCPT : 0) |
+           (decision->removed_recipient_count > 0 ? MILTER_MAY_DELETE_RCPT : 0) |
+           (decision->quarantine.len > 0 ? MILTER_MAY_QUARANTINE : 0);
 }
 
 enum seki_result milter_decision_write(struct seki_buf *out, const struct milter_decision *decision,

@@ -1,4 +1,4 @@
-/* What the role decided, as packets: changes of fields first, the reply last, appended to one buffer so that they leave
+/* What the role decided, as packets: fields, then recipients and quarantine, the reply last, appended to one buffer so that they leave
  * in one write. Everything is checked before anything is kept: a field with a line end in the wrong place would let
  * its writer add fields of his own (header injection). */
 #ifndef MILTER_DECISION_H
@@ -25,6 +25,9 @@ SEKI_MUST_USE bool milter_reply_words(struct seki_buf *words_out, const struct m
  * @param words  from milter_reply_words(); used when their class is the action's, else the MTA finds its own
  */
 void milter_answer_write(struct seki_buf *out, enum milter_action action, struct seki_str words);
+
+/** Which changes (MILTER_MAY_*) the decision makes, beside those of fields. */
+uint32_t milter_decision_changes(const struct milter_decision *decision);
 
 /**
  * Append the changes (only when the message is to be delivered) and the reply.

@@ -138,6 +138,84 @@ static void a_decision_past_the_buffers_limit_leaves_nothing_behind(void **state
     seki_buf_release(&out);
 }
 
+static void all_changes_are_written_in_their_order_before_the_reply(void **state)
+{
+    (void)state;
+    const struct milter_field_removal removal = { S("B"), 1 };
+    const struct milter_field_insertion insertion = { 0, S("A"), S("x") };
+    const struct milter_field_replacement replacement = { S("Subject"), 1, S(" [t]\r\n  y") };
+    const struct seki_str added[] = { S("<a+Junk@b>") }, removed[] = { S("<a@b>"), S("<\xe9\x96\xa2@b>") };
+    struct milter_decision decision = { .removals = &removal,
+                                        .removal_count = 1,
+                                        .insertions = &insertion,
+                                        .insertion_count = 1,
+                                        .replacements = &replacement,
+                                        .replacement_count = 1,
+                                        .added_recipients = added,
+                                        .added_recipient_count = 1,
+                                        .removed_recipients = removed,
+                                        .removed_recipient_count = 2,
+                                        .quarantine = S("why") };
+    struct seki_buf out;
+    seki_buf_init(&out, 1u << 20);
+    assert_int_equal(milter_decision_changes(&decision),
+                     MILTER_MAY_ADD_RCPT | MILTER_MAY_DELETE_RCPT | MILTER_MAY_QUARANTINE);
+    assert_int_equal(milter_decision_write(&out, &decision, SEKI_STR(""), true, NULL), SEKI_OK);
+    assert_true(seki_str_equal(seki_buf_str(&out), SEKI_STR("\0\0\0\x08m\0\0\0\x01"
+                                                            "B\0\0\0\0\0\x0ai\0\0\0\0A\0 x\0"
+                                                            "\0\0\0\x16m\0\0\0\x01Subject\0 [t]\n  y\0"
+                                                            "\0\0\0\x0c+<a+Junk@b>\0"
+                                                            "\0\0\0\x07-<a@b>\0"
+                                                            "\0\0\0\x09-<\xe9\x96\xa2@b>\0"
+                                                            "\0\0\0\x05qwhy\0"
+                                                            "\0\0\0\x01"
+                                                            "c")));
+    decision.action = MILTER_REJECT;
+    seki_buf_clear(&out);
+    assert_int_equal(milter_decision_changes(&decision), 0);
+    assert_int_equal(milter_decision_write(&out, &decision, SEKI_STR(""), true, NULL), SEKI_OK);
+    assert_true(seki_str_equal(seki_buf_str(&out), SEKI_STR("\0\0\0\x01r")));
+    seki_buf_release(&out);
+}
+
+static void changes_that_would_smuggle_something_in_leave_nothing_behind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct milter_field_replacement replacement;
+        struct seki_str recipient, quarantine;
+    } cases[] = {
+        { "a second field behind the Subject", { S("Subject"), 1, S("x\r\nBcc: y") }, S("<a@b>"), S("") },
+        { "NUL in the Subject", { S("Subject"), 1, S("x\0y") }, S("<a@b>"), S("") },
+        { "no value", { S("Subject"), 1, S("") }, S("<a@b>"), S("") },
+        { "a value of white space", { S("Subject"), 1, S(" \t") }, S("<a@b>"), S("") },
+        { "ordinal 0", { S("Subject"), 0, S("x") }, S("<a@b>"), S("") },
+        { "no name", { S(""), 1, S("x") }, S("<a@b>"), S("") },
+        { "longer than sendmail reads", { S("Subject"), 1, { long_text, 65535 } }, S("<a@b>"), S("") },
+        { "a recipient with a line end", { S("Subject"), 1, S("x") }, S("<a@b>\r\n"), S("") },
+        { "a recipient with NUL", { S("Subject"), 1, S("x") }, S("<a\0@b>"), S("") },
+        { "an empty recipient", { S("Subject"), 1, S("x") }, S(""), S("") },
+        { "a reason with a line end", { S("Subject"), 1, S("x") }, S("<a@b>"), S("x\ny") },
+    };
+    memset(long_text, 'x', sizeof long_text);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct milter_decision decision = { .replacements = &cases[i].replacement,
+                                                  .replacement_count = 1,
+                                                  .added_recipients = &cases[i].recipient,
+                                                  .added_recipient_count = 1,
+                                                  .quarantine = cases[i].quarantine };
+        struct seki_buf out;
+        struct seki_error why = { "" };
+        seki_buf_init(&out, 1u << 20);
+        print_message("# %s\n", cases[i].name);
+        assert_int_equal(milter_decision_write(&out, &decision, SEKI_STR(""), true, &why), SEKI_BAD_INPUT);
+        assert_string_not_equal(why.text, "");
+        assert_int_equal(out.len, 0);
+        seki_buf_release(&out);
+    }
+}
+
 /* want NULL: no reply of these. */
 static const struct reply_case {
     const char *name;
@@ -232,6 +310,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_insertion_is_written_or_refused),
         cmocka_unit_test(removals_come_first_and_a_refused_message_is_left_alone),
+        cmocka_unit_test(all_changes_are_written_in_their_order_before_the_reply),
+        cmocka_unit_test(changes_that_would_smuggle_something_in_leave_nothing_behind),
         cmocka_unit_test(what_is_out_of_range_leaves_nothing_behind),
         cmocka_unit_test(a_decision_past_the_buffers_limit_leaves_nothing_behind),
         cmocka_unit_test(words_make_a_reply_or_none),

@@ -9,17 +9,17 @@
 static const struct change_row {
     const char *name;
     uint32_t flag;
-    enum { UNUSED, USED_IF_OFFERED, NEEDED } use;
+    enum { USED_BY_ROLE, USED_IF_OFFERED, NEEDED } use;
 } changes[] = {
     { "add fields", MILTER_MAY_ADD_FIELDS, NEEDED },
     { "change or remove fields", MILTER_MAY_CHANGE_FIELDS, NEEDED },
     { "choose macros", MILTER_MAY_LIST_MACROS, USED_IF_OFFERED },
-    { "replace the body", MILTER_MAY_REPLACE_BODY, UNUSED },
-    { "add recipients", MILTER_MAY_ADD_RCPT, UNUSED },
-    { "delete recipients", MILTER_MAY_DELETE_RCPT, UNUSED },
-    { "quarantine", MILTER_MAY_QUARANTINE, UNUSED },
-    { "change the sender", MILTER_MAY_CHANGE_SENDER, UNUSED },
-    { "add recipients with parameters", MILTER_MAY_ADD_RCPT_PARAMS, UNUSED },
+    { "replace the body", MILTER_MAY_REPLACE_BODY, USED_BY_ROLE },
+    { "add recipients", MILTER_MAY_ADD_RCPT, USED_BY_ROLE },
+    { "delete recipients", MILTER_MAY_DELETE_RCPT, USED_BY_ROLE },
+    { "quarantine", MILTER_MAY_QUARANTINE, USED_BY_ROLE },
+    { "change the sender", MILTER_MAY_CHANGE_SENDER, USED_BY_ROLE },
+    { "add recipients with parameters", MILTER_MAY_ADD_RCPT_PARAMS, USED_BY_ROLE },
 };
 
 /* The numbers are SMFIM_* of libmilter's mfapi.h and part of the protocol. A stage that is not listed keeps the MTA's
@@ -40,11 +40,12 @@ static const struct macro_list {
     { 6, SEKI_STR_INIT("i") },
 };
 
-static enum seki_result choose_changes(uint32_t offered, uint32_t *chosen_out, struct seki_error *why)
+static enum seki_result choose_changes(uint32_t offered, uint32_t used_by_role, uint32_t *chosen_out,
+                                       struct seki_error *why)
 {
     uint32_t chosen = 0;
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        if (changes[i].use == UNUSED)
+        if (changes[i].use == USED_BY_ROLE && (used_by_role & changes[i].flag) == 0)
             continue;
         if ((offered & changes[i].flag) != 0) {
             chosen |= changes[i].flag;
@@ -89,7 +90,7 @@ enum seki_result milter_negotiate(struct seki_str payload, const struct milter_h
         return SEKI_BAD_INPUT;
     }
     uint32_t chosen_changes;
-    enum seki_result result = choose_changes(offered_changes, &chosen_changes, why);
+    enum seki_result result = choose_changes(offered_changes, handler->changes, &chosen_changes, why);
     if (result != SEKI_OK)
         return result;
     *agreed_out = (struct milter_agreement){
@@ -98,6 +99,19 @@ enum seki_result milter_negotiate(struct seki_str payload, const struct milter_h
         .events = choose_events(offered_events, handler),
     };
     return SEKI_OK;
+}
+
+void milter_negotiate_missing(const struct milter_agreement *agreed, const struct milter_handler *handler,
+                              struct seki_error *names_out)
+{
+    size_t len = 0;
+    names_out->text[0] = '\0';
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        if ((handler->changes & ~agreed->changes & changes[i].flag) == 0 || len >= sizeof names_out->text)
+            continue;
+        len += (size_t)snprintf(names_out->text + len, sizeof names_out->text - len, "%s%s", len > 0 ? ", " : "",
+                                changes[i].name);
+    }
 }
 
 void milter_negotiate_write(const struct milter_agreement *agreed, struct seki_buf *out)

@@ -12,17 +12,6 @@
 #define MILTER_VERSION_OLDEST 2u
 #define MILTER_VERSION        6u
 
-/* What a filter may do to a message: SMFIF_*. */
-#define MILTER_MAY_ADD_FIELDS      0x00000001u
-#define MILTER_MAY_REPLACE_BODY    0x00000002u
-#define MILTER_MAY_ADD_RCPT        0x00000004u
-#define MILTER_MAY_DELETE_RCPT     0x00000008u
-#define MILTER_MAY_CHANGE_FIELDS   0x00000010u
-#define MILTER_MAY_QUARANTINE      0x00000020u
-#define MILTER_MAY_CHANGE_SENDER   0x00000040u
-#define MILTER_MAY_ADD_RCPT_PARAMS 0x00000080u
-#define MILTER_MAY_LIST_MACROS     0x00000100u /* SMFIF_SETSYMLIST: say which macros it wants */
-
 struct milter_agreement {
     uint32_t version, changes, events; /* as they stand in the OPTNEG packet */
 };
@@ -34,6 +23,10 @@ struct milter_agreement {
  */
 SEKI_MUST_USE enum seki_result milter_negotiate(struct seki_str payload, const struct milter_handler *handler,
                                                 struct milter_agreement *agreed_out, struct seki_error *why);
+
+/** The changes that the role uses and the MTA does not offer, as "add recipients, quarantine"; "" when there are none. */
+void milter_negotiate_missing(const struct milter_agreement *agreed, const struct milter_handler *handler,
+                              struct seki_error *names_out);
 
 /** Append our OPTNEG packet, with the lists of wanted macros when they may be given. */
 void milter_negotiate_write(const struct milter_agreement *agreed, struct seki_buf *out);

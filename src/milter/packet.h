@@ -32,12 +32,15 @@ enum milter_command { /* from the MTA: SMFIC_* */
 };
 
 enum milter_response { /* to the MTA: SMFIR_* */
+                       MILTER_RSP_ADD_RCPT = '+',
+                       MILTER_RSP_DELETE_RCPT = '-',
                        MILTER_RSP_ACCEPT = 'a',
                        MILTER_RSP_CONTINUE = 'c',
                        MILTER_RSP_DISCARD = 'd',
                        MILTER_RSP_INSERT_FIELD = 'i',
                        MILTER_RSP_CHANGE_FIELD = 'm', /* an empty value removes it */
                        MILTER_RSP_PROGRESS = 'p',     /* at the end of a message: the verdict is still to come */
+                       MILTER_RSP_QUARANTINE = 'q',
                        MILTER_RSP_REJECT = 'r',
                        MILTER_RSP_TEMPFAIL = 't',
                        MILTER_RSP_REPLY_CODE = 'y'

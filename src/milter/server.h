@@ -27,6 +27,18 @@ struct milter_reply { /* for MILTER_REJECT and MILTER_TEMPFAIL; code 0: the MTA'
     struct seki_str text;       /* printable ASCII, one line of 1 to 480 octets */
 };
 
+/* What a filter may do to a message: SMFIF_*. Fields are always added, changed and removed; the rest is agreed on only with
+ * a role that uses it (struct milter_handler). */
+#define MILTER_MAY_ADD_FIELDS      0x00000001u
+#define MILTER_MAY_REPLACE_BODY    0x00000002u
+#define MILTER_MAY_ADD_RCPT        0x00000004u
+#define MILTER_MAY_DELETE_RCPT     0x00000008u
+#define MILTER_MAY_CHANGE_FIELDS   0x00000010u
+#define MILTER_MAY_QUARANTINE      0x00000020u
+#define MILTER_MAY_CHANGE_SENDER   0x00000040u
+#define MILTER_MAY_ADD_RCPT_PARAMS 0x00000080u
+#define MILTER_MAY_LIST_MACROS     0x00000100u /* SMFIF_SETSYMLIST: say which macros it wants */
+
 /** What is to happen to the message; applied in the order of the members, all or (connection lost) nothing. */
 struct milter_decision {
     const struct milter_field_removal {
@@ -40,6 +52,17 @@ struct milter_decision {
                                         in front unless white space stands there */
     } *insertions;
     size_t insertion_count;
+    const struct milter_field_replacement {
+        struct seki_str name;
+        uint32_t ordinal;       /* among the fields of that name as the removals left them, 1 = topmost */
+        struct seki_str value;  /* as of an insertion; not empty, which would be a removal */
+    } *replacements;
+    size_t replacement_count;
+    const struct seki_str *added_recipients;    /* paths, "<user@example.com>" */
+    size_t added_recipient_count;
+    const struct seki_str *removed_recipients;  /* as they came in rcpt(). When none would remain, DISCARD is the word */
+    size_t removed_recipient_count;
+    struct seki_str quarantine; /* the reason, printable ASCII: the MTA keeps the message for its operator; "": it does not */
     enum milter_action action;  /* CONTINUE or ACCEPT: deliver; REJECT, TEMPFAIL, DISCARD */
     struct milter_reply reply;
 };
@@ -53,6 +76,8 @@ struct milter_decision {
  * hears no abort of it; one that answers a connection for good hears only close. No member may call
  * milter_server_free(). */
 struct milter_handler {
+    uint32_t changes; /* MILTER_MAY_* that decisions use beside those of fields; an MTA may offer less, and the role asks
+                         milter_session_may() */
     void *(*open)(void *role, struct milter_session *session);  /* NULL: no memory, the connection is closed */
     void (*close)(void *state);                                 /* also with a message under way */
     /* client: octet_count 0 for a unix socket and whatever else is no address. Not DISCARD. */
@@ -101,6 +126,9 @@ struct milter_counters milter_server_counters(const struct milter_server *server
 /** A macro's value ("i" queue id, "{auth_authen}", "j" …; "i" and "{i}" are one), "" when the MTA has not sent it. A view,
  *  valid until the session's next event. Those of a message are gone after its decision. */
 struct seki_str milter_session_macro(const struct milter_session *session, struct seki_str name);
+
+/** Has the MTA agreed to all these changes (MILTER_MAY_*)? */
+bool milter_session_may(const struct milter_session *session, uint32_t changes);
 
 /** The answer to MILTER_LATER, once; also from inside end_of_message, before it returns MILTER_LATER. Not after close().
  *  decision's views need to live only during the call. What cannot be written (a field with a stray line end, more than

@@ -308,8 +308,12 @@ void milter_session_decide(struct milter_session *session, const struct milter_d
     struct seki_error why;
     set_words(session, &decision->reply);
     bool keep_leading_space = (session->agreed.events & MILTER_KEEP_LEADING_SPACE) != 0;
-    enum seki_result result = milter_decision_write(&engine->replies.out, decision,
-                                                    seki_buf_str(&engine->replies.words), keep_leading_space, &why);
+    enum seki_result result = SEKI_BAD_INPUT;
+    if (milter_session_may(session, milter_decision_changes(decision)))
+        result = milter_decision_write(&engine->replies.out, decision, seki_buf_str(&engine->replies.words),
+                                       keep_leading_space, &why);
+    else
+        seki_error_set(&why, "the MTA has not agreed to such changes");
     if (result != SEKI_OK) {
         seki_error_prefix(&why, "message deferred, its decision cannot be written");
         milter_session_log(session, why.text);
@@ -317,6 +321,11 @@ void milter_session_decide(struct milter_session *session, const struct milter_d
     }
     seki_buf_clear(&engine->replies.words);
     milter_session_end_message(session);
+}
+
+bool milter_session_may(const struct milter_session *session, uint32_t changes)
+{
+    return (changes & ~session->agreed.changes) == 0;
 }
 
 struct seki_str milter_session_macro(const struct milter_session *session, struct seki_str name)

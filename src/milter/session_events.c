@@ -30,6 +30,16 @@ static bool check_done(struct milter_session *session, enum milter_event event, 
     return false;
 }
 
+static void tell_what_is_missing(const struct milter_session *session)
+{
+    struct seki_error names, why;
+    milter_negotiate_missing(&session->agreed, session->engine->handler, &names);
+    if (names.text[0] == '\0')
+        return;
+    seki_error_set(&why, "the MTA does not let a filter %s: what needs it is left undone", names.text);
+    milter_session_log(session, why.text);
+}
+
 void milter_on_negotiate(struct milter_session *session, struct milter_cursor *cursor)
 {
     struct seki_error why;
@@ -39,6 +49,7 @@ void milter_on_negotiate(struct milter_session *session, struct milter_cursor *c
         return;
     }
     milter_negotiate_write(&session->agreed, &session->engine->replies.out);
+    tell_what_is_missing(session);
     milter_session_enter(session, greeted_or_ready(session));
 }
 

@@ -714,6 +714,46 @@ static void a_decision_may_come_inside_end_of_message(void **state)
     talk_free(talk);
 }
 
+static void only_changes_in_use_are_agreed_on_and_what_was_not_defers(void **state)
+{
+    (void)state;
+    struct milter_handler handler = milter_recorder_handler;
+    handler.changes = MILTER_MAY_ADD_RCPT | MILTER_MAY_DELETE_RCPT | MILTER_MAY_QUARANTINE;
+    const struct seki_str recipient = SEKI_STR_INIT("<b@example.com>");
+    const struct milter_decision decision = { .removed_recipients = &recipient,
+                                              .removed_recipient_count = 1,
+                                              .quarantine = SEKI_STR("x") };
+    static const struct {
+        const char *name;
+        bool is_used;
+        uint32_t offered, agreed;
+        const char *want_codes, *want_log;
+    } cases[] = {
+        { "Postfix, sendmail", true, 0x1ff, 0x13d, "ccccc-qc", NULL },
+        { "a role that uses none", false, 0x1ff, 0x111, "ccccct", "has not agreed" },
+        { "an MTA without quarantine", true, 0x1df, 0x11d, "ccccct", "does not let a filter quarantine:" },
+        { "an MTA that knows fields alone", true, 0x111, 0x111, "ccccct",
+          "does not let a filter add recipients, delete recipients, quarantine:" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        print_message("# %s\n", cases[i].name);
+        struct talk *talk = talk_new(cases[i].is_used ? &handler : &milter_recorder_handler);
+        talk->role.answers[MILTER_EVENT_EOM] = MILTER_LATER;
+        talk->role.decision = &decision;
+        talk->mta.changes = cases[i].offered;
+        negotiate(talk);
+        assert_int_equal(talk->mta.changes, cases[i].agreed);
+        assert_int_equal(milter_session_may(&talk->session, MILTER_MAY_DELETE_RCPT), (cases[i].agreed & 8) != 0);
+        put_greeting(talk);
+        put_message(talk, &sample);
+        say(talk);
+        assert_string_equal(codes(talk), cases[i].want_codes);
+        if (cases[i].want_log != NULL)
+            assert_non_null(strstr(milter_recorder_text(&talk->role), cases[i].want_log));
+        talk_free(talk);
+    }
+}
+
 static void no_memory_for_the_role_closes_the_connection(void **state)
 {
     (void)state;
@@ -799,6 +839,7 @@ int main(void)
         cmocka_unit_test(a_refusal_carries_the_roles_words),
         cmocka_unit_test(later_stops_reading_until_the_decision),
         cmocka_unit_test(a_decision_may_come_inside_end_of_message),
+        cmocka_unit_test(only_changes_in_use_are_agreed_on_and_what_was_not_defers),
         cmocka_unit_test(no_memory_for_the_role_closes_the_connection),
         cmocka_unit_test(large_packets_are_held_within_what_has_come),
         cmocka_unit_test(macros_are_bounded),
