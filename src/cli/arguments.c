@@ -142,23 +142,40 @@ static bool read_options(const struct cli_command *command, int argc, char **arg
     return is_good;
 }
 
-static bool read_operand(const struct cli_command *command, int count, char **operands, const char **operand_out)
+/* How many operands a command takes, from the words of its row. */
+static void count_operands(const char *spec, size_t *least_out, size_t *most_out)
 {
-    char name[CLI_NAME_MAX];
-    cli_command_name(command, name);
-    *operand_out = NULL;
-    if (command->operand == NULL)
-        return count == 0 || cli_complain(_("%s takes no operand; see --help"), name);
-    if (count == 0)
-        return command->operand[0] == '[' ||
-               cli_complain(_("%s needs an operand: %s; see --help"), name, command->operand);
-    *operand_out = operands[0];
-    return count == 1 || cli_complain(_("%s takes one operand only: %s; see --help"), name, command->operand);
+    struct seki_str rest = seki_str_of(spec), word;
+    *least_out = *most_out = 0;
+    while (seki_str_split(&rest, ' ', &word)) {
+        *least_out += word.ptr[0] != '[';
+        *most_out = strstr(word.ptr, "…") != NULL ? SIZE_MAX : *most_out + 1;
+    }
 }
 
-bool cli_read_arguments(const struct cli_command *command, int argc, char **argv, struct cli_options *options,
-                        const char **operand_out)
+static bool read_operands(const struct cli_command *command, size_t count, char **operands,
+                          struct cli_options *options)
+{
+    char name[CLI_NAME_MAX];
+    size_t least, most;
+    cli_command_name(command, name);
+    options->operands = (const char *const *)operands;
+    options->operand_count = count;
+    if (command->operand == NULL)
+        return count == 0 || cli_complain(_("%s takes no operand; see --help"), name);
+    count_operands(command->operand, &least, &most);
+    if (count < least && least == 1)
+        return cli_complain(_("%s needs an operand: %s; see --help"), name, command->operand);
+    if (count < least)
+        return cli_complain(_("%s needs %zu operands: %s; see --help"), name, least, command->operand);
+    if (count > most && most == 1)
+        return cli_complain(_("%s takes one operand only: %s; see --help"), name, command->operand);
+    return count <= most ||
+           cli_complain(_("%s takes at most %zu operands: %s; see --help"), name, most, command->operand);
+}
+
+bool cli_read_arguments(const struct cli_command *command, int argc, char **argv, struct cli_options *options)
 {
     return read_options(command, argc, argv, options) &&
-           (options->help || read_operand(command, argc - optind, argv + optind, operand_out));
+           (options->help || read_operands(command, (size_t)(argc - optind), argv + optind, options));
 }

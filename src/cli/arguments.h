@@ -10,8 +10,8 @@ const struct cli_command *cli_find_command(int argc, char **argv, int *words_out
 void cli_complain_of_command(int argc, char **argv);
 
 /** @param argv from the last word of the command's name
- *  @return false when an option is wrong, which was said; *operand_out is NULL where the command takes none */
-bool cli_read_arguments(const struct cli_command *command, int argc, char **argv, struct cli_options *options,
-                        const char **operand_out);
+ *  @param options  the operands go into it too, as views into argv
+ *  @return false when something is wrong, which was said */
+bool cli_read_arguments(const struct cli_command *command, int argc, char **argv, struct cli_options *options);
 
 #endif

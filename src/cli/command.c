@@ -139,6 +139,17 @@ const struct cli_command cli_command_table[] = {
 };
 const size_t cli_command_count = sizeof cli_command_table / sizeof cli_command_table[0];
 
+/* --help without a command shows these, with those that are a command themselves: keep all on one screen. */
+const struct cli_noun cli_noun_table[] = {
+    { "domain", N_("what a domain publishes about its mail") },
+    { "spf", N_("SPF: may a client send, and records made and checked") },
+    { "arc", N_("ARC: validate the chain of a message, or seal it") },
+    { "dmarc", N_("DMARC: which policy holds, and records made") },
+    { "key", N_("keys for signing") },
+    { "authres", N_("Authentication-Results fields") },
+};
+const size_t cli_noun_count = sizeof cli_noun_table / sizeof cli_noun_table[0];
+
 const char *cli_command_name(const struct cli_command *command, char name[CLI_NAME_MAX])
 {
     snprintf(name, CLI_NAME_MAX, "%s%s%s", command->noun, command->verb != NULL ? " " : "",

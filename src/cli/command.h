@@ -28,28 +28,29 @@ struct cli_options {
     const char *selectors;
     const char *record, *hosts, *includes, *redirect, *all;
     const char *policy, *subdomains, *nonexistent, *rua, *ruf, *alignment;
+    const char *const *operands; /* all of them, in their order */
+    size_t operand_count;
 };
 
 /* Which options a command takes; bits of cli_option.groups. */
-enum cli_group {
-    CLI_GROUP_ALL = 1,
-    CLI_GROUP_DNS = 2,
-    CLI_GROUP_ENVELOPE = 4,
-    CLI_GROUP_SPF = 8,
-    CLI_GROUP_VERIFY = 16,
-    CLI_GROUP_KEYS = 32,
-    CLI_GROUP_DMARC = 64,
-    CLI_GROUP_SIGNER = 128, /* who signs: domain and selector */
-    CLI_GROUP_SIGN = 256,   /* with what, and which fields */
-    CLI_GROUP_DKIM = 512,   /* what only a DKIM-Signature has */
-    CLI_GROUP_GENERATE = 1024,
-    CLI_GROUP_DOMAIN = 2048, /* a look at a domain */
-    CLI_GROUP_RECORD = 4096, /* a record for a domain */
-    CLI_GROUP_DMARC_BUILD = 8192,
-    CLI_GROUP_SPF_RECORD = 16384, /* an SPF record before it is published */
-    CLI_GROUP_SPF_BUILD = 32768,
-    CLI_GROUP_HOP = 65536, /* a hop in place of the envelope */
-};
+#define CLI_GROUP(bit)        (UINT64_C(1) << (bit))
+#define CLI_GROUP_ALL         CLI_GROUP(0)
+#define CLI_GROUP_DNS         CLI_GROUP(1)
+#define CLI_GROUP_ENVELOPE    CLI_GROUP(2)
+#define CLI_GROUP_SPF         CLI_GROUP(3)
+#define CLI_GROUP_VERIFY      CLI_GROUP(4)
+#define CLI_GROUP_KEYS        CLI_GROUP(5)
+#define CLI_GROUP_DMARC       CLI_GROUP(6)
+#define CLI_GROUP_SIGNER      CLI_GROUP(7) /* who signs: domain and selector */
+#define CLI_GROUP_SIGN        CLI_GROUP(8)
+#define CLI_GROUP_DKIM        CLI_GROUP(9)
+#define CLI_GROUP_GENERATE    CLI_GROUP(10)
+#define CLI_GROUP_DOMAIN      CLI_GROUP(11) /* a look at a domain */
+#define CLI_GROUP_RECORD      CLI_GROUP(12) /* a record for a domain */
+#define CLI_GROUP_DMARC_BUILD CLI_GROUP(13)
+#define CLI_GROUP_SPF_RECORD  CLI_GROUP(14) /* an SPF record before it is published */
+#define CLI_GROUP_SPF_BUILD   CLI_GROUP(15)
+#define CLI_GROUP_HOP         CLI_GROUP(16) /* a hop in place of the envelope */
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 
@@ -58,7 +59,7 @@ struct cli_option {
     const char *argument; /* "ADDR"; NULL for a flag */
     const char *help;
     enum cli_type type;
-    unsigned groups;          /* bits of enum cli_group: a command with any of them takes it */
+    uint64_t groups;          /* bits CLI_GROUP_…: a command with any of them takes it */
     size_t offset;            /* in struct cli_options */
     uint64_t min, max;        /* of a number */
     const char *const *words; /* that a text must be one of; ends with NULL. NULL: any text */
@@ -68,13 +69,21 @@ extern const size_t cli_option_count;
 
 struct cli_command {
     const char *noun, *verb; /* verb NULL: the noun alone ("verify") */
-    const char *operand;     /* "FILE", "DOMAIN", "[DOMAIN]" where it may be left out; NULL: takes none */
+    const char *operand; /* "FILE"; several words for several, [] around one that may be left out, … behind the
+                                last where it may come again: "DOMAIN NAME=VALUE…"; NULL: takes none */
     const char *help;
-    unsigned groups;
-    enum cli_exit (*run)(const struct cli_options *options, const char *operand);
+    uint64_t groups;
+    enum cli_exit (*run)(const struct cli_options *options, const char *operand); /* the first one, or NULL */
 };
 extern const struct cli_command cli_command_table[];
 extern const size_t cli_command_count;
+
+/* What the nouns with verbs are about. */
+struct cli_noun {
+    const char *name, *help;
+};
+extern const struct cli_noun cli_noun_table[];
+extern const size_t cli_noun_count;
 
 #define CLI_NAME_MAX 64u
 

@@ -64,6 +64,17 @@ static void a_noun_is_a_command_or_has_verbs(void **state)
         }
 }
 
+static void a_noun_with_verbs_says_what_it_is_about(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cli_command_count; i++) {
+        size_t rows = 0;
+        for (size_t j = 0; j < cli_noun_count; j++)
+            rows += strcmp(cli_noun_table[j].name, cli_command_table[i].noun) == 0;
+        assert_int_equal(rows, cli_command_table[i].verb != NULL);
+    }
+}
+
 static void an_option_has_what_its_type_needs(void **state)
 {
     (void)state;
@@ -133,6 +144,7 @@ int main(void)
         cmocka_unit_test(a_name_is_one_option_to_a_command),
         cmocka_unit_test(every_option_is_taken_by_some_command),
         cmocka_unit_test(a_noun_is_a_command_or_has_verbs),
+        cmocka_unit_test(a_noun_with_verbs_says_what_it_is_about),
         cmocka_unit_test(an_option_has_what_its_type_needs),
         cmocka_unit_test(words_are_those_that_the_engine_takes),
         cmocka_unit_test(characters_have_their_width),

@@ -12,11 +12,6 @@ static void print_row(FILE *to, const char *name, size_t widest, const char *tex
     cli_print_wrapped(to, INDENT + widest + GAP, text);
 }
 
-static bool is_of(const struct cli_command *command, const char *noun)
-{
-    return noun == NULL || strcmp(command->noun, noun) == 0;
-}
-
 static const char *synopsis(const struct cli_command *command, char text[CLI_NAME_MAX])
 {
     char name[CLI_NAME_MAX];
@@ -25,19 +20,47 @@ static const char *synopsis(const struct cli_command *command, char text[CLI_NAM
     return text;
 }
 
+static const char *noun_help(const char *noun)
+{
+    for (size_t i = 0; i < cli_noun_count; i++)
+        if (strcmp(cli_noun_table[i].name, noun) == 0)
+            return cli_noun_table[i].help;
+    return "";
+}
+
+/* A row of the overview: a command, or in the overview of all, a noun with all its verbs. @return its name; NULL: no row */
+static const char *overview_row(size_t index, const char *noun, char text[CLI_NAME_MAX], const char **help_out)
+{
+    const struct cli_command *c = &cli_command_table[index];
+    *help_out = c->help;
+    if (noun != NULL)
+        return strcmp(c->noun, noun) == 0 ? synopsis(c, text) : NULL;
+    if (c->verb == NULL)
+        return synopsis(c, text);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(cli_command_table[i].noun, c->noun) == 0)
+            return NULL;
+    *help_out = noun_help(c->noun);
+    snprintf(text, CLI_NAME_MAX, "%s VERB", c->noun);
+    return text;
+}
+
 void cli_help_overview(FILE *to, const char *noun)
 {
     char text[CLI_NAME_MAX];
+    const char *name, *help;
     size_t widest = 0;
     for (size_t i = 0; i < cli_command_count; i++)
-        if (is_of(&cli_command_table[i], noun) && cli_columns(synopsis(&cli_command_table[i], text)) > widest)
-            widest = cli_columns(text);
-    cli_print_wrapped(to, 0, _("usage: sekisho COMMAND [OPTION…] [OPERAND]"));
+        if ((name = overview_row(i, noun, text, &help)) != NULL && cli_columns(name) > widest)
+            widest = cli_columns(name);
+    cli_print_wrapped(to, 0, _("usage: sekisho COMMAND [OPTION…] [OPERAND…]"));
     fputc('\n', to);
     for (size_t i = 0; i < cli_command_count; i++)
-        if (is_of(&cli_command_table[i], noun))
-            print_row(to, synopsis(&cli_command_table[i], text), widest, _(cli_command_table[i].help));
+        if ((name = overview_row(i, noun, text, &help)) != NULL)
+            print_row(to, name, widest, _(help));
     fputc('\n', to);
+    if (noun == NULL)
+        cli_print_wrapped(to, 0, _("`sekisho NOUN --help` lists the verbs of a noun."));
     cli_print_wrapped(to, 0, _("`sekisho COMMAND --help` tells its options. FILE may be - for standard input."));
     cli_print_wrapped(to, 0, _("Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure."));
 }

@@ -50,14 +50,13 @@ static int run(int argc, char **argv)
     }
     int words = 0;
     struct cli_options options = { 0 };
-    const char *operand = NULL;
     const struct cli_command *command = cli_find_command(argc, argv, &words);
     if (command == NULL)
         return run_nothing(argc, argv);
-    if (!cli_read_arguments(command, argc - words, argv + words, &options, &operand))
+    if (!cli_read_arguments(command, argc - words, argv + words, &options))
         return CLI_USAGE;
     if (!options.help)
-        return (int)command->run(&options, operand);
+        return (int)command->run(&options, options.operand_count > 0 ? options.operands[0] : NULL);
     cli_help_command(stdout, command);
     return CLI_DONE;
 }

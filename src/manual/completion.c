@@ -162,7 +162,8 @@ static void write_zsh_command(FILE *to, const struct cli_command *c)
     if (c->operand == NULL)
         fputs("            && return ;;\n", to);
     else
-        fprintf(to, "            '1:%s:%s' && return ;;\n", c->operand, is_file(c->operand) ? "_files" : "");
+        fprintf(to, "            '%s:%s:%s' && return ;;\n", strpbrk(c->operand, " …") != NULL ? "*" : "1",
+                c->operand, is_file(c->operand) ? "_files" : "");
 }
 
 /* One of _describe's arrays: the nouns, or the verbs of one. */

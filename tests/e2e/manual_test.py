@@ -12,6 +12,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from commands import commands  # noqa: E402
 from manpage import bare, lint  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -26,9 +27,9 @@ def run(command, **variables):
 
 def content(tap, page):
     text = bare(page)
-    overview = run([SEKISHO, "--help"]).stdout
-    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: \[?[A-Z]+\]?)?  ", overview, re.M)
-    for command in commands:
+    names = commands(lambda *words: (0, run([SEKISHO, *words]).stdout))
+    tap.ok(len(names) >= 10, "--help leads to the commands")
+    for command in names:
         tap.contains(text, f"\nsekisho {command} [OPTION…]", f"{command}: is in the synopsis")
         for option in re.findall(r"^  (--\S+)", run([SEKISHO, *command.split(), "--help"]).stdout, re.M):
             heads = [h for h in re.split(r"^\.S[SH] ", text, flags=re.M) if re.search(rf"^{option}\b", h, re.M)]
