@@ -226,6 +226,8 @@ static bool fill_names(struct config *config)
     }
     if (config->inbound.authserv_id.len == 0)
         config->inbound.authserv_id = config->daemon.host_name;
+    if (config->hosting.node_name.len == 0)
+        config->hosting.node_name = config->daemon.host_name;
     return config->daemon.host_name.ptr != NULL;
 }
 

@@ -31,6 +31,7 @@ enum config_reply_codes { CONFIG_REPLY_GENERIC = 0, CONFIG_REPLY_RFC7372 };
 enum config_discovery { CONFIG_DISCOVERY_TREEWALK = 0, CONFIG_DISCOVERY_PSL };
 enum config_log_to { CONFIG_LOG_STDERR = 0, CONFIG_LOG_SYSLOG };
 enum config_log_format { CONFIG_LOG_TEXT = 0, CONFIG_LOG_JSON };
+enum config_journal_sync { CONFIG_SYNC_SECOND = 0, CONFIG_SYNC_EACH };
 
 /* One member per row of config_table.c, which says what it means. Texts have a NUL behind. */
 struct config {
@@ -66,6 +67,31 @@ struct config {
     struct { /* [arc] */
         struct config_texts trusted_sealers;
     } arc;
+    struct {                 /* [store] */
+        struct seki_str url; /* "": none, and then there is no control role. Withheld from all roles but that one */
+    } store;
+    struct { /* [control] */
+        struct seki_str user, group;
+    } control;
+    struct {                     /* [hosting] */
+        struct seki_str replica; /* "": no policies, the gate only labels */
+        struct seki_str node_name;
+        uint64_t replica_map_octets;
+    } hosting;
+    struct {                    /* [journal] */
+        struct seki_str folder; /* "": none */
+        unsigned sync;
+        uint64_t max_segment_octets, min_free_octets, keep_days;
+        bool compress;
+    } journal;
+    struct {                    /* [quarantine] */
+        struct seki_str folder; /* "": none */
+        struct seki_str release_to, sender;
+    } quarantine;
+    struct {                   /* [scanner] */
+        struct seki_str clamd; /* "": none */
+        uint64_t timeout_ms, max_octets;
+    } scanner;
     struct { /* [limits] */
         uint64_t max_header_fields, max_header_octets, message_memory_octets, max_questions, max_sessions,
             max_packet_octets, idle_timeout_ms;

@@ -225,6 +225,50 @@ static void check_paths(const struct check *check)
     check_path(check, "daemon", "pid_file", check->config->daemon.pid_file);
     check_path(check, "dns", "trust_anchor_file", check->config->dns.trust_anchor_file);
     check_path(check, "dmarc", "psl_file", check->config->dmarc.psl_file);
+    check_path(check, "hosting", "replica", check->config->hosting.replica);
+    check_path(check, "journal", "folder", check->config->journal.folder);
+    check_path(check, "quarantine", "folder", check->config->quarantine.folder);
+}
+
+#define SQLITE_SCHEME "sqlite:"
+
+static bool is_sqlite(struct seki_str url)
+{
+    return seki_str_starts_with(url, SEKI_STR(SQLITE_SCHEME));
+}
+
+/* The value is not repeated: it may hold a password, and sentences go into the log. */
+static void check_store(const struct check *check)
+{
+    struct seki_str url = check->config->store.url;
+    bool is_file = is_sqlite(url) && seki_str_starts_with(url, SEKI_STR(SQLITE_SCHEME "/"));
+    if (url.len == 0)
+        return;
+    if (!is_file && !seki_str_starts_with(url, SEKI_STR("postgresql://")))
+        tell(check, "store", "url", "it is no store; write sqlite:/PATH or postgresql://USER@HOST/DATABASE");
+    if (check->config->hosting.replica.len == 0)
+        tell(check, "store", "url", "mail would not see what is in it; set [hosting] replica too");
+}
+
+static void check_quarantine(const struct check *check)
+{
+    struct seki_str to = check->config->quarantine.release_to, sender = check->config->quarantine.sender;
+    struct seki_ip without_port;
+    if (seki_ip_parse(to, &without_port) || !is_nameserver(to))
+        tell(check, "quarantine", "release_to", "\"%s\" is no address with a port; write for example 127.0.0.1:25",
+             to.ptr);
+    if (sender.len > 0 && seki_str_find(sender, '@') == sender.len)
+        tell(check, "quarantine", "sender", "\"%s\" is no mail address; write for example postmaster@example.com",
+             sender.ptr);
+}
+
+static void check_scanner(const struct check *check)
+{
+    struct seki_str clamd = check->config->scanner.clamd;
+    struct seki_ip ip;
+    if (clamd.len > 0 && !is_socket(clamd, &ip))
+        tell(check, "scanner", "clamd", "\"%s\" is no socket; write for example unix:/run/clamav/clamd.ctl",
+             clamd.ptr);
 }
 
 static void check_user(const struct check *check)
@@ -242,8 +286,9 @@ static void check_testing(const struct check *check)
 void config_check(const struct config *config, const char *file, struct config_problems *problems)
 {
     static void (*const rules[])(const struct check *) = {
-        check_user,   check_listen,      check_metrics, check_authserv_ids, check_relays,  check_times,
-        check_memory, check_nameservers, check_psl,     check_paths,        check_testing,
+        check_user,    check_listen, check_metrics,     check_authserv_ids, check_relays,
+        check_times,   check_memory, check_nameservers, check_psl,          check_paths,
+        check_testing, check_store,  check_quarantine,  check_scanner,
     };
     struct check check = { config, file, problems };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
@@ -263,6 +308,46 @@ static void check_readable(const struct check *check, const char *section, const
         tell(check, section, name, "\"%s\" is no file; name one", path);
 }
 
+static void check_folder(const struct check *check, const char *section, const char *name, const char *path)
+{
+    struct stat info;
+    if (path[0] == '\0')
+        return;
+    bool is_there = stat(path, &info) == 0;
+    int error = errno;
+    if (!is_there)
+        tell(check, section, name, "cannot find the folder \"%s\": %s; create it, owned by the role's user", path,
+             strerror(error));
+    else if (!S_ISDIR(info.st_mode))
+        tell(check, section, name, "\"%s\" is no folder; name one", path);
+}
+
+/* The folder of a SQLite store: the file itself is created at the first start. */
+static void check_store_folder(const struct check *check)
+{
+    struct seki_str url = check->config->store.url;
+    char folder[4096];
+    if (!is_sqlite(url))
+        return;
+    struct seki_str path = seki_str_from(url, strlen(SQLITE_SCHEME));
+    size_t slash = seki_str_find_last(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", SEKI_STR_ARGS(seki_str_head(path, slash > 0 ? slash : 1)));
+    check_folder(check, "store", "url", folder);
+}
+
+static void check_hosting_machine(const struct check *check)
+{
+    const char *user = check->config->control.user.ptr, *group = check->config->control.group.ptr;
+    if (geteuid() == 0 && user[0] != '\0' && getpwnam(user) == NULL)
+        tell(check, "control", "user", "there is no user \"%s\" here; create it, or name another", user);
+    if (geteuid() == 0 && group[0] != '\0' && getgrnam(group) == NULL)
+        tell(check, "control", "group", "there is no group \"%s\" here; create it, or name another", group);
+    check_store_folder(check);
+    check_folder(check, "hosting", "replica", check->config->hosting.replica.ptr);
+    check_folder(check, "journal", "folder", check->config->journal.folder.ptr);
+    check_folder(check, "quarantine", "folder", check->config->quarantine.folder.ptr);
+}
+
 void config_check_machine(const struct config *config, const char *file, struct config_problems *problems)
 {
     struct check check = { config, file, problems };
@@ -277,4 +362,5 @@ void config_check_machine(const struct config *config, const char *file, struct 
              socket_group);
     check_readable(&check, "dns", "trust_anchor_file", config->dns.trust_anchor_file.ptr);
     check_readable(&check, "dmarc", "psl_file", config->dmarc.psl_file.ptr);
+    check_hosting_machine(&check);
 }

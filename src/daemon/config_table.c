@@ -21,11 +21,13 @@
 #define HOURS   (3600u * SECONDS)
 #define KIB     1024u
 #define MIB     (1024u * KIB)
+#define GIB     (1024ull * MIB)
 
 /* In the order of the enums in config.h and log.h. */
 static const char *const on_temperror_words[] = { "accept", "tempfail", NULL };
 static const char *const reply_codes_words[] = { "generic", "rfc7372", NULL };
 static const char *const discovery_words[] = { "treewalk", "psl", NULL };
+static const char *const journal_sync_words[] = { "second", "each", NULL };
 static const char *const log_to_words[] = { "stderr", "syslog", NULL };
 static const char *const log_format_words[] = { "text", "json", NULL };
 static const char *const log_level_words[] = { "information", "warning", "fatal", "panic", NULL };
@@ -40,6 +42,12 @@ static const struct section {
     { "dkim", N_("DKIM verification (RFC 6376, 8301, 8463).") },
     { "dmarc", N_("DMARC (RFC 9989).") },
     { "arc", N_("ARC (RFC 8617).") },
+    { "store", N_("The system of record of a hosting provider. Without one this node only labels.") },
+    { "control", N_("The role that keeps this node and the store in step.") },
+    { "hosting", N_("What this node knows of the hosted domains.") },
+    { "journal", N_("A record of every message, from which the store is fed.") },
+    { "quarantine", N_("Messages held for the customers' administrators.") },
+    { "scanner", N_("A virus scanner that is asked about mail for domains that want it.") },
     { "limits", N_("Bounds. Past each there is a defined answer; the sizes fit ordinary mail many times over.") },
     { "log", N_("What is told to whom.") },
     { "metrics", N_("Figures for Prometheus (/metrics) and a health check (/healthz) over HTTP.") },
@@ -116,6 +124,48 @@ const struct config_option config_options[] = {
 
     { "arc", "trusted_sealers", TEXTS(arc.trusted_sealers), "",
       .help = N_("Domains whose ARC seals may vouch for a message that fails DMARC.") },
+
+    { "store", "url", TEXT(store.url), "", .needs_restart = true,
+      .help = N_("sqlite:/PATH or postgresql://USER@HOST/DATABASE; its password in a passfile. Empty: none.") },
+
+    { "control", "user", TEXT(control.user), "", .needs_restart = true,
+      .help = N_("Run the role control as this user when started as root. Empty: [daemon] user.") },
+    { "control", "group", TEXT(control.group), "", .needs_restart = true,
+      .help = N_("And with this group. Empty: the user's own.") },
+
+    { "hosting", "replica", TEXT(hosting.replica), "",
+      .help = N_("Folder of the domains' policies, such as /var/lib/sekisho/replica. Empty: only label.") },
+    { "hosting", "node_name", TEXT(hosting.node_name), "",
+      .help = N_("Our name among the nodes of one store. Empty: the host name.") },
+    { "hosting", "replica_map_size", OCTETS(hosting.replica_map_octets), "4GiB", .min = 1 * MIB, .max = 1024 * GIB,
+      .help = N_("The most that the replica may hold. It takes only what it needs of that.") },
+
+    { "journal", "folder", TEXT(journal.folder), "",
+      .help = N_("Folder of the journal, such as /var/lib/sekisho/journal. Empty: no record is kept.") },
+    { "journal", "sync", WORD(journal.sync), "second", .words = journal_sync_words,
+      .help = N_("What a power cut may cost: the last second, or nothing (each: mail waits for the disk).") },
+    { "journal", "max_segment_size", OCTETS(journal.max_segment_octets), "64MiB", .min = 1 * MIB, .max = 4 * GIB,
+      .help = N_("Then the next file is begun.") },
+    { "journal", "min_free", OCTETS(journal.min_free_octets), "256MiB", .max = 1024 * GIB,
+      .help = N_("With less room on the disk no record is written; mail flows, lost records are counted.") },
+    { "journal", "keep_days", NUMBER(journal.keep_days), "30", .min = 1, .max = 3650,
+      .help = N_("Records and their evidence are dropped after so many days; sums stay.") },
+    { "journal", "compress", YES_NO(journal.compress), "yes",
+      .help = N_("Compress what the store has taken over.") },
+
+    { "quarantine", "folder", TEXT(quarantine.folder), "",
+      .help = N_("Folder of held messages, such as /var/lib/sekisho/quarantine. Empty: none are held.") },
+    { "quarantine", "release_to", TEXT(quarantine.release_to), "127.0.0.1:25",
+      .help = N_("SMTP server that takes released messages and digests: ADDR:PORT or [ADDR6]:PORT.") },
+    { "quarantine", "sender", TEXT(quarantine.sender), "",
+      .help = N_("Author address of digests. Empty: postmaster at the host name.") },
+
+    { "scanner", "clamd", TEXT(scanner.clamd), "",
+      .help = N_("Socket of clamd: unix:/PATH, inet:ADDR:PORT or inet6:[ADDR]:PORT. Empty: none.") },
+    { "scanner", "timeout", DURATION(scanner.timeout_ms), "20s", .min = 100, .max = 240 * SECONDS,
+      .help = N_("How long a message may wait for it; then each domain's on-scan-failure says what happens.") },
+    { "scanner", "max_size", OCTETS(scanner.max_octets), "25MiB", .min = 64 * KIB, .max = 1024 * MIB,
+      .help = N_("Longer messages are not scanned; not more than clamd's StreamMaxLength.") },
 
     { "limits", "max_header_fields", NUMBER(limits.max_header_fields), "10000", .min = 100, .max = 100000,
       .help =
