@@ -43,13 +43,15 @@ struct journal_record {   /* texts are views: of the message's arena when writte
     unsigned reply_code; /* what the MTA was told: 250, 451, 550 */
     struct seki_str reply_text;
     struct seki_str failure; /* why no verdict could be had; "" */
-    /* evidence */
-    struct seki_str header;      /* as it came, cut at JOURNAL_HEADER_MAX_OCTETS */
-    struct seki_str body_hashes; /* auth's own form: seki_verify_body_hashes_write() */
+    /* Evidence, from which seki_verify_recall() has the verdict again. "" when it was not there, or the record would have
+     * become too long with it. */
+    struct seki_str header;      /* as it came: seki_verify_header_write() */
+    struct seki_str body_hashes; /* auth's own form, with time and options: seki_verify_body_hashes_write() */
     struct seki_str answers;     /* dns's own form: seki_answers_encode() */
 };
 
-/** Append a record. Failure: seki_buf_failed(). */
+/** Append a record. What is over a bound of this header is cut, or left out and counted; so with a buffer of
+ *  JOURNAL_RECORD_MAX_OCTETS only memory can fail. Failure: seki_buf_failed(). */
 void journal_record_encode(const struct journal_record *record, struct seki_buf *out);
 /**
  * @param octets  must live as long as the record
