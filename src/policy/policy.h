@@ -10,7 +10,7 @@
 
 enum policy_filter {
     POLICY_OFF = 0,
-    /* authenticate and record */ POLICY_OBSERVE, /* and what would have been done */
+    POLICY_OBSERVE, /* OFF authenticates and records; this also what would have been done */
     POLICY_ON
 };
 
@@ -23,8 +23,8 @@ enum policy_check {
     POLICY_SPF_FAIL,
     POLICY_SPF_SOFTFAIL,
     POLICY_DKIM_FAIL,       /* signatures are there and none passes */
-    POLICY_UNAUTHENTICATED, /* nothing passes, and nothing is published that it fails */
-    POLICY_INTERNAL_SPOOF,  /* author domain is hosted here, mail from outside, not authenticated as it */
+    POLICY_UNAUTHENTICATED, /* nothing passes at all, whatever is published: a broken signature is no better than none */
+    POLICY_INTERNAL_SPOOF, /* author domain is hosted here, mail from outside, not authenticated as it */
     POLICY_LOOKALIKE,
     POLICY_ATTACHMENT,
     POLICY_VIRUS,
@@ -43,6 +43,9 @@ enum policy_action {
     POLICY_ACTION_COUNT
 };
 
+/** on-bad-author; any other value is one more than its enum policy_action. */
+#define POLICY_AS_DMARC_REJECT 0u
+
 enum policy_shape { POLICY_DEDICATED = 0, POLICY_SHARED, POLICY_GATEWAY };
 enum policy_junk_by { POLICY_JUNK_BY_FIELD = 0, POLICY_JUNK_BY_RECIPIENT };
 enum policy_on_scan_failure { POLICY_SCAN_DELIVER = 0, POLICY_SCAN_TEMPFAIL };
@@ -51,17 +54,23 @@ enum policy_language { POLICY_ENGLISH = 0, POLICY_JAPANESE };
 
 struct policy {
     unsigned filter;                      /* enum policy_filter */
-    unsigned actions[POLICY_CHECK_COUNT]; /* enum policy_action */
+    unsigned actions[POLICY_CHECK_COUNT]; /* enum policy_action, to be read with policy_action_for() */
+    unsigned bad_author;                  /* where BAD_AUTHOR's action stands */
     bool discards_forged_bounces;         /* null reverse-path and an impostor: accept and discard */
     bool refuses_strictly;                /* 452 4.5.3 at RCPT rather than a milder action beside other domains */
     unsigned junk_by;
-    struct seki_str junk_suffix; /* user+Junk: "+Junk" */
+    struct seki_str junk_suffix; /* user+Junk: "+Junk"; "": the server knows no such addresses */
     struct seki_str subject_tag; /* UTF-8; "" for none */
     unsigned on_scan_failure;
     uint64_t quarantine_days;
     unsigned digest, language;
     bool reports; /* consent to reports about this domain's incoming mail */
 };
+
+#define POLICY_JUNK_SUFFIX_MAX     32u /* octets */
+#define POLICY_SUBJECT_TAG_MAX     64u
+#define POLICY_QUARANTINE_DAYS_MIN 1u
+#define POLICY_QUARANTINE_DAYS_MAX 365u
 
 /** The defaults of the table. */
 struct policy policy_default(void);
@@ -98,11 +107,21 @@ SEKI_MUST_USE enum seki_result policy_option_read(const struct policy_option *op
 struct seki_str policy_option_write(const struct policy_option *option, const struct policy *policy,
                                     struct seki_arena *arena);
 
+/** What the domain wants done when this check speaks against a message. */
+enum policy_action policy_action_for(const struct policy *policy, enum policy_check check);
+
+/** Is there a message that it would refuse? Only with the filter on. */
+bool policy_can_refuse(const struct policy *policy);
+
 /** Does it fit the server's shape? A gateway has no junk folder. @return false with a sentence */
 bool policy_check_shape(const struct policy *policy, enum policy_shape shape, struct seki_error *why);
 
 /** Does it do anything to mail, or report about it, so that the recorded confirmation of an administrator is needed? */
 bool policy_needs_confirmation(const struct policy *policy);
+
+/* What is wrong with a suffix or tag, to be read behind its name; NULL: nothing. */
+const char *policy_suffix_fault(struct seki_str suffix);
+const char *policy_tag_fault(struct seki_str tag);
 
 /* ---- as octets, for the replica ---- */
 
