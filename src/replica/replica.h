@@ -3,10 +3,13 @@
  *
  * A generation is a folder ("g-NNNN") with one environment; the link "current" names the one in force. Changes go into
  * the environment in place, one transaction each; a full rebuild is a new generation, and the link is renamed over the old
- * one. Readers never block, and a look-up sees one state. Every value carries a checksum: a damaged one is "damaged" and
+ * one. Readers never block and write nothing, and a look-up sees one state. Every value carries a checksum: a damaged one is "damaged" and
  * not "nobody's domain", and control rebuilds.
  *
- * One reader belongs to one thread. */
+ * A file that is cut or damaged under a reader does not end the process (replica/fault_guard.h): the look-up is MISSING, and
+ * so are all of this generation until there is another one; the reader leaves a note for the writer.
+ *
+ * One reader belongs to one thread; a process may have many. */
 #ifndef REPLICA_REPLICA_H
 #define REPLICA_REPLICA_H
 

@@ -1,0 +1,369 @@
+#include "replica/replica.h"
+
+#include "policy/lookalike.h"
+#include "replica/damage_report.h"
+#include "replica/fault_guard.h"
+#include "replica/generation.h"
+
+#define REFRESH_EVERY_US (200 * 1000)
+#define TRIES_MAX        8 /* of one look-up beside commits; one every few milliseconds is much */
+
+struct replica {
+    char *folder;
+    struct replica_generation generation;
+    char condemned[REPLICA_GENERATION_NAME_MAX]; /* could not be read, and is not tried again */
+    int64_t refreshed_at_us;
+    bool is_refreshed;
+};
+
+/* ---- which generation ---- */
+
+static bool has_generation(const struct replica *replica)
+{
+    return replica->generation.env != NULL;
+}
+
+static void condemn(struct replica *replica, const char *name)
+{
+    memmove(replica->condemned, name, strlen(name) + 1);
+    replica_damage_report(replica->folder, name);
+    replica_generation_close(&replica->generation);
+}
+
+/* A generation stays until there is another one: should the folder vanish, what was known last still holds. */
+static void follow(struct replica *replica)
+{
+    char name[REPLICA_GENERATION_NAME_MAX];
+    if (!replica_generation_current(replica->folder, name) || strcmp(name, replica->generation.name) == 0 ||
+        strcmp(name, replica->condemned) == 0)
+        return;
+    struct replica_generation next;
+    if (replica_generation_open(replica->folder, name, &next, NULL)) {
+        replica_generation_close(&replica->generation);
+        replica->generation = next;
+        replica->condemned[0] = '\0';
+    } else
+        condemn(replica, name);
+}
+
+static void look_at_size(void *context)
+{
+    struct replica *replica = context;
+    if (!replica_generation_is_whole(&replica->generation))
+        replica_guard_escape();
+}
+
+static void refresh(struct replica *replica)
+{
+    replica_guard_install();
+    if (has_generation(replica) && !replica_guarded(look_at_size, replica))
+        condemn(replica, replica->generation.name);
+    follow(replica);
+}
+
+struct replica *replica_open(const char *folder)
+{
+    struct replica *replica = calloc(1, sizeof *replica);
+    if (replica == NULL)
+        return NULL;
+    replica->folder = strdup(folder);
+    if (replica->folder == NULL) {
+        free(replica);
+        return NULL;
+    }
+    follow(replica);
+    return replica;
+}
+
+void replica_close(struct replica *replica)
+{
+    if (replica == NULL)
+        return;
+    replica_generation_close(&replica->generation);
+    free(replica->folder);
+    free(replica);
+}
+
+void replica_refresh(struct replica *replica, int64_t now_us)
+{
+    if (replica->is_refreshed && now_us - replica->refreshed_at_us < REFRESH_EVERY_US)
+        return;
+    replica->refreshed_at_us = now_us;
+    replica->is_refreshed = true;
+    refresh(replica);
+}
+
+/* ---- one look-up, which sees one state ---- */
+
+struct look_up {
+    struct replica *replica;
+    enum replica_found (*work)(struct replica *replica, void *context); /* inside the guard */
+    void *context;
+    int code; /* LMDB's, of beginning */
+    enum replica_found found;
+    uint64_t state;
+    bool has_moved; /* the writer committed meanwhile: what was read may be of two states */
+};
+
+static uint64_t last_state(const struct replica *replica)
+{
+    MDB_envinfo info;
+    return mdb_env_info(replica->generation.env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
+static void try_once(void *context)
+{
+    struct look_up *l = context;
+    MDB_txn *txn = l->replica->generation.txn;
+    mdb_txn_reset(txn); /* of a try that a fault ended */
+    l->found = REPLICA_MISSING;
+    l->code = mdb_txn_renew(txn);
+    if (l->code != 0)
+        return;
+    l->state = mdb_txn_id(txn);
+    l->found = l->work(l->replica, l->context);
+    mdb_txn_reset(txn);
+    l->has_moved = last_state(l->replica) != l->state;
+}
+
+static void look_whether_moved(void *context)
+{
+    struct look_up *l = context;
+    l->has_moved = last_state(l->replica) != l->state;
+}
+
+/* A map that has become too small for the file (the writer was started with more room) is opened anew. */
+static bool open_again(struct replica *replica)
+{
+    replica_generation_close(&replica->generation);
+    follow(replica);
+    return has_generation(replica);
+}
+
+static enum replica_found look_up(struct replica *replica,
+                                  enum replica_found (*work)(struct replica *replica, void *context), void *context)
+{
+    struct look_up l = { .replica = replica, .work = work, .context = context };
+    for (int tries = 0; tries < TRIES_MAX && has_generation(replica); tries++) {
+        l.has_moved = false;
+        if (!replica_guarded(try_once, &l)) {
+            if (replica_guarded(look_whether_moved, &l) && l.has_moved)
+                continue;
+            condemn(replica, replica->generation.name);
+            return REPLICA_MISSING;
+        }
+        if (l.code == MDB_MAP_RESIZED && open_again(replica))
+            continue;
+        if (l.has_moved)
+            continue;
+        if (l.found == REPLICA_MISSING)
+            replica_damage_report(replica->folder, replica->generation.name);
+        return l.found;
+    }
+    return REPLICA_MISSING;
+}
+
+/* ---- the look-ups ---- */
+
+/* The name without its first label; "" behind the last. */
+static struct seki_str parent_of(struct seki_str name)
+{
+    return seki_str_from(name, seki_str_find(name, '.') + 1);
+}
+
+struct domain_search {
+    struct seki_str domain, name; /* name: where it was found */
+    struct seki_arena *arena;
+    struct seki_str payload;
+};
+
+static enum replica_found keep(struct domain_search *s, struct seki_str name, struct seki_str payload)
+{
+    s->name = seki_arena_copy(s->arena, name);
+    s->payload = seki_arena_copy(s->arena, payload);
+    return REPLICA_YES;
+}
+
+static enum replica_found search_domain(struct replica *replica, void *context)
+{
+    struct domain_search *s = context;
+    for (struct seki_str name = s->domain; name.len > 0; name = parent_of(name)) {
+        struct replica_key key;
+        struct replica_record record;
+        struct seki_str payload;
+        enum replica_found found = REPLICA_NO;
+        if (replica_key_of_domain(name, &key))
+            found = replica_generation_get(&replica->generation, &key, &payload);
+        if (found == REPLICA_MISSING || (found == REPLICA_YES && !replica_record_decode(payload, &record)))
+            return REPLICA_MISSING;
+        if (found == REPLICA_YES && (name.len == s->domain.len || record.includes_subdomains))
+            return keep(s, name, payload);
+    }
+    return REPLICA_NO;
+}
+
+enum replica_found replica_find_domain(struct replica *replica, struct seki_str domain, struct seki_arena *arena,
+                                       struct replica_domain *domain_out)
+{
+    *domain_out = (struct replica_domain){ 0 };
+    struct domain_search s = { .domain = domain, .arena = arena };
+    struct replica_record record;
+    enum replica_found found = look_up(replica, search_domain, &s);
+    if (found != REPLICA_YES)
+        return found;
+    if (s.payload.ptr == NULL || s.name.ptr == NULL || !replica_record_decode(s.payload, &record))
+        return REPLICA_MISSING; /* no room in the arena */
+    *domain_out = record.domain;
+    domain_out->name = s.name;
+    return REPLICA_YES;
+}
+
+struct allow_search {
+    uint64_t domain_id;
+    struct seki_str author_domain;
+    struct seki_arena *arena;
+    struct seki_buf octets; /* of all that could answer; an entry of a domain above must include subdomains */
+};
+
+static void keep_those_for_subdomains(struct seki_buf *octets, struct seki_str payload)
+{
+    struct policy_allow entry;
+    for (struct seki_str rest = payload, before = rest; policy_allow_decode(&rest, &entry); before = rest)
+        if (entry.includes_subdomains)
+            seki_buf_add(octets, seki_str_head(before, before.len - rest.len));
+}
+
+static enum replica_found add_allow(struct replica *replica, struct allow_search *s, struct seki_str author,
+                                    bool is_above)
+{
+    struct replica_key key;
+    struct seki_str payload;
+    if (!replica_key_of_allow(s->domain_id, author, &key))
+        return REPLICA_NO;
+    enum replica_found found = replica_generation_get(&replica->generation, &key, &payload);
+    if (found == REPLICA_YES && is_above)
+        keep_those_for_subdomains(&s->octets, payload);
+    else if (found == REPLICA_YES)
+        seki_buf_add(&s->octets, payload);
+    return found;
+}
+
+static enum replica_found search_allow(struct replica *replica, void *context)
+{
+    struct allow_search *s = context;
+    seki_buf_init_arena(&s->octets, s->arena, REPLICA_VALUE_MAX_OCTETS);
+    for (struct seki_str author = s->author_domain; author.len > 0; author = parent_of(author))
+        if (add_allow(replica, s, author, author.len < s->author_domain.len) == REPLICA_MISSING)
+            return REPLICA_MISSING;
+    return add_allow(replica, s, SEKI_STR(""), false) == REPLICA_MISSING ? REPLICA_MISSING : REPLICA_YES;
+}
+
+static size_t count_entries(struct seki_str octets)
+{
+    struct policy_allow entry;
+    size_t count = 0;
+    while (policy_allow_decode(&octets, &entry))
+        count++;
+    return count;
+}
+
+enum replica_found replica_find_allow(struct replica *replica, uint64_t domain_id, struct seki_str author_domain,
+                                      struct seki_arena *arena, const struct policy_allow **entries_out,
+                                      size_t *count_out)
+{
+    *entries_out = NULL;
+    *count_out = 0;
+    struct allow_search s = { .domain_id = domain_id, .author_domain = author_domain, .arena = arena };
+    enum replica_found found = look_up(replica, search_allow, &s);
+    if (found != REPLICA_YES || seki_buf_failed(&s.octets) != SEKI_OK)
+        return REPLICA_MISSING;
+    struct seki_str rest = seki_buf_str(&s.octets);
+    size_t count = count_entries(rest);
+    struct policy_allow *entries = seki_arena_alloc(arena, count, sizeof *entries);
+    if (entries == NULL)
+        return REPLICA_MISSING;
+    while (*count_out < count && policy_allow_decode(&rest, &entries[*count_out]))
+        ++*count_out;
+    *entries_out = entries;
+    return rest.len == 0 ? REPLICA_YES : REPLICA_MISSING;
+}
+
+struct lookalike_search {
+    struct seki_str author_domain;
+    struct seki_arena *arena;
+    struct seki_str hosted;
+};
+
+/* The look-alike of one name, which is not hosted itself. */
+static enum replica_found search_lookalike_of(struct replica *replica, struct lookalike_search *s,
+                                              struct seki_str name)
+{
+    char text[POLICY_LOOKALIKE_KEY_MAX];
+    struct replica_key key;
+    struct seki_str payload, hosted;
+    struct seki_str lookalike_key = policy_lookalike_key(name, text);
+    if (lookalike_key.len == 0 || !replica_key_of_lookalike(lookalike_key, &key))
+        return REPLICA_NO;
+    enum replica_found found = replica_generation_get(&replica->generation, &key, &payload);
+    if (found != REPLICA_YES)
+        return found;
+    if (!replica_name_decode(&payload, &hosted))
+        return REPLICA_MISSING;
+    s->hosted = seki_arena_copy(s->arena, hosted);
+    return REPLICA_YES;
+}
+
+/* Is it hosted, or below a domain that is? Then it belongs to it, and looks like itself. */
+static enum replica_found search_family(struct replica *replica, struct seki_str author_domain)
+{
+    for (struct seki_str name = author_domain; name.len > 0; name = parent_of(name)) {
+        struct replica_key key;
+        struct seki_str payload;
+        if (!replica_key_of_domain(name, &key))
+            continue;
+        enum replica_found found = replica_generation_get(&replica->generation, &key, &payload);
+        if (found != REPLICA_NO)
+            return found;
+    }
+    return REPLICA_NO;
+}
+
+static enum replica_found search_lookalike(struct replica *replica, void *context)
+{
+    struct lookalike_search *s = context;
+    struct seki_str name = s->author_domain;
+    enum replica_found found = search_family(replica, name);
+    if (found != REPLICA_NO)
+        return found == REPLICA_YES ? REPLICA_NO : REPLICA_MISSING;
+    do {
+        found = search_lookalike_of(replica, s, name);
+    } while (found == REPLICA_NO && policy_lookalike_parent(&name));
+    return found;
+}
+
+enum replica_found replica_find_lookalike(struct replica *replica, struct seki_str author_domain,
+                                          struct seki_arena *arena, struct seki_str *hosted_out)
+{
+    struct lookalike_search s = { .author_domain = author_domain, .arena = arena, .hosted = SEKI_STR("") };
+    enum replica_found found = look_up(replica, search_lookalike, &s);
+    *hosted_out = s.hosted.ptr != NULL ? s.hosted : SEKI_STR("");
+    return found == REPLICA_YES && s.hosted.ptr == NULL ? REPLICA_MISSING : found;
+}
+
+static enum replica_found search_change_id(struct replica *replica, void *context)
+{
+    const struct replica_key key = replica_key_of_meta();
+    struct replica_meta meta;
+    struct seki_str payload;
+    if (!replica_generation_get_certain(&replica->generation, &key, &payload) ||
+        !replica_meta_decode(payload, &meta))
+        return REPLICA_MISSING;
+    *(uint64_t *)context = meta.change_id;
+    return REPLICA_YES;
+}
+
+uint64_t replica_change_id(struct replica *replica)
+{
+    uint64_t change_id = 0;
+    return look_up(replica, search_change_id, &change_id) == REPLICA_YES ? change_id : 0;
+}
