@@ -10,7 +10,7 @@
 #ifndef SEKISHO_ANSWERS_H
 #define SEKISHO_ANSWERS_H
 
-#include <sekisho/arena.h>
+#include <sekisho/buf.h>
 #include <sekisho/ip.h>
 
 enum seki_rr_type {
@@ -133,6 +133,22 @@ SEKI_API size_t seki_answers_fail_open(struct seki_answers *answers, struct seki
 
 /** Walk the table in the order of asking: index 0, 1, …; NULL past the end. */
 SEKI_API const struct seki_answer *seki_answers_at(const struct seki_answers *answers, size_t index);
+
+/**
+ * Append the whole table as octets, to be kept with a verdict: every question in its order, with status, DNSSEC, records,
+ * TTL, failure, times and whether it was only asked ahead. Some 20 octets for each answer besides its names and texts.
+ * Failure: seki_buf_failed().
+ */
+SEKI_API void seki_answers_encode(const struct seki_answers *answers, struct seki_buf *out);
+
+/**
+ * The table again, exactly; what was open then is open and has not been taken.
+ * @param octets      need not stay. Whatever they are: they are checked to the last one
+ * @param answers_out in the arena; NULL when the result is not SEKI_OK
+ * @return SEKI_OK; SEKI_BAD_INPUT with what is wrong; SEKI_LIMIT, SEKI_SYSTEM from the arena
+ */
+SEKI_API SEKI_MUST_USE enum seki_result seki_answers_decode(struct seki_str octets, struct seki_arena *arena,
+                                                            struct seki_answers **answers_out, struct seki_error *why);
 
 SEKI_API const char *seki_rr_type_name(enum seki_rr_type type);
 SEKI_API const char *seki_answer_status_name(enum seki_answer_status status);

@@ -81,6 +81,39 @@ SEKI_API enum seki_result seki_verify_whole(struct seki_verify *verify, struct s
 SEKI_API SEKI_MUST_USE enum seki_result seki_verify_step(struct seki_verify *verify, struct seki_answers *answers,
                                                          struct seki_verdict *verdict_out, struct seki_error *why);
 
+/* ---- keeping what gives the verdict again ---- */
+
+/** The header as this evaluation has it: each field as seki_field.raw, with CRLF behind it. */
+SEKI_API void seki_verify_header_write(const struct seki_verify *verify, struct seki_buf *out);
+
+/**
+ * Append what else it takes, beside header, envelope and answers: the hashes that signatures wanted of the body, time and
+ * options, and what is wrong with the header. Some 100 octets, and 35 for each hash. Call after
+ * seki_verify_end_of_message() and before seki_verify_end(). Failure: seki_buf_failed().
+ */
+SEKI_API void seki_verify_body_hashes_write(const struct seki_verify *verify, struct seki_buf *out);
+
+struct seki_verify_kept { /* views must live as long as the evaluation */
+    struct seki_ip client;
+    struct seki_str helo, mail_from;
+    struct seki_str header;      /* seki_verify_header_write() */
+    struct seki_str body_hashes; /* seki_verify_body_hashes_write() */
+    const struct seki_psl *psl;  /* needed when DMARC was judged by SEKI_DMARC_PSL */
+    bool explain;                /* keep traces */
+    const struct seki_trace_language *language;
+};
+
+/**
+ * The evaluation of a message that has passed, ready for seki_verify_step(): with the table that seki_answers_decode() gives
+ * it comes to the verdict that it had, unless this code judges otherwise. Time and options are those of then.
+ * @param verify_out  end it with seki_verify_end(); NULL when the result is not SEKI_OK
+ * @return SEKI_OK; SEKI_BAD_INPUT: what was kept is not whole (a header that was cut, a body that had not ended, a hash that
+ *         this code wants and nobody wanted then), and *why says so; SEKI_LIMIT, SEKI_SYSTEM
+ */
+SEKI_API SEKI_MUST_USE enum seki_result seki_verify_recall(struct seki_arena *arena, struct seki_context *context,
+                                                           const struct seki_verify_kept *kept,
+                                                           struct seki_verify **verify_out, struct seki_error *why);
+
 SEKI_API const struct seki_message *seki_verify_message(const struct seki_verify *verify);
 
 /**

@@ -1,6 +1,7 @@
 /* One stream per canonicalization and digest, however many lengths (l=) are asked for: where a length is reached, the
  * state is copied and finished there. So the work is bounded by four hashes of the body and forty copies. */
 #include "auth/body_canon.h"
+#include "auth/body_hash_recall.h"
 #include "auth/context.h"
 
 #include <openssl/err.h>
@@ -270,4 +271,72 @@ const struct seki_body_digest *seki_body_hash_get(const struct seki_body_hash *b
     if (!body->is_finished || id >= body->request_count || body->requests[id]->has_failed)
         return NULL;
     return &body->requests[id]->result;
+}
+
+enum { CANON_BIT = 1, DIGEST_BIT = 2, WHOLE_BIT = 4, FAILED_BIT = 8, ALL_BITS = 15 };
+
+static void write_request(const struct request *request, struct seki_buf *out)
+{
+    bool is_whole = request->length == SEKI_BODY_WHOLE;
+    seki_buf_add_char(out, (char)((request->canonicalization == SEKI_CANON_RELAXED ? CANON_BIT : 0) |
+                                  (request->digest == SEKI_DIGEST_SHA1 ? DIGEST_BIT : 0) |
+                                  (is_whole ? WHOLE_BIT : 0) | (request->has_failed ? FAILED_BIT : 0)));
+    if (!is_whole)
+        seki_octets_add_number(out, request->length);
+    if (request->has_failed)
+        return;
+    seki_octets_add_number(out, request->result.canonical_length);
+    seki_buf_add(out, (struct seki_str){ (const char *)request->result.octets, request->result.octet_count });
+}
+
+void seki_body_hash_write(const struct seki_body_hash *body, struct seki_buf *out)
+{
+    size_t count = body != NULL && body->is_finished ? body->request_count : 0;
+    seki_octets_add_number(out, count);
+    for (size_t i = 0; i < count; i++)
+        write_request(body->requests[i], out);
+}
+
+static struct request read_request(struct seki_octets *octets)
+{
+    uint8_t bits = seki_octets_u8(octets);
+    struct request request = {
+        .canonicalization = (bits & CANON_BIT) != 0 ? SEKI_CANON_RELAXED : SEKI_CANON_SIMPLE,
+        .digest = (bits & DIGEST_BIT) != 0 ? SEKI_DIGEST_SHA1 : SEKI_DIGEST_SHA256,
+        .length = (bits & WHOLE_BIT) != 0 ? SEKI_BODY_WHOLE : seki_octets_number(octets),
+        .has_failed = (bits & FAILED_BIT) != 0,
+    };
+    if (bits > ALL_BITS)
+        octets->has_failed = true;
+    if (request.has_failed)
+        return request;
+    request.result.octet_count = seki_digest_octets(request.digest);
+    request.result.canonical_length = seki_octets_number(octets);
+    struct seki_str digest = seki_octets_take(octets, request.result.octet_count);
+    memcpy(request.result.octets, digest.ptr, digest.len);
+    return request;
+}
+
+static void settle(struct seki_body_hash *body, const struct request *known, size_t *settled)
+{
+    for (size_t i = 0; i < body->request_count; i++) {
+        struct request *wanted = body->requests[i];
+        if (!is_same(wanted, known) || !wanted->has_failed)
+            continue;
+        wanted->result = known->result;
+        wanted->has_failed = known->has_failed;
+        *settled += 1;
+    }
+}
+
+bool seki_body_hash_recall(struct seki_body_hash *body, struct seki_octets *octets)
+{
+    size_t settled = 0;
+    body->is_started = true;
+    seki_body_hash_end(body); /* all have failed, until they are found */
+    for (uint64_t left = seki_octets_number_to(octets, MAX_REQUESTS); left > 0 && !octets->has_failed; left--) {
+        const struct request known = read_request(octets);
+        settle(body, &known, &settled);
+    }
+    return !octets->has_failed && settled >= body->request_count;
 }

@@ -8,43 +8,13 @@
  *
  * Every step re-runs only what is unfinished; a finished verdict is kept. */
 #include "auth/verify_parts.h"
+#include "auth/verify_state.h"
 
 #include "base/i18n.h"
 
 #include <sekisho/address.h>
 
-enum stage { STAGE_ENVELOPE, STAGE_HEADER_ENDED, STAGE_MESSAGE_ENDED };
-
-enum { TRACE_SPF_HELO, TRACE_SPF, TRACE_SENDER_ID, TRACE_DKIM, TRACE_ARC, TRACE_DMARC, TRACE_COUNT };
-
-static const char *const trace_names[TRACE_COUNT] = { "spf-helo", "spf", "sender-id", "dkim", "arc", "dmarc" };
-
-struct seki_verify {
-    struct seki_arena *arena;
-    struct seki_context *context;
-    struct seki_verify_options options;
-    struct seki_trace *traces[TRACE_COUNT];
-
-    struct seki_ip client;
-    struct seki_str helo, mail_from;
-    bool has_mail_from;
-    struct seki_message *message;
-    size_t dropped_authres; /* Authentication-Results fields past the header bounds */
-    enum stage stage;
-
-    struct seki_spf *spf_helo, *spf_mail_from;
-    struct seki_sender_id *sender_id;
-    struct seki_body_hash *body;
-    struct seki_dkim *dkim;
-    struct seki_arc *arc;
-    struct seki_dmarc *dmarc;
-
-    bool spf_helo_done, spf_mail_from_done, sender_id_done, dkim_done, arc_done, dmarc_done;
-    bool has_asked_ahead;
-    enum seki_result
-        failure; /* of what was handed over: then there is no verdict, whether it was looked at or not */
-    struct seki_verdict verdict;
-};
+static const char *const trace_names[SEKI_TRACE_COUNT] = { "spf-helo", "spf", "sender-id", "dkim", "arc", "dmarc" };
 
 static enum seki_result note(struct seki_verify *v, enum seki_result result)
 {
@@ -63,7 +33,7 @@ struct seki_verify *seki_verify_new(struct seki_arena *arena, struct seki_contex
     v->context = context;
     v->options = *options;
     v->message = seki_message_new(arena, &options->message);
-    for (size_t i = 0; options->explain && i < TRACE_COUNT; i++) {
+    for (size_t i = 0; options->explain && i < SEKI_TRACE_COUNT; i++) {
         v->traces[i] = seki_trace_new(arena);
         seki_trace_translate(v->traces[i], options->language);
     }
@@ -112,12 +82,12 @@ static enum seki_result start_spf(struct seki_verify *v)
 {
     if (v->options.without_spf || v->client.octet_count == 0)
         return SEKI_OK;
-    v->spf_mail_from = new_spf(v, SEKI_SPF_MAIL_FROM, TRACE_SPF);
+    v->spf_mail_from = new_spf(v, SEKI_SPF_MAIL_FROM, SEKI_TRACE_SPF);
     if (v->spf_mail_from == NULL)
         return seki_arena_failure(v->arena);
     if (v->mail_from.len == 0 || v->helo.len == 0)
         return SEKI_OK;
-    v->spf_helo = new_spf(v, SEKI_SPF_HELO, TRACE_SPF_HELO);
+    v->spf_helo = new_spf(v, SEKI_SPF_HELO, SEKI_TRACE_SPF_HELO);
     return v->spf_helo != NULL ? SEKI_OK : seki_arena_failure(v->arena);
 }
 
@@ -155,7 +125,7 @@ static enum seki_result start_sender_id(struct seki_verify *v)
 {
     if (!v->options.with_sender_id || v->client.octet_count == 0)
         return SEKI_OK;
-    struct seki_sender_id_input input = { .spf = spf_input(v, SEKI_SPF_MAIL_FROM, TRACE_SENDER_ID) };
+    struct seki_sender_id_input input = { .spf = spf_input(v, SEKI_SPF_MAIL_FROM, SEKI_TRACE_SENDER_ID) };
     enum seki_result result = seki_pra_find(v->arena, v->message, &input.pra);
     if (result != SEKI_OK)
         return result;
@@ -171,11 +141,11 @@ static enum seki_result start_signatures(struct seki_verify *v)
         return seki_arena_failure(v->arena) != SEKI_OK ? seki_arena_failure(v->arena) : SEKI_SYSTEM;
     struct seki_dkim_options options = v->options.dkim;
     if (!v->options.without_dkim) {
-        options.trace = v->traces[TRACE_DKIM];
+        options.trace = v->traces[SEKI_TRACE_DKIM];
         result = seki_dkim_new(v->arena, v->context, v->message, v->body, &options, &v->dkim, NULL);
     }
     if (result == SEKI_OK && !v->options.without_arc) {
-        options.trace = v->traces[TRACE_ARC];
+        options.trace = v->traces[SEKI_TRACE_ARC];
         result = seki_arc_new(v->arena, v->context, v->message, v->body, &options, &v->arc, NULL);
     }
     return result;
@@ -203,10 +173,10 @@ enum seki_result seki_verify_end_of_header(struct seki_verify *v)
         result = start_signatures(v);
     if (result == SEKI_OK && !v->options.without_dmarc) {
         struct seki_dmarc_options options = v->options.dmarc;
-        options.trace = v->traces[TRACE_DMARC];
+        options.trace = v->traces[SEKI_TRACE_DMARC];
         result = seki_dmarc_new(v->arena, v->message, &options, &v->dmarc, NULL);
     }
-    v->stage = STAGE_HEADER_ENDED;
+    v->stage = SEKI_STAGE_HEADER_ENDED;
     return note(v, result);
 }
 
@@ -220,7 +190,7 @@ void seki_verify_end_of_message(struct seki_verify *v)
 {
     if (v->body != NULL)
         seki_body_hash_finish(v->body);
-    v->stage = STAGE_MESSAGE_ENDED;
+    v->stage = SEKI_STAGE_MESSAGE_ENDED;
 }
 
 enum seki_result seki_verify_whole(struct seki_verify *v, struct seki_str text)
@@ -298,7 +268,7 @@ static void step_dmarc(struct seki_verify *v, struct seki_answers *answers, enum
         .mail_from = v->spf_mail_from_done ? &v->verdict.spf_mail_from : NULL,
         .dkim = v->dkim_done ? &v->verdict.dkim : NULL,
     };
-    bool is_ready = v->stage == STAGE_MESSAGE_ENDED && is_spf_known && is_dkim_known;
+    bool is_ready = v->stage == SEKI_STAGE_MESSAGE_ENDED && is_spf_known && is_dkim_known;
     v->dmarc_done =
         settle(seki_dmarc_step(v->dmarc, answers, is_ready ? &identifiers : NULL, &v->verdict.dmarc, why), worst);
     if (!is_ready)
@@ -340,12 +310,12 @@ enum seki_result seki_verify_step(struct seki_verify *v, struct seki_answers *an
     if (v->failure != SEKI_OK)
         return explain_failure(v->failure, why);
     step_spf(v, answers, &worst, why);
-    if (v->stage >= STAGE_HEADER_ENDED) {
+    if (v->stage >= SEKI_STAGE_HEADER_ENDED) {
         step_sender_id(v, answers, &worst, why);
         step_signatures(v, answers, &worst, why);
         step_dmarc(v, answers, &worst, why);
     }
-    if (worst == SEKI_OK && v->stage != STAGE_MESSAGE_ENDED)
+    if (worst == SEKI_OK && v->stage != SEKI_STAGE_MESSAGE_ENDED)
         return SEKI_NEED_BODY;
     return explain_failure(worst == SEKI_OK ? conclude(v, verdict_out) : worst, why);
 }
@@ -373,7 +343,7 @@ void seki_verify_forged_fields(const struct seki_verify *v, const struct seki_st
 
 const struct seki_trace *seki_verify_trace(const struct seki_verify *v, const char *mechanism)
 {
-    for (size_t i = 0; i < TRACE_COUNT; i++)
+    for (size_t i = 0; i < SEKI_TRACE_COUNT; i++)
         if (strcmp(trace_names[i], mechanism) == 0)
             return v->traces[i];
     return NULL;

@@ -1,4 +1,4 @@
-#include <sekisho/answers.h>
+#include "dns/answers_restore.h"
 
 #include "base/i18n.h"
 
@@ -205,6 +205,37 @@ enum seki_result seki_answers_enter(struct seki_answers *answers, const struct s
     if (outcome->failure.len > 0)
         e->answer.failure = seki_arena_copy(answers->arena, outcome->failure);
     e->answer.status = outcome->status == SEKI_ANSWER_OPEN ? SEKI_ANSWER_FAILED : outcome->status;
+    return SEKI_OK;
+}
+
+const struct seki_answer *seki_answers_after(const struct seki_answer *answer)
+{
+    const struct entry *next = ((const struct entry *)answer)->next;
+    return next != NULL ? &next->answer : NULL;
+}
+
+size_t seki_answers_max_questions(const struct seki_answers *answers)
+{
+    return answers->max;
+}
+
+/* What has been settled without asking, or asked ahead, is told apart by the one who wrote it down. */
+enum seki_result seki_answers_restore(struct seki_answers *answers, const struct seki_answer *known)
+{
+    uint32_t hash = seki_str_hash_nocase(known->name);
+    if (find(answers, known->name, known->type, hash) != NULL)
+        return SEKI_BAD_INPUT;
+    struct entry *e = append(answers, known->name, known->type, hash);
+    if (e == NULL)
+        return seki_arena_failure(answers->arena);
+    e->answer.is_prefetch = known->is_prefetch;
+    e->is_needed = !known->is_prefetch;
+    answers->open_count++;
+    answers->needed_count += e->is_needed;
+    if (known->status != SEKI_ANSWER_OPEN)
+        return seki_answers_enter(answers, &e->answer, known);
+    if (answers->next_open == NULL)
+        answers->next_open = e;
     return SEKI_OK;
 }
 

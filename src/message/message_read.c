@@ -106,6 +106,20 @@ enum seki_result seki_message_read(struct seki_message *message, struct seki_str
     return result;
 }
 
+enum seki_result seki_message_read_written(struct seki_message *message, struct seki_str text)
+{
+    struct lines lines = { .rest = text };
+    return read_fields(message, &lines);
+}
+
+void seki_message_write(const struct seki_message *message, struct seki_buf *out)
+{
+    for (size_t i = 0; i < seki_message_field_count(message); i++) {
+        seki_buf_add(out, seki_message_field(message, i)->raw);
+        seki_buf_add(out, SEKI_STR("\r\n"));
+    }
+}
+
 void seki_field_write(struct seki_str name, struct seki_str value, bool is_unix, struct seki_buf *buf)
 {
     const struct seki_str line_end = is_unix ? SEKI_STR("\n") : SEKI_STR("\r\n");
