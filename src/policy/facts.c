@@ -1,5 +1,7 @@
 #include "policy/facts.h"
 
+#include <sekisho/domain.h>
+
 /* A key in test mode: "Verifiers MUST NOT treat messages from Signers in testing mode differently from unsigned email,
  * even should the signature fail to verify" (RFC 6376 section 3.6.1). */
 static bool counts(const struct seki_dkim_signature_verdict *signature)
@@ -46,7 +48,17 @@ static void note_spf(const struct seki_verdict *verdict, struct policy_facts *fa
     facts->is_null_sender = verdict->has_spf_mail_from && verdict->spf_mail_from.is_null_reverse_path;
 }
 
-/* DMARC tells of alignment only where a record says how. Without one the same name is the same domain all the same. */
+/* A signature may speak for the names below its own (RFC 6376 section 3.5, i=); a single label is nobody's signature. */
+static bool has_signed_author(const struct policy_facts *facts)
+{
+    for (size_t i = 0; i < facts->dkim_domain_count; i++)
+        if (seki_domain_label_count(facts->dkim_domains[i]) > 1 &&
+            seki_domain_is_within(facts->author_domain, facts->dkim_domains[i]))
+            return true;
+    return false;
+}
+
+/* DMARC tells of alignment only where a record says how. Without one, what the author domain's own name says holds. */
 static void note_alignment(const struct seki_verdict *verdict, struct policy_facts *facts)
 {
     facts->is_spf_aligned = verdict->dmarc.spf_aligned;
@@ -54,7 +66,7 @@ static void note_alignment(const struct seki_verdict *verdict, struct policy_fac
     if (verdict->dmarc.result != SEKI_DMARC_NONE || facts->author_domain.len == 0)
         return;
     facts->is_spf_aligned = facts->spf == SEKI_SPF_PASS && seki_str_equal(facts->spf_domain, facts->author_domain);
-    facts->is_dkim_aligned = is_known(facts, facts->author_domain);
+    facts->is_dkim_aligned = has_signed_author(facts);
 }
 
 /* reverse-path = "<" [mailbox] ">"; the domain only for show, so that what cannot be read is "" */

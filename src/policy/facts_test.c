@@ -114,12 +114,13 @@ static void the_envelope_sender_is_seen(void **state)
     }
 }
 
-/* Where no record says what alignment is, the same name is the same domain. */
-static void without_a_record_only_the_same_name_is_aligned(void **state)
+/* Where no record says what alignment is, a domain speaks for itself, and by a signature for the names below it. */
+static void without_a_record_a_domain_speaks_for_itself(void **state)
 {
     (void)state;
     static const struct seki_dkim_signature_verdict own[] = { { PASS, D("example.com") } };
     static const struct seki_dkim_signature_verdict below[] = { { PASS, D("mail.example.com") } };
+    static const struct seki_dkim_signature_verdict top[] = { { PASS, D("com") } };
     struct seki_verdict verdict = {
         .has_spf_mail_from = true,
         .spf_mail_from = { .result = SEKI_SPF_PASS, .domain = SEKI_STR("example.com") },
@@ -133,6 +134,13 @@ static void without_a_record_only_the_same_name_is_aligned(void **state)
     verdict.spf_mail_from.result = SEKI_SPF_NEUTRAL;
     policy_facts_of(&verdict, &client, SEKI_STR("<a@example.com>"), &facts);
     assert_false(facts.is_spf_aligned || facts.is_dkim_aligned);
+    verdict.dkim.signatures = own;
+    verdict.dmarc.from_domain = SEKI_STR("news.example.com");
+    policy_facts_of(&verdict, &client, SEKI_STR("<a@example.com>"), &facts);
+    assert_true(facts.is_dkim_aligned);
+    verdict.dkim.signatures = top;
+    policy_facts_of(&verdict, &client, SEKI_STR("<a@example.com>"), &facts);
+    assert_false(facts.is_dkim_aligned);
     verdict.dmarc.result = SEKI_DMARC_PASS;
     verdict.dmarc.dkim_aligned = true;
     policy_facts_of(&verdict, &client, SEKI_STR("<a@example.com>"), &facts);
@@ -157,7 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signatures_are_weighed),
         cmocka_unit_test(the_envelope_sender_is_seen),
-        cmocka_unit_test(without_a_record_only_the_same_name_is_aligned),
+        cmocka_unit_test(without_a_record_a_domain_speaks_for_itself),
         cmocka_unit_test(what_hosting_and_content_tell_is_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
