@@ -9,14 +9,19 @@
 #include "daemon/config.h"
 
 enum channel_kind {
-    CHANNEL_CONFIGURE = 1, /* to the role: first the configuration's text (a memory file), then the sockets in the
-                              order of [inbound] listen, then that of [metrics] listen if there is one */
-    CHANNEL_STOP,          /* to the role: finish what is under way, then end */
-    CHANNEL_READY,         /* from the role: the configuration is in force */
-    CHANNEL_REFUSED        /* from the role: it is not, and why; the old one (if any) stays */
+    CHANNEL_CONFIGURE =
+        1,          /* to the role: first the configuration's text (a memory file), then the figures, then to a
+                              mail role the sockets in the order of [inbound] listen, then that of [metrics] listen if
+                              there is one */
+    CHANNEL_STOP,   /* to the role: finish what is under way, then end */
+    CHANNEL_READY,  /* from the role: the configuration is in force */
+    CHANNEL_REFUSED /* from the role: it is not, and why; the old one (if any) stays */
 };
 
-#define CHANNEL_DESCRIPTORS_MAX (1u + CONFIG_LISTENERS_MAX)
+#define CHANNEL_TEXT            0u /* places of the descriptors */
+#define CHANNEL_FIGURES         1u
+#define CHANNEL_FIRST_SOCKET    2u
+#define CHANNEL_DESCRIPTORS_MAX (CHANNEL_FIRST_SOCKET + CONFIG_LISTENERS_MAX)
 
 struct channel_message {
     enum channel_kind kind;

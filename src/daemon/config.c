@@ -276,6 +276,42 @@ struct config *config_parse(const char *file, struct seki_str text, struct confi
     return NULL;
 }
 
+static bool is_head_of(struct seki_str line, struct seki_str section)
+{
+    return seki_str_equal(seki_str_head(seki_str_from(line, 1), seki_str_find(line, ']') - 1), section);
+}
+
+static bool sets_section(struct seki_str text, const char *section)
+{
+    struct config_problems problems;
+    bool is_set = false;
+    config_problems_init(&problems);
+    struct config *config = config_parse("", text, &problems);
+    for (size_t i = 0; config != NULL && i < config_option_count; i++)
+        is_set |= config->lines[i] > 0 && strcmp(config_options[i].section, section) == 0;
+    is_set |= config == NULL; /* not to be told: so it is not passed on */
+    config_unref(config);
+    config_problems_release(&problems);
+    return is_set;
+}
+
+/* Lines are cut here more simply than inih does it; so what comes out is asked of the parser, whose word counts. */
+bool config_withhold(char *text, size_t len, const char *section)
+{
+    struct seki_str rest = { text, len };
+    bool is_within = false;
+    if (seki_str_starts_with(rest, SEKI_STR("\xef\xbb\xbf")))
+        rest = seki_str_from(rest, 3);
+    while (rest.len > 0) {
+        struct seki_str line = cut_line(&rest);
+        if (line.len > 0 && line.ptr[0] == '[')
+            is_within = is_head_of(line, seki_str_of(section));
+        if (is_within)
+            memset(text + (line.ptr - text), ' ', line.len);
+    }
+    return !sets_section((struct seki_str){ text, len }, section);
+}
+
 static bool read_all(FILE *stream, struct seki_buf *buf)
 {
     char piece[8192];

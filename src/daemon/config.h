@@ -132,6 +132,12 @@ struct config *config_parse(const char *file, struct seki_str text, struct confi
 /** A whole file into buf. @return false with one problem added */
 bool config_read_file(const char *path, struct seki_buf *buf, struct config_problems *problems);
 
+/**
+ * Blank a section out of a configuration's text, comments too; lines keep their numbers.
+ * @return false: the parser still finds an option of it in what is left
+ */
+bool config_withhold(char *text, size_t len, const char *section);
+
 /** Checks that ask this machine: do the user, the group and the files that are named exist? */
 void config_check_machine(const struct config *config, const char *file, struct config_problems *problems);
 

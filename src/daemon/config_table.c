@@ -131,7 +131,7 @@ const struct config_option config_options[] = {
     { "control", "user", TEXT(control.user), "", .needs_restart = true,
       .help = N_("Run the role control as this user when started as root. Empty: [daemon] user.") },
     { "control", "group", TEXT(control.group), "", .needs_restart = true,
-      .help = N_("And with this group. Empty: the user's own.") },
+      .help = N_("And with this group. Empty: the user's own. Without a user: not read.") },
 
     { "hosting", "replica", TEXT(hosting.replica), "",
       .help = N_("Folder of the domains' policies, such as /var/lib/sekisho/replica. Empty: only label.") },

@@ -272,6 +272,36 @@ static void the_sample_is_a_configuration_of_defaults(void **state)
     seki_buf_release(&sample);
 }
 
+static const struct {
+    const char *name, *text, *want;
+} withheld[] = {
+    { "the section and nothing else goes; lines stay where they were",
+      "[log]\nlevel = panic\n[store]\n# was x:secret@\nurl = sqlite:/s\n\n[hosting]\nreplica = /r\n",
+      "[log]\nlevel = panic\n       \n               \n               \n\n[hosting]\nreplica = /r\n" },
+    { "at the end, without a newline", "[hosting]\nreplica = /r\n[store]\nurl = sqlite:/s",
+      "[hosting]\nreplica = /r\n       \n               " },
+    { "twice, with a comment behind the head",
+      "[store] ; here\n[log]\n[store]\nurl = sqlite:/s\n[hosting]\nreplica = /r\n",
+      "              \n[log]\n       \n               \n[hosting]\nreplica = /r\n" },
+    { "behind a byte order mark", "\xef\xbb\xbf[store]\nurl = sqlite:/s\n[hosting]\nreplica = /r\n",
+      "\xef\xbb\xbf       \n               \n[hosting]\nreplica = /r\n" },
+    { "a section with a longer name stays", "[stores]\nurl = sqlite:/s\n", NULL },
+    { "a head that only the parser sees is refused", "[log]\n  [store]\nurl = sqlite:/s\n[hosting]\nreplica = /r\n",
+      NULL },
+};
+
+static void a_section_is_withheld(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s", withheld[i].text);
+        bool is_done = config_withhold(text, strlen(text), "store");
+        if (is_done != (withheld[i].want != NULL) || (is_done && strcmp(text, withheld[i].want) != 0))
+            fail_msg("%s\n got: %s", withheld[i].name, text);
+    }
+}
+
 static void a_line_longer_than_the_readers_buffer_is_refused(void **state)
 {
     (void)state;
@@ -363,6 +393,7 @@ int main(void)
         cmocka_unit_test(lists_add_up_and_take_the_place_of_the_default),
         cmocka_unit_test(sealers_become_a_labels),
         cmocka_unit_test(the_sample_is_a_configuration_of_defaults),
+        cmocka_unit_test(a_section_is_withheld),
         cmocka_unit_test(a_line_longer_than_the_readers_buffer_is_refused),
         cmocka_unit_test(a_nul_in_the_file_is_refused),
         cmocka_unit_test(many_mistakes_are_cut_at_twenty),

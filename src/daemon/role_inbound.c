@@ -5,6 +5,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/event_log.h"
+#include "daemon/figures.h"
 #include "daemon/inbound.h"
 #include "daemon/loop.h"
 #include "daemon/metrics_http.h"
@@ -45,6 +46,7 @@ struct role {
     struct inbound_listener listeners[CONFIG_LISTENERS_MAX];
     size_t listener_count;
     struct metrics_http *http;
+    struct figures *figures; /* of the role control; NULL: none came yet */
     struct worker workers[LOOPS_MAX];
     size_t worker_count;
     int64_t configured_at_s, stop_until_s;
@@ -154,6 +156,7 @@ static void write_metrics(void *user, struct seki_buf *buf)
     for (size_t i = 0; i < role->worker_count; i++)
         metrics_add(&sum, &role->workers[i].metrics);
     metrics_write(buf, &sum, &process);
+    figures_write(role->figures, buf);
 }
 
 /* ---- configurations ---- */
@@ -180,7 +183,8 @@ static size_t swap_listeners(struct role *role, struct inbound_listener unused[C
     struct inbound_listener listeners[CONFIG_LISTENERS_MAX];
     size_t unused_count = 0;
     for (size_t i = 0; i < listen->count; i++)
-        take_listener(role, listen->items[i], &role->received->descriptors[1 + i], &listeners[i]);
+        take_listener(role, listen->items[i], &role->received->descriptors[CHANNEL_FIRST_SOCKET + i],
+                      &listeners[i]);
     for (size_t i = 0; i < role->listener_count; i++) {
         if (role->listeners[i].fd >= 0)
             unused[unused_count++] = role->listeners[i];
@@ -224,13 +228,16 @@ static bool open_log(struct role *role)
 /* Once, with the first configuration. The filter comes before the first thread, or that would be without it. */
 static bool start(struct role *role)
 {
-    return role->log != NULL || (privileges_deny_calls(&role->why) && open_log(role) && start_workers(role));
+    if (role->log != NULL)
+        return true;
+    role->figures = figures_open(role->received->descriptors[CHANNEL_FIGURES], false, &role->why);
+    return role->figures != NULL && privileges_deny_calls(&role->why) && open_log(role) && start_workers(role);
 }
 
 static bool open_metrics(struct role *role, struct metrics_http **http_out)
 {
     const struct metrics_source source = { is_healthy, write_metrics, role };
-    size_t index = 1 + role->next->inbound.listen.count;
+    size_t index = CHANNEL_FIRST_SOCKET + role->next->inbound.listen.count;
     *http_out = NULL;
     if (role->next->metrics.listen.len == 0)
         return true;
@@ -260,7 +267,8 @@ static void commit(struct role *role, struct metrics_http *http)
 static bool apply(struct role *role)
 {
     struct metrics_http *http;
-    size_t expected = 1 + role->next->inbound.listen.count + (role->next->metrics.listen.len > 0 ? 1 : 0);
+    size_t expected =
+        CHANNEL_FIRST_SOCKET + role->next->inbound.listen.count + (role->next->metrics.listen.len > 0 ? 1 : 0);
     if (role->received->descriptor_count != expected) {
         seki_error_set(&role->why, "%zu descriptors came with the configuration instead of %zu",
                        role->received->descriptor_count, expected);
@@ -430,6 +438,7 @@ static void release(struct role *role)
     if (role->base != NULL)
         event_base_free(role->base);
     config_unref(role->config);
+    figures_close(role->figures);
     event_log_to(NULL);
     log_close(role->log);
 }

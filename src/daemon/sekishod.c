@@ -1,8 +1,8 @@
 /* The program: its options, and which of its lives to begin. */
-#include "daemon/role_inbound.h"
 #include "daemon/child.h"
 #include "daemon/config.h"
 #include "daemon/options.h"
+#include "daemon/role_inbound.h"
 #include "daemon/supervisor.h"
 
 #include <assert.h>
@@ -147,8 +147,14 @@ static int check_config(const char *path)
 
 static int run_role(const char *role)
 {
-    if (strcmp(role, "inbound") == 0)
-        return role_inbound_run(CHILD_CHANNEL);
+    static const struct {
+        const char *name;
+        int (*run)(int channel);
+    } roles[] = { { "inbound", role_inbound_run } };
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (strcmp(role, roles[i].name) == 0)
+            return roles[i].run(CHILD_CHANNEL);
+    }
     fprintf(stderr, "sekishod: there is no role \"%s\"\n", role);
     return EXIT_USAGE;
 }

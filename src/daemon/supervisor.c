@@ -1,90 +1,36 @@
-/* The life of a role and of the supervisor itself; what a configuration goes through is in supervisor_config.c. A role
- * that starts (again) is sent the configuration in force. */
+/* The life of the supervisor itself: what becomes of the whole when roles answer, die and end. A single role's life is in
+ * supervisor_role.c, what a configuration goes through in supervisor_config.c.
+ *
+ * Mail decides: the program is ready when inbound is, a configuration is in force when inbound has taken it, and a start in
+ * which inbound fails is none. A role beside the mail path that fails is started again and stops nobody. */
 #include "daemon/supervisor_parts.h"
 
 #include "daemon/background.h"
-#include "daemon/channel.h"
 #include "daemon/event_log.h"
+#include "daemon/figures.h"
 #include "daemon/sd_notify.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#define FIRST_BACKOFF_MS   100u
-#define LONGEST_BACKOFF_MS 30000u
-#define SETTLED_MS         60000 /* a role that ran so long may fail afresh */
-#define KILL_GRACE_S       5     /* after stop_timeout */
+#define KILL_GRACE_S 5 /* after stop_timeout */
 
-static int64_t now_ms(void)
+/* ---- what roles tell ---- */
+
+static bool all_settled(const struct supervisor *supervisor)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static struct timeval after_ms(uint64_t ms)
-{
-    return (struct timeval){ .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-}
-
-static void end(struct supervisor *supervisor, int exit_status)
-{
-    supervisor->exit_status = exit_status;
-    event_base_loopbreak(supervisor->base);
-}
-
-/* ---- the role's life ---- */
-
-static void on_channel(evutil_socket_t fd, short what, void *user);
-
-static void schedule_restart(struct supervisor *supervisor)
-{
-    if (now_ms() - supervisor->started_at_ms >= SETTLED_MS)
-        supervisor->backoff_ms = 0;
-    supervisor->backoff_ms = supervisor->backoff_ms == 0 ? FIRST_BACKOFF_MS : supervisor->backoff_ms * 2;
-    if (supervisor->backoff_ms > LONGEST_BACKOFF_MS)
-        supervisor->backoff_ms = LONGEST_BACKOFF_MS;
-    struct timeval delay = after_ms(supervisor->backoff_ms);
-    evtimer_add(supervisor->restart_timer, &delay);
-}
-
-static void start_role(struct supervisor *supervisor)
-{
-    struct seki_error why;
-    struct child *child = &supervisor->child;
-    supervisor->started_at_ms = now_ms();
-    bool is_started = child_start(child, supervisor->program, &supervisor->user, &why);
-    if (is_started) {
-        supervisor->channel_event =
-            event_new(supervisor->base, child->channel, EV_READ | EV_PERSIST, on_channel, supervisor);
-        if (supervisor->channel_event != NULL && event_add(supervisor->channel_event, NULL) == 0 &&
-            supervisor_send(supervisor, &supervisor->current, &why)) {
-            struct log_line line;
-            log_begin(&line, supervisor->log, LOG_LEVEL_INFORMATION, "role_started");
-            log_text(&line, "name", seki_str_of(child->role));
-            log_number(&line, "pid", child->pid);
-            log_end(&line);
-            return;
-        }
-        kill(child->pid, SIGKILL); /* its end is handled as any other */
-        return;
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (supervisor->roles[i].is_wanted && !supervisor->roles[i].is_settled)
+            return false;
     }
-    log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_not_started", "%s", why.text);
-    schedule_restart(supervisor);
+    return true;
 }
 
-static void on_restart(evutil_socket_t fd, short what, void *user)
+/* Mail can come. A role beside the mail path that failed meanwhile is no reason to keep it waiting. */
+static void on_settled(struct supervisor *supervisor)
 {
-    (void)fd, (void)what;
-    start_role(user);
-}
-
-static void on_role_ready(struct supervisor *supervisor)
-{
-    if (supervisor->phase != PHASE_STARTING)
+    if (supervisor->phase != PHASE_STARTING || !all_settled(supervisor))
         return;
     supervisor->phase = PHASE_RUNNING;
     log_reason(supervisor->log, LOG_LEVEL_INFORMATION, "ready", "all roles answer");
@@ -96,19 +42,41 @@ static void on_role_ready(struct supervisor *supervisor)
     supervisor_reload_remembered(supervisor);
 }
 
-/* ---- what the role says, and its end ---- */
-
-static void on_role_message(struct supervisor *supervisor, const struct channel_message *message)
+void supervisor_role_answered(struct role *role, bool is_ready, const char *reason)
 {
-    bool is_reloading = supervisor_is_reloading(supervisor);
-    if (message->kind == CHANNEL_READY && is_reloading)
+    struct supervisor *supervisor = role->supervisor;
+    bool decides = role->id == ROLE_INBOUND && supervisor_is_reloading(supervisor);
+    if (decides && is_ready) {
         supervisor_reload_commit(supervisor);
-    else if (message->kind == CHANNEL_READY)
-        on_role_ready(supervisor);
-    else if (message->kind == CHANNEL_REFUSED && is_reloading)
-        supervisor_reload_refuse(supervisor, message->text.text);
-    else if (message->kind == CHANNEL_REFUSED)
-        log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_refused", "%s", message->text.text);
+    } else if (decides) {
+        supervisor_reload_refuse(supervisor, reason);
+    } else if (is_ready) {
+        role->is_settled = true;
+        on_settled(supervisor);
+    } else {
+        log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_refused", "%s: %s", role->child.role, reason);
+    }
+}
+
+static void stop_next(struct supervisor *supervisor);
+static void begin_stop(struct supervisor *supervisor, const char *reason);
+
+void supervisor_role_ended(struct role *role, bool is_clean)
+{
+    struct supervisor *supervisor = role->supervisor;
+    if (role->id == ROLE_INBOUND && supervisor_is_reloading(supervisor))
+        supervisor_reload_refuse(supervisor, "the role died over it");
+    if (supervisor->phase == PHASE_STOPPING) {
+        if (!is_clean)
+            supervisor->exit_status = EXIT_FAILURE;
+        stop_next(supervisor);
+    } else if (supervisor->phase == PHASE_STARTING && role->id == ROLE_INBOUND) {
+        supervisor->exit_status = EXIT_FAILURE;
+        begin_stop(supervisor, "mail cannot be taken");
+    } else {
+        role->is_settled = true;
+        on_settled(supervisor);
+    }
 }
 
 static void on_sighup(evutil_socket_t fd, short what, void *user)
@@ -117,90 +85,58 @@ static void on_sighup(evutil_socket_t fd, short what, void *user)
     supervisor_reload(user);
 }
 
-/* It hangs: what it would say later could not be trusted to mean this configuration. */
-static void on_reload_timeout(evutil_socket_t fd, short what, void *user)
-{
-    struct supervisor *supervisor = user;
-    (void)fd, (void)what;
-    log_reason(supervisor->log, LOG_LEVEL_FATAL, "role_hangs", "no answer to a new configuration; it is killed");
-    if (supervisor->child.pid != 0)
-        kill(supervisor->child.pid, SIGKILL);
-}
-
-static void on_channel(evutil_socket_t fd, short what, void *user)
-{
-    struct supervisor *supervisor = user;
-    struct channel_message message;
-    (void)what;
-    enum channel_received received;
-    while ((received = channel_receive(fd, &message)) == CHANNEL_MESSAGE) {
-        channel_close_descriptors(&message);
-        on_role_message(supervisor, &message);
-    }
-    if (received == CHANNEL_CLOSED)
-        event_del(supervisor->channel_event); /* SIGCHLD tells the rest */
-}
-
-static void tell_end(struct supervisor *supervisor, bool is_expected, const char *how)
-{
-    struct log_line line;
-    log_begin(&line, supervisor->log, is_expected ? LOG_LEVEL_INFORMATION : LOG_LEVEL_FATAL,
-              is_expected ? "role_stopped" : "role_died");
-    log_text(&line, "name", seki_str_of(supervisor->child.role));
-    log_text(&line, "how", seki_str_of(how));
-    log_end(&line);
-}
-
 static void on_sigchld(evutil_socket_t fd, short what, void *user)
 {
     struct supervisor *supervisor = user;
-    bool is_clean;
-    char how[48];
     (void)fd, (void)what;
-    if (supervisor->channel_event != NULL) /* its last words, if any */
-        on_channel(supervisor->child.channel, EV_READ, supervisor);
-    if (!child_has_ended(&supervisor->child, &is_clean, how, sizeof how))
-        return;
-    if (supervisor->channel_event != NULL)
-        event_free(supervisor->channel_event);
-    supervisor->channel_event = NULL;
-    tell_end(supervisor, supervisor->phase == PHASE_STOPPING && is_clean, how);
-    if (supervisor_is_reloading(supervisor))
-        supervisor_reload_refuse(supervisor, "the role died over it");
-    if (supervisor->phase == PHASE_RUNNING)
-        schedule_restart(supervisor);
-    else
-        end(supervisor, supervisor->phase == PHASE_STOPPING && is_clean ? EXIT_SUCCESS : EXIT_FAILURE);
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        role_reap(&supervisor->roles[i]);
 }
 
 /* ---- stop ---- */
+
+static void kill_all(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        role_kill(&supervisor->roles[i]);
+}
 
 static void on_stop_timeout(evutil_socket_t fd, short what, void *user)
 {
     struct supervisor *supervisor = user;
     (void)fd, (void)what;
-    log_reason(supervisor->log, LOG_LEVEL_WARNING, "stop_timeout", "the role did not end in time and is killed");
-    if (supervisor->child.pid != 0)
-        kill(supervisor->child.pid, SIGKILL);
+    log_reason(supervisor->log, LOG_LEVEL_WARNING, "stop_timeout", "a role did not end in time and is killed");
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (supervisor->roles[i].child.pid != 0) {
+            role_kill(&supervisor->roles[i]); /* those behind it have not been told yet */
+            return;
+        }
+    }
 }
 
-static void begin_stop(struct supervisor *supervisor)
+/* One after the other: what inbound still writes into its journal, control is there to take over. */
+static void stop_next(struct supervisor *supervisor)
 {
-    struct seki_error why;
-    struct channel_message message = { .kind = CHANNEL_STOP };
-    struct timeval timeout = after_ms(supervisor->current.config->daemon.stop_timeout_ms + KILL_GRACE_S * 1000);
+    struct timeval timeout = { .tv_sec = KILL_GRACE_S +
+                                         (time_t)(supervisor->current.config->daemon.stop_timeout_ms / 1000) + 1 };
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (role_stop(&supervisor->roles[i])) {
+            evtimer_add(supervisor->stop_timer, &timeout);
+            return;
+        }
+    }
+    event_base_loopbreak(supervisor->base);
+}
+
+static void begin_stop(struct supervisor *supervisor, const char *reason)
+{
     supervisor->phase = PHASE_STOPPING;
     sd_notify_send("STOPPING=1");
-    log_reason(supervisor->log, LOG_LEVEL_INFORMATION, "stopping", "messages under way are finished first");
-    evtimer_del(supervisor->restart_timer);
+    log_reason(supervisor->log, LOG_LEVEL_INFORMATION, "stopping", "%s", reason);
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        evtimer_del(supervisor->roles[i].restart_timer);
     listeners_close(&supervisor->listeners);
-    if (supervisor->child.pid == 0) {
-        end(supervisor, EXIT_SUCCESS);
-        return;
-    }
-    if (!channel_send(supervisor->child.channel, &message, &why))
-        kill(supervisor->child.pid, SIGKILL);
-    evtimer_add(supervisor->stop_timer, &timeout);
+    stop_next(supervisor);
 }
 
 static void on_stop_signal(evutil_socket_t fd, short what, void *user)
@@ -208,9 +144,9 @@ static void on_stop_signal(evutil_socket_t fd, short what, void *user)
     struct supervisor *supervisor = user;
     (void)fd, (void)what;
     if (supervisor->phase != PHASE_STOPPING)
-        begin_stop(supervisor);
-    else if (supervisor->child.pid != 0)
-        kill(supervisor->child.pid, SIGKILL);
+        begin_stop(supervisor, "messages under way are finished first");
+    else
+        kill_all(supervisor);
 }
 
 /* ---- start ---- */
@@ -231,10 +167,8 @@ static bool add_events(struct supervisor *supervisor)
         if (supervisor->signals[i] == NULL || event_add(supervisor->signals[i], NULL) != 0)
             return false;
     }
-    supervisor->restart_timer = evtimer_new(supervisor->base, on_restart, supervisor);
-    supervisor->reload_timer = evtimer_new(supervisor->base, on_reload_timeout, supervisor);
     supervisor->stop_timer = evtimer_new(supervisor->base, on_stop_timeout, supervisor);
-    return supervisor->restart_timer != NULL && supervisor->reload_timer != NULL && supervisor->stop_timer != NULL;
+    return supervisor->stop_timer != NULL;
 }
 
 static bool open_log(struct supervisor *supervisor, struct seki_error *why)
@@ -253,6 +187,17 @@ static bool open_log(struct supervisor *supervisor, struct seki_error *why)
     return supervisor->log != NULL;
 }
 
+static bool prepare_roles(struct supervisor *supervisor, struct seki_error *why)
+{
+    for (unsigned i = 0; i < ROLE_COUNT; i++) {
+        supervisor->roles[i].supervisor = supervisor;
+        supervisor->roles[i].id = (enum role_id)i;
+        if (!role_prepare(&supervisor->roles[i], why))
+            return false;
+    }
+    return true;
+}
+
 /* Everything that can fail before there is a role. The background comes first: locks and event loops do not
  * survive a fork. */
 static bool prepare(struct supervisor *supervisor, struct seki_error *why)
@@ -263,8 +208,7 @@ static bool prepare(struct supervisor *supervisor, struct seki_error *why)
         if (supervisor->ready_descriptor < 0)
             return false;
     }
-    if (!open_log(supervisor, why) ||
-        !privileges_find_user(config->daemon.user, config->daemon.group, &supervisor->user, why))
+    if (!open_log(supervisor, why))
         return false;
     if (config->daemon.pid_file.len > 0) {
         supervisor->pid_path = strdup(config->daemon.pid_file.ptr); /* a reload may name another */
@@ -275,10 +219,14 @@ static bool prepare(struct supervisor *supervisor, struct seki_error *why)
     supervisor->program = child_program_open(why);
     if (supervisor->program < 0 || !listeners_prepare(&supervisor->listeners, config, why))
         return false;
-    if (add_events(supervisor))
-        return true;
-    seki_error_set(why, "no memory for the event loop");
-    return false;
+    supervisor->figures = figures_create(why);
+    if (supervisor->figures < 0)
+        return false;
+    if (!add_events(supervisor)) {
+        seki_error_set(why, "no memory for the event loop");
+        return false;
+    }
+    return prepare_roles(supervisor, why);
 }
 
 static void free_event(struct event *event)
@@ -301,12 +249,13 @@ static void release(struct supervisor *supervisor)
         close(supervisor->program);
     if (supervisor->ready_descriptor >= 0)
         close(supervisor->ready_descriptor);
+    if (supervisor->figures >= 0)
+        close(supervisor->figures);
     for (size_t i = 0; i < sizeof supervisor->signals / sizeof supervisor->signals[0]; i++)
         free_event(supervisor->signals[i]);
-    free_event(supervisor->channel_event);
-    free_event(supervisor->restart_timer);
-    free_event(supervisor->reload_timer);
     free_event(supervisor->stop_timer);
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        role_release(&supervisor->roles[i]);
     if (supervisor->base != NULL)
         event_base_free(supervisor->base);
     event_log_to(NULL);
@@ -332,7 +281,10 @@ static void run(struct supervisor *supervisor)
 {
     struct seki_error why;
     if (prepare(supervisor, &why)) {
-        start_role(supervisor);
+        for (size_t i = 0; i < ROLE_COUNT; i++) {
+            if (supervisor->roles[i].is_wanted)
+                role_start(&supervisor->roles[i]);
+        }
         event_base_dispatch(supervisor->base);
         return;
     }
@@ -357,12 +309,12 @@ int supervisor_run(const struct supervisor_options *options)
     struct supervisor supervisor = {
         .config_path = whole_path(options->config_path),
         .in_foreground = options->in_foreground,
-        .current = { .file = -1 },
-        .next = { .file = -1 },
+        .current = { .whole = -1, .withheld = -1 },
+        .next = { .whole = -1, .withheld = -1 },
         .program = -1,
         .ready_descriptor = -1,
         .pid_file = -1,
-        .child = { .role = "inbound", .channel = -1 },
+        .figures = -1,
     };
     signal(SIGPIPE, SIG_IGN);
     if (supervisor.config_path != NULL && load_first(&supervisor))

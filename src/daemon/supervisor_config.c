@@ -1,8 +1,8 @@
-/* Configurations: from the file to the role, at start and at SIGHUP.
+/* Configurations: from the file to the roles, at start and at SIGHUP.
  *
- * A configuration comes into force in two steps: its sockets are opened and it is sent to the role; when the role
- * answers that it runs by it, sockets that it does not name are closed. Anything that goes wrong before leaves
- * everything as it was. */
+ * A configuration comes into force in two steps: its sockets are opened and it is sent to inbound; when that answers that
+ * it runs by it, sockets that it does not name are closed, and the other roles are sent it. Anything that goes wrong
+ * before leaves everything as it was. */
 #include "daemon/supervisor_parts.h"
 
 #include "daemon/channel.h"
@@ -10,16 +10,16 @@
 
 #include <unistd.h>
 
-#define RELOAD_TIMEOUT_S 60
-
 /* ---- configurations ---- */
 
 void supervisor_release_configuration(struct configuration *configuration)
 {
     config_unref(configuration->config);
-    if (configuration->file >= 0)
-        close(configuration->file);
-    *configuration = (struct configuration){ .file = -1 };
+    if (configuration->whole >= 0)
+        close(configuration->whole);
+    if (configuration->withheld >= 0)
+        close(configuration->withheld);
+    *configuration = (struct configuration){ .whole = -1, .withheld = -1 };
 }
 
 static bool load_text(const char *path, struct seki_buf *text, struct configuration *configuration,
@@ -31,38 +31,29 @@ static bool load_text(const char *path, struct seki_buf *text, struct configurat
     configuration->config = config_parse(path, seki_buf_str(text), problems);
     if (configuration->config == NULL)
         return false;
-    configuration->file = channel_text_to_file(seki_buf_str(text), &why);
-    if (configuration->file < 0)
+    configuration->whole = channel_text_to_file(seki_buf_str(text), &why);
+    if (!config_withhold(text->ptr, text->len, "store")) {
+        config_problems_add(problems, path, 0,
+                            "[store] cannot be told from the rest; write it without indentation");
+        return false;
+    }
+    configuration->withheld = channel_text_to_file(seki_buf_str(text), &why);
+    bool is_kept = configuration->whole >= 0 && configuration->withheld >= 0;
+    if (!is_kept)
         config_problems_add(problems, path, 0, "%s", why.text);
-    return configuration->file >= 0;
+    return is_kept;
 }
 
 bool supervisor_load(const char *path, struct configuration *configuration, struct config_problems *problems)
 {
     struct seki_buf text;
     seki_buf_init(&text, CONFIG_FILE_MAX_OCTETS);
-    *configuration = (struct configuration){ .file = -1 };
+    *configuration = (struct configuration){ .whole = -1, .withheld = -1 };
     bool is_loaded = load_text(path, &text, configuration, problems);
     if (!is_loaded)
         supervisor_release_configuration(configuration);
     seki_buf_release(&text);
     return is_loaded;
-}
-
-/* The role gets the text first, then its sockets in the order in which the configuration names them. */
-bool supervisor_send(struct supervisor *supervisor, const struct configuration *configuration,
-                     struct seki_error *why)
-{
-    const struct config *config = configuration->config;
-    struct channel_message message = { .kind = CHANNEL_CONFIGURE };
-    message.descriptors[message.descriptor_count++] = configuration->file;
-    for (size_t i = 0; i < config->inbound.listen.count; i++)
-        message.descriptors[message.descriptor_count++] =
-            listeners_find(&supervisor->listeners, config->inbound.listen.items[i]);
-    if (config->metrics.listen.len > 0)
-        message.descriptors[message.descriptor_count++] =
-            listeners_find(&supervisor->listeners, config->metrics.listen);
-    return channel_send(supervisor->child.channel, &message, why);
 }
 
 /* ---- reload ---- */
@@ -74,7 +65,6 @@ bool supervisor_is_reloading(const struct supervisor *supervisor)
 
 static void end_reload(struct supervisor *supervisor)
 {
-    evtimer_del(supervisor->reload_timer);
     supervisor_release_configuration(&supervisor->next);
     sd_notify_send("READY=1");
     supervisor_reload_remembered(supervisor);
@@ -99,6 +89,16 @@ static void tell_restart_changes(struct supervisor *supervisor)
     seki_buf_release(&names);
 }
 
+/* It is in force now; a role that cannot take it starts anew with it. */
+static void tell_other_roles(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        struct role *role = &supervisor->roles[i];
+        if (i != ROLE_INBOUND && role->child.pid != 0 && !role_configure(role, &supervisor->current, NULL))
+            role_kill(role);
+    }
+}
+
 void supervisor_reload_commit(struct supervisor *supervisor)
 {
     struct configuration before = supervisor->current;
@@ -108,6 +108,7 @@ void supervisor_reload_commit(struct supervisor *supervisor)
         log_reason(supervisor->log, LOG_LEVEL_WARNING, "socket_access", "%s", why.text);
     supervisor->current = supervisor->next;
     supervisor->next = before;
+    tell_other_roles(supervisor);
     log_reason(supervisor->log, LOG_LEVEL_INFORMATION, "reloaded",
                "new messages are judged by the new configuration");
     end_reload(supervisor);
@@ -144,16 +145,14 @@ static bool prepare_reload(struct supervisor *supervisor)
 
 static void begin_reload(struct supervisor *supervisor)
 {
+    struct role *inbound = &supervisor->roles[ROLE_INBOUND];
     struct seki_error why;
-    struct timeval timeout = { .tv_sec = RELOAD_TIMEOUT_S };
     sd_notify_reloading();
     if (!prepare_reload(supervisor))
         return;
-    if (supervisor->child.pid == 0) /* between death and restart: it will start with the new one */
+    if (inbound->child.pid == 0) /* between death and restart: it will start with the new one */
         supervisor_reload_commit(supervisor);
-    else if (supervisor_send(supervisor, &supervisor->next, &why))
-        evtimer_add(supervisor->reload_timer, &timeout);
-    else
+    else if (!role_configure(inbound, &supervisor->next, &why))
         supervisor_reload_refuse(supervisor, why.text);
 }
 

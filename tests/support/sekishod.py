@@ -97,8 +97,8 @@ class Sekishod:
             time.sleep(0.02)
         raise SekishodError(f"no event {' or '.join(names)} in:\n{self.log()[-3000:]}")
 
-    def role_pid(self):
-        return int(self.events("role_started")[-1]["pid"])
+    def role_pid(self, name="inbound"):
+        return int([event for event in self.events("role_started") if event["name"] == name][-1]["pid"])
 
 
 class MilterSession:
