@@ -38,7 +38,8 @@ enum sql_dialect sql_dialect(const struct sql *sql);
  * SEKI_TEMPORARY: not reachable, busy, or the connection broke (a transaction under way is gone; the next sql_begin()
  * connects again); SEKI_LIMIT: disk full; SEKI_SYSTEM, SEKI_USAGE: our own bug, *why has the database's words. */
 
-/** A transaction. SQLite takes the write lock at once, so that it cannot fail half-way. */
+/** A transaction. SQLite takes the write lock at once, so that it cannot fail half-way; without is_write all is read from
+ *  one state of the store. A statement that fails fails the transaction: all that follow are refused, sql_commit() too. */
 SEKI_MUST_USE enum seki_result sql_begin(struct sql *sql, bool is_write, struct seki_error *why);
 SEKI_MUST_USE enum seki_result sql_commit(struct sql *sql, struct seki_error *why);
 void sql_rollback(struct sql *sql);
@@ -52,22 +53,25 @@ struct sql_rows;
 SEKI_MUST_USE enum seki_result sql_query(struct sql *sql, const char *text, const struct sql_value *values,
                                          size_t count, struct sql_rows **rows_out, struct seki_error *why);
 /** @param row_out  columns of the row, valid until the next call; NULL behind the last row (rows are then freed)
- *  Not SEKI_OK: the rows are freed too. */
+ *  Not SEKI_OK: the rows are freed too. A sum of nothing is NULL; what is neither integer, text nor octets is SEKI_USAGE. */
 SEKI_MUST_USE enum seki_result sql_next(struct sql_rows *rows, const struct sql_value **row_out,
                                         struct seki_error *why);
 /** Before the last row. NULL does nothing. */
 void sql_rows_close(struct sql_rows *rows);
 
-/** Insert many rows with one statement text, pipelined where the database can: ingestion's way.
+/** Insert many rows with one statement text, in a transaction, pipelined where the database can: ingestion's way.
  *  @param values  row by row; @param width  values of a row */
 SEKI_MUST_USE enum seki_result sql_run_many(struct sql *sql, const char *text, const struct sql_value *values,
                                             size_t width, size_t row_count, struct seki_error *why);
 
-/** A descriptor that becomes readable when another process may have changed the store: LISTEN, or the SQLite files watched;
- *  sql_watch_clear() reads it empty. -1: not possible, look now and then. */
+/** A descriptor that becomes readable when another process has told of a change: LISTEN, or the SQLite file watched. The
+ *  same one each time; asking again mends it when its connection broke. Look by yourself now and then too: a writer that
+ *  is killed behind its commit tells nobody.
+ *  @return -1 with *why: not possible, look now and then */
 int sql_watch(struct sql *sql, struct seki_error *why);
+/** Read it empty, *before* looking. */
 void sql_watch_clear(struct sql *sql);
-/** Tell the watchers at commit (PostgreSQL: NOTIFY; SQLite: the commit itself does). */
+/** Tell the watchers at commit (PostgreSQL: NOTIFY; SQLite: the file's times are touched behind it). */
 SEKI_MUST_USE enum seki_result sql_notify(struct sql *sql, struct seki_error *why);
 
 #endif
