@@ -5,10 +5,14 @@
  * every recipient's domain asks for them; otherwise each domain falls to its next individual effect:
  *     discard → remove that recipient       refuse → junk, by another recipient
  *     MTA quarantine → junk, likewise       junk by field → by another recipient     Subject tag → field only
- * Our own quarantine is individual by nature: the message is kept for that recipient, who is taken off the envelope.
- * Here "junk" is another recipient (user+Junk), and for a gateway, which has no folder, the mark alone. A domain that
- * refuses strictly never comes to this: a recipient of another domain beside its own is put off at RCPT (452 4.5.3), and
- * the message comes again by itself. */
+ *     451 for the scanner → our quarantine
+ * Our own quarantine is individual by nature: the message is kept for that recipient, who is taken off the envelope; what
+ * is done to the message as it goes on is then the choice of those that remain, but for the reply, which answers for all.
+ * Whoever asks for more than the mark asks for the mark too. Here "junk" is another recipient (user+Junk). Where that
+ * cannot be (a gateway, which has no folder; no junk-suffix; no local part that it fits) it is the field if all that
+ * remain want junk, else the mark if all want that, else nothing: mail that one domain wanted refused is then delivered
+ * rather than another's refused. A domain that refuses strictly never comes to this: a recipient of another domain beside
+ * its own is put off at RCPT (452 4.5.3), and the message comes again by itself. */
 #ifndef POLICY_FOLD_H
 #define POLICY_FOLD_H
 
@@ -27,21 +31,24 @@ struct policy_recipient {
     struct seki_str new_path;   /* put on the envelope in its place; "": unchanged */
 };
 
-struct policy_effects {        /* of the whole message */
-    enum policy_action action; /* DELIVER (with the recipients that remain), QUARANTINE, REFUSE, DISCARD */
-    bool has_mark;             /* the X-Sekisho-Verdict field */
-    bool has_junk_field;       /* X-Sekisho-Junk */
+struct policy_effects { /* of the whole message */
+    enum policy_action
+        action;    /* DELIVER (with the recipients that remain), QUARANTINE, REFUSE, or DISCARD: nobody remains;
+                                  what is_held must have been kept before */
+    bool has_mark; /* the X-Sekisho-Verdict field */
+    bool has_junk_field; /* X-Sekisho-Junk */
     struct seki_str subject_tag;
     bool is_held;      /* the message is kept in our quarantine for the recipients with applied HOLD */
-    bool is_temporary; /* 451: some domain waits for its scanner, and nothing is done */
+    bool is_temporary; /* 451: every domain waits for its scanner, and nothing is done */
     const struct policy_recipient *decisive; /* whose judgement the reply tells; NULL without one */
 };
 
-/** @param arena  for new paths. @return SEKI_OK, or the arena's failure */
+/** @param arena  for new paths. @return SEKI_OK, or the arena's failure, and then nothing of it may be applied */
 SEKI_MUST_USE enum seki_result policy_fold(struct policy_recipient *recipients, size_t count,
                                            struct seki_arena *arena, struct policy_effects *effects_out);
 
-/** May this recipient join those that are there? False: 452, for a domain that refuses strictly is among them or it is one. */
+/** May this recipient join those that are there? False: 452, for a domain that refuses strictly is among them or it is one,
+ *  and there is something that it could refuse. Recipients of one domain always may. */
 bool policy_may_join(const struct policy_recipient *recipients, size_t count,
                      const struct policy_recipient *newcomer);
 
