@@ -25,6 +25,8 @@ struct store_domain_filter {
 /** @param name  in any spelling. @return SEKI_OK; SEKI_BAD_INPUT with a sentence: not a domain name, or not hosted here */
 SEKI_MUST_USE enum seki_result store_domain_find(struct sql *sql, struct seki_str name, struct seki_arena *arena,
                                                  struct store_domain *domain_out, struct seki_error *why);
+SEKI_MUST_USE enum seki_result store_domain_get(struct sql *sql, int64_t id, struct seki_arena *arena,
+                                                struct store_domain *domain_out, struct seki_error *why);
 /** By name. */
 SEKI_MUST_USE enum seki_result store_domain_list(struct sql *sql, const struct store_domain_filter *filter,
                                                  struct seki_arena *arena, const struct store_domain **domains_out,

@@ -1,0 +1,127 @@
+/* Choices of policy: what is taken, what is refused, whose counts. */
+#include "store/hosting_test.h"
+
+static void values(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), id = add_domain(sql, tenant, "a.example");
+    const struct {
+        const char *name, *value, *why; /* why NULL: taken */
+    } cases[] = {
+        { "on-spf-fail", "refuse", NULL },
+        { "on-spf-fail", "discard", "on-spf-fail takes one of" },
+        { "on-spf-fail", "", "on-spf-fail takes one of" },
+        { "on-spf-fial", "mark", "did you mean on-spf-fail?" },
+        { "", "mark", "the option's name is missing" },
+        { "'; DROP TABLE policy_choice; --", "mark", "there is no option" },
+        { "subject-tag", "[\xe8\xbf\xb7\xe6\x83\x91]", NULL },
+        { "subject-tag", "a\nb", "control character" },
+        { "subject-tag", "\xff", "not UTF-8" },
+        { "quarantine-days", "0x10", "takes a number from" },
+        { "filter", "off", NULL },
+        { "filter", "observe", NULL }, /* does nothing to mail */
+        { "filter", "on", "needs the recorded confirmation" },
+        { "reports", "yes", "needs the recorded confirmation" },
+        { "reports", "no", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum seki_result result = set(sql, STORE_DOMAIN, id, cases[i].name, cases[i].value);
+        if (result != (cases[i].why ? SEKI_BAD_INPUT : SEKI_OK))
+            fail_msg("%s = %s: %s", cases[i].name, cases[i].value, WHY->text);
+        if (cases[i].why)
+            assert_why(cases[i].why);
+    }
+    STORE_OK(confirm(sql, id));
+    STORE_OK(set(sql, STORE_DOMAIN, id, "filter", "on"));
+    STORE_OK(set(sql, STORE_DOMAIN, id, "reports", "yes"));
+    assert_int_equal(resolve(sql, id).domain.policy.filter, POLICY_ON);
+}
+
+static void shown_with_whose_choice_it_is(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), id = add_domain(sql, tenant, "a.example");
+    STORE_OK(set(sql, STORE_PROVIDER, 0, "on-spf-fail", "mark"));
+    STORE_OK(set(sql, STORE_PROVIDER, 0, "on-virus", "refuse"));
+    STORE_OK(set(sql, STORE_TENANT, tenant, "on-virus", "HOLD")); /* kept as it is written */
+    STORE_OK(set(sql, STORE_DOMAIN, id, "subject-tag", "[x]"));
+    const struct {
+        const char *name, *value;
+        enum store_level level;
+    } want[] = {
+        { "filter", "off", STORE_DEFAULT },
+        { "on-spf-fail", "mark", STORE_PROVIDER },
+        { "on-virus", "hold", STORE_TENANT },
+        { "subject-tag", "[x]", STORE_DOMAIN },
+    };
+    const struct store_setting *settings;
+    STORE_OK(store_setting_effective(sql, (struct store_owner){ STORE_DOMAIN, id }, memory, &settings, WHY));
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        const struct store_setting *setting =
+            &settings[policy_option_find(seki_str_of(want[i].name)) - policy_option_table];
+        assert_text(setting->value, want[i].value);
+        assert_int_equal(setting->level, want[i].level);
+    }
+    size_t count;
+    STORE_OK(store_setting_list(sql, (struct store_owner){ STORE_PROVIDER, 0 }, memory, &settings, &count, WHY));
+    assert_int_equal(count, 2);
+    assert_string_equal(settings[0].option->name, "on-spf-fail");
+    assert_string_equal(settings[1].option->name, "on-virus");
+    assert_text(settings[1].value, "refuse");
+}
+
+#define CHOICE(name, value)                                                                                        \
+    {                                                                                                              \
+        SEKI_STR_INIT(name), SEKI_STR_INIT(value)                                                                  \
+    }
+
+static void choices_are_made_together(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), id = add_domain(sql, tenant, "a.example");
+    struct store_owner owner = { STORE_DOMAIN, id };
+    size_t bad;
+    const struct store_choice wrong[] = { CHOICE("on-spf-fail", "mark"), CHOICE("on-virus", "mrak"),
+                                          CHOICE("on-lookalike", "mark") };
+    struct store_change *change = begin(sql);
+    assert_int_equal(end(change, store_setting_choose(change, owner, wrong, 3, &bad, WHY)), SEKI_BAD_INPUT);
+    assert_int_equal(bad, 1);
+    assert_int_equal(store_test_integer(sql, "select count(*) from policy_choice"), 0);
+    /* each alone would not work: junk-by = recipient needs a suffix */
+    const struct store_choice right[] = { CHOICE("junk-by", "recipient"), CHOICE("junk-suffix", "+Junk") };
+    change = begin(sql);
+    STORE_OK(end(change, store_setting_choose(change, owner, right, 2, &bad, WHY)));
+    const struct store_choice lacking[] = { { SEKI_STR_INIT("junk-suffix"), { NULL, 0 } } };
+    change = begin(sql);
+    assert_int_equal(end(change, store_setting_choose(change, owner, lacking, 1, &bad, WHY)), SEKI_BAD_INPUT);
+    assert_int_equal(bad, 1); /* not this one alone but what they come to */
+    assert_why("domain a.example");
+    STORE_OK(set(sql, STORE_PROVIDER, 0, "junk-suffix", "+Spam"));
+    change = begin(sql);
+    STORE_OK(end(change, store_setting_choose(change, owner, lacking, 1, &bad, WHY)));
+    assert_text(resolve(sql, id).domain.policy.junk_suffix, "+Spam");
+}
+
+static void owners_must_be_there(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    assert_int_equal(set(sql, STORE_TENANT, 9, "on-virus", "mark"), SEKI_BAD_INPUT);
+    assert_why("no tenant");
+    assert_int_equal(set(sql, STORE_DOMAIN, 9, "on-virus", "mark"), SEKI_BAD_INPUT);
+    assert_why("no domain");
+}
+
+int main(void)
+{
+    static const struct store_test tests[] = {
+        STORE_TEST(values),
+        STORE_TEST(shown_with_whose_choice_it_is),
+        STORE_TEST(choices_are_made_together),
+        STORE_TEST(owners_must_be_there),
+    };
+    return STORE_TESTS_RUN(tests);
+}
