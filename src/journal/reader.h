@@ -7,7 +7,13 @@
 
 struct journal_reader; /* of one segment */
 
-enum journal_next { JOURNAL_RECORD = 0, JOURNAL_END_FOR_NOW, /* its writer lives */ JOURNAL_END, JOURNAL_DAMAGED };
+enum journal_next {
+    JOURNAL_RECORD = 0,
+    JOURNAL_END_FOR_NOW, /* its writer lives */
+    JOURNAL_END,         /* nothing will come any more; half an entry at the end counts for nothing */
+    JOURNAL_DAMAGED /* what lies before *next_offset_out is lost, as *why says; go on. With the same offset as before: it
+                            could not be read now */
+};
 
 /** Names of the segments in the folder, oldest first, in the arena. */
 SEKI_MUST_USE enum seki_result journal_segments(const char *folder, struct seki_arena *arena,
@@ -27,12 +33,18 @@ SEKI_MUST_USE enum seki_result journal_fetch(const char *folder, const struct jo
                                              struct seki_arena *arena, struct seki_str *record_out,
                                              struct seki_error *why);
 
-/** Compress a complete segment and take the plain one away; safe to be killed in between. */
+/* The three below may be called by several processes at once: a lock on the folder makes it one after the other. Killed at any
+ * instant, they leave the segment as it was or as it was to be; what they were killed at can be done again. */
+
+/** Compress a complete segment and take the plain one away; positions stay good. @return SEKI_TEMPORARY: its writer lives;
+ *  SEKI_BAD_INPUT: there is none; SEKI_LIMIT: no room on the disk */
 SEKI_MUST_USE enum seki_result journal_compress(const char *folder, struct seki_str segment,
                                                 struct seki_error *why);
+/** Take a segment away, as one that is not there. @return SEKI_TEMPORARY: its writer lives */
 SEKI_MUST_USE enum seki_result journal_drop(const char *folder, struct seki_str segment, struct seki_error *why);
 
-/** Overwrite the records at these positions with "erased" entries of the same length (a person's data, erased on request). */
+/** Overwrite the records at these positions with "erased" entries of the same length (a person's data, erased on request).
+ *  Segments that are gone count as done. @return SEKI_BAD_INPUT: at one of them is no record; the others are erased */
 SEKI_MUST_USE enum seki_result journal_erase(const char *folder, const struct journal_position *positions,
                                              size_t count, struct seki_error *why);
 

@@ -1,25 +1,12 @@
 #include "journal/segment.h"
 
+#include "base/le32.h"
 #include "journal/checksum.h"
 #include "journal/record.h"
 
 #include <stdio.h>
 
 #define VERSION 1u
-
-static void put_u32(char *to, uint32_t number)
-{
-    for (unsigned i = 0; i < 4; i++)
-        to[i] = (char)(uint8_t)(number >> (8 * i));
-}
-
-static uint32_t get_u32(const char *from)
-{
-    uint32_t number = 0;
-    for (unsigned i = 0; i < 4; i++)
-        number |= (uint32_t)(uint8_t)from[i] << (8 * i);
-    return number;
-}
 
 /* Without the kind, which erasing changes. */
 static uint32_t head_checksum(const char *octets)
@@ -36,20 +23,21 @@ void segment_head_write(struct seki_str payload, char *to)
     to[1] = 'j';
     to[2] = VERSION;
     to[SEGMENT_KIND_AT] = SEGMENT_RECORD;
-    put_u32(to + 4, (uint32_t)payload.len);
-    put_u32(to + 8, journal_checksum(payload));
-    put_u32(to + 12, head_checksum(to));
+    seki_le32_put(to + 4, (uint32_t)payload.len);
+    seki_le32_put(to + 8, journal_checksum(payload));
+    seki_le32_put(to + 12, head_checksum(to));
 }
 
 bool segment_head_read(const char *octets, struct segment_head *head_out)
 {
     uint8_t kind = (uint8_t)octets[SEGMENT_KIND_AT];
     *head_out = (struct segment_head){ .kind = (enum segment_kind)kind,
-                                       .payload_octets = get_u32(octets + 4),
-                                       .checksum = get_u32(octets + 8) };
+                                       .payload_octets = seki_le32_get(octets + 4),
+                                       .checksum = seki_le32_get(octets + 8) };
     return octets[0] == 'S' && octets[1] == 'j' && octets[2] == VERSION &&
-           (kind == SEGMENT_RECORD || kind == SEGMENT_ERASED) && get_u32(octets + 12) == head_checksum(octets) &&
-           head_out->payload_octets > 0 && head_out->payload_octets <= JOURNAL_RECORD_MAX_OCTETS;
+           (kind == SEGMENT_RECORD || kind == SEGMENT_ERASED) &&
+           seki_le32_get(octets + 12) == head_checksum(octets) && head_out->payload_octets > 0 &&
+           head_out->payload_octets <= JOURNAL_RECORD_MAX_OCTETS;
 }
 
 bool segment_payload_is_sound(const struct segment_head *head, struct seki_str payload)

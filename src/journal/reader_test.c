@@ -1,0 +1,495 @@
+#include "journal/reader.h"
+
+#include "journal/record.h"
+#include "journal/segment.h"
+#include "journal/segment_file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[64];
+static struct seki_arena *arena;
+static struct journal_writer *writer;
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/sekisho-journal-XXXXXX");
+    arena = seki_arena_new(64u << 20);
+    if (arena == NULL || mkdtemp(folder) == NULL)
+        return -1;
+    writer = journal_writer_new(folder, 0, NULL, NULL);
+    return writer == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    journal_writer_close(writer);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (entry->d_type == DT_REG)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir != NULL)
+        closedir(dir);
+    rmdir(folder);
+    seki_arena_free(arena);
+    return 0;
+}
+
+static struct journal_position append(struct seki_str record)
+{
+    struct journal_position position;
+    struct seki_error why = { "" };
+    if (journal_append(writer, record, &position, &why) != SEKI_OK)
+        fail_msg("%s", why.text);
+    return position;
+}
+
+static void complete(void)
+{
+    journal_writer_close(writer);
+    writer = NULL;
+}
+
+/* Text that does not become small when it is compressed. */
+static struct seki_str noise(size_t len, unsigned seed)
+{
+    char *octets = seki_arena_octets(arena, len);
+    assert_non_null(octets);
+    for (size_t i = 0; i < len; i++) {
+        seed = seed * 1103515245u + 12345u;
+        octets[i] = (char)(uint8_t)(seed >> 16);
+    }
+    return (struct seki_str){ octets, len };
+}
+
+static void path_of(const struct journal_position *position, const char *suffix, char path[256])
+{
+    assert_true(segment_path(folder, seki_str_of(position->segment), suffix, path, 256));
+}
+
+static bool has_file(const struct journal_position *position, const char *suffix)
+{
+    char path[256];
+    path_of(position, suffix, path);
+    return access(path, F_OK) == 0;
+}
+
+static void overwrite(const struct journal_position *position, const char *suffix, off_t at, const char *octets,
+                      size_t len)
+{
+    char path[256];
+    path_of(position, suffix, path);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, octets, len, at), (ssize_t)len);
+    close(fd);
+}
+
+static void cut(const struct journal_position *position, off_t size)
+{
+    char path[256];
+    path_of(position, "", path);
+    assert_int_equal(truncate(path, size), 0);
+}
+
+static struct journal_reader *open_reader(const struct journal_position *position, uint64_t offset)
+{
+    struct seki_error why = { "" };
+    struct journal_reader *reader = journal_reader_open(folder, seki_str_of(position->segment), offset, &why);
+    if (reader == NULL)
+        fail_msg("%s", why.text);
+    return reader;
+}
+
+/* What a reader sees from its offset on: "one two ." for two records and an end, "?" for damage, "~" for an end for now. */
+static const char *read_all(struct journal_reader *reader)
+{
+    struct seki_buf seen;
+    seki_buf_init_arena(&seen, arena, 1u << 20);
+    for (;;) {
+        struct seki_str record;
+        uint64_t next;
+        struct seki_error why = { "" };
+        enum journal_next got = journal_reader_next(reader, &record, &next, &why);
+        if (got == JOURNAL_RECORD) {
+            seki_buf_add(&seen, seki_str_head(record, 10));
+            seki_buf_add_char(&seen, ' ');
+            continue;
+        }
+        assert_true((got == JOURNAL_DAMAGED) == (why.text[0] != '\0'));
+        seki_buf_add_char(&seen, got == JOURNAL_DAMAGED ? '?' : got == JOURNAL_END ? '.' : '~');
+        if (got != JOURNAL_DAMAGED)
+            break;
+    }
+    seki_buf_add_char(&seen, '\0');
+    return seki_buf_str(&seen).ptr;
+}
+
+static const char *read_from(const struct journal_position *position)
+{
+    struct journal_reader *reader = open_reader(position, position->offset);
+    const char *seen = read_all(reader);
+    journal_reader_close(reader);
+    return seen;
+}
+
+static void test_following_a_writer(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    struct journal_reader *reader = open_reader(&first, 0);
+    assert_string_equal(read_all(reader), "one ~");
+    assert_string_equal(read_all(reader), "~");
+    append(SEKI_STR("two"));
+    struct journal_position third = append(SEKI_STR("three"));
+    assert_string_equal(read_all(reader), "two three ~");
+    complete();
+    assert_string_equal(read_all(reader), ".");
+    journal_reader_close(reader);
+    assert_string_equal(read_from(&third), "three .");
+}
+
+static void test_more_that_comes_with_the_end(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    struct journal_reader *reader = open_reader(&first, 0);
+    assert_string_equal(read_all(reader), "one ~");
+    append(SEKI_STR("two"));
+    complete();
+    assert_string_equal(read_all(reader), "two .");
+    journal_reader_close(reader);
+}
+
+static void test_torn_tail(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    struct journal_position last = append(SEKI_STR("never whole"));
+    off_t whole = (off_t)last.offset + SEGMENT_HEAD_OCTETS + 11;
+    for (off_t size = whole - 1; size >= (off_t)last.offset; size--) {
+        cut(&first, size);
+        assert_string_equal(read_from(&first), "one ~"); /* it may still come */
+    }
+    complete();
+    assert_string_equal(read_from(&first), "one .");
+    cut(&first, whole); /* zeros, as a power cut leaves them */
+    assert_string_equal(read_from(&first), "one .");
+    cut(&first, (off_t)last.offset + 5);
+    assert_string_equal(read_from(&first), "one .");
+}
+
+static void test_octets_that_the_writer_took_back(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    struct journal_reader *reader = open_reader(&first, 0);
+    char path[256];
+    path_of(&first, "", path);
+    int fd = open(path, O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, "Sj\1\1half of an entry", 20), 20);
+    assert_string_equal(read_all(reader), "one ~");
+    assert_int_equal(ftruncate(fd, SEGMENT_HEAD_OCTETS + 3), 0);
+    close(fd);
+    append(SEKI_STR("two"));
+    assert_string_equal(read_all(reader), "two ~");
+    journal_reader_close(reader);
+}
+
+static void test_damage(void **state)
+{
+    static const struct {
+        const char *name;
+        off_t at; /* behind the begin of the second entry */
+        const char *want;
+    } cases[] = {
+        { "a payload costs its record", SEGMENT_HEAD_OCTETS + 1, "one ?three ." },
+        { "a length costs its record", 4, "one ?three ." },
+        { "a mark costs its record", 0, "one ?three ." },
+        { "a checksum costs its record", 13, "one ?three ." },
+        { "the last head costs the last record", SEGMENT_HEAD_OCTETS + 3, "one two ?." },
+    };
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    struct journal_position second = append(SEKI_STR("two"));
+    append(SEKI_STR("three"));
+    complete();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char before, path[256];
+        off_t at = (off_t)second.offset + cases[i].at;
+        path_of(&first, "", path);
+        int fd = open(path, O_RDONLY);
+        assert_int_equal(pread(fd, &before, 1, at), 1);
+        close(fd);
+        overwrite(&first, "", at, "\xff", 1);
+        const char *seen = read_from(&first);
+        if (strcmp(seen, cases[i].want) != 0)
+            fail_msg("%s: \"%s\"", cases[i].name, seen);
+        overwrite(&first, "", at, &before, 1);
+    }
+}
+
+static void assert_fetched(const struct journal_position *position, struct seki_str want)
+{
+    struct seki_str record;
+    struct seki_error why = { "" };
+    if (journal_fetch(folder, position, arena, &record, &why) != SEKI_OK)
+        fail_msg("%s", why.text);
+    assert_true(seki_str_equal(record, want));
+}
+
+static void assert_not_fetched(const struct journal_position *position, const char *want)
+{
+    struct seki_str record;
+    struct seki_error why = { "" };
+    assert_int_equal(journal_fetch(folder, position, arena, &record, &why), SEKI_BAD_INPUT);
+    if (strstr(why.text, want) == NULL)
+        fail_msg("%s", why.text);
+}
+
+static void compress(const struct journal_position *position)
+{
+    struct seki_error why = { "" };
+    if (journal_compress(folder, seki_str_of(position->segment), &why) != SEKI_OK)
+        fail_msg("%s", why.text);
+}
+
+/* Small records, one larger than two blocks, and small ones again. */
+enum { MANY = 40 };
+static struct seki_str records[MANY];
+static struct journal_position positions[MANY];
+
+static void fill(void)
+{
+    for (unsigned i = 0; i < MANY; i++) {
+        records[i] = noise(i == 20 ? 3 * SEGMENT_BLOCK_OCTETS : 10000 + i * 1000, i);
+        positions[i] = append(records[i]);
+    }
+}
+
+static void test_positions_stay_when_compressed(void **state)
+{
+    (void)state;
+    fill();
+    complete();
+    compress(&positions[0]);
+    assert_false(has_file(&positions[0], ""));
+    assert_true(has_file(&positions[0], ".zst"));
+    assert_false(has_file(&positions[0], ".zst.new"));
+    for (size_t i = 0; i < MANY; i++)
+        assert_fetched(&positions[i], records[i]);
+    struct journal_reader *reader = open_reader(&positions[0], positions[5].offset);
+    for (size_t i = 5; i < MANY; i++) {
+        struct seki_str record;
+        uint64_t next;
+        assert_int_equal(journal_reader_next(reader, &record, &next, NULL), JOURNAL_RECORD);
+        assert_true(seki_str_equal(record, records[i]));
+        assert_int_equal(next, positions[i].offset + SEGMENT_HEAD_OCTETS + records[i].len);
+    }
+    assert_string_equal(read_all(reader), ".");
+    journal_reader_close(reader);
+    compress(&positions[0]); /* once more does nothing */
+    assert_fetched(&positions[MANY - 1], records[MANY - 1]);
+}
+
+static void test_a_reader_from_before_goes_on(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    append(SEKI_STR("two"));
+    complete();
+    struct journal_reader *reader = open_reader(&first, 0);
+    struct seki_str record;
+    uint64_t next;
+    assert_int_equal(journal_reader_next(reader, &record, &next, NULL), JOURNAL_RECORD);
+    compress(&first);
+    assert_string_equal(read_all(reader), "two .");
+    journal_reader_close(reader);
+}
+
+static void test_killed_before_the_plain_one_was_taken_away(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    char plain[256], kept[256];
+    path_of(&first, "", plain);
+    path_of(&first, ".kept", kept);
+    complete();
+    assert_int_equal(link(plain, kept), 0);
+    compress(&first);
+    assert_int_equal(rename(kept, plain), 0);
+    const struct seki_str *names;
+    size_t count;
+    assert_int_equal(journal_segments(folder, arena, &names, &count, NULL), SEKI_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(journal_erase(folder, &first, 1, NULL), SEKI_OK);
+    assert_not_fetched(&first, "erased");
+    assert_false(has_file(&first, ""));
+}
+
+static void erase_some(bool is_compressed)
+{
+    fill();
+    complete();
+    if (is_compressed)
+        compress(&positions[0]);
+    const struct journal_position wanted[] = { positions[20], positions[3], positions[MANY - 1], positions[3] };
+    struct seki_error why = { "" };
+    if (journal_erase(folder, wanted, 4, &why) != SEKI_OK)
+        fail_msg("%s", why.text);
+    for (size_t i = 0; i < MANY; i++) {
+        if (i == 20 || i == 3 || i == MANY - 1)
+            assert_not_fetched(&positions[i], "erased");
+        else
+            assert_fetched(&positions[i], records[i]);
+    }
+    struct segment_file *file;
+    enum seki_result result;
+    assert_non_null(file = segment_file_open(folder, seki_str_of(positions[0].segment), &result, NULL));
+    struct seki_str octets;
+    uint64_t payload = positions[20].offset + SEGMENT_HEAD_OCTETS;
+    assert_int_equal(segment_file_read(file, payload, records[20].len, &octets, NULL), SEKI_OK);
+    assert_int_equal(octets.len, records[20].len);
+    for (size_t i = 0; i < octets.len; i++)
+        assert_int_equal(octets.ptr[i], 0);
+    segment_file_close(file);
+    struct journal_reader *reader = open_reader(&positions[0], 0);
+    size_t count = 0;
+    uint64_t next;
+    while (journal_reader_next(reader, &octets, &next, NULL) == JOURNAL_RECORD)
+        count++;
+    assert_int_equal(count, MANY - 3);
+    journal_reader_close(reader);
+}
+
+static void test_erasing(void **state)
+{
+    (void)state;
+    erase_some(false);
+}
+
+static void test_erasing_from_a_compressed_segment(void **state)
+{
+    (void)state;
+    erase_some(true);
+}
+
+static void test_erasing_while_it_is_written(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    assert_int_equal(journal_erase(folder, &first, 1, NULL), SEKI_OK);
+    append(SEKI_STR("two"));
+    assert_string_equal(read_from(&first), "two ~");
+}
+
+static void test_erasing_what_is_not_there(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one")), second = append(SEKI_STR("two")), gone = first;
+    complete();
+    gone.segment[0] = 'f';
+    assert_int_equal(journal_erase(folder, &gone, 1, NULL), SEKI_OK);
+    struct journal_position wrong = second;
+    wrong.offset++;
+    const struct journal_position both[] = { wrong, first };
+    struct seki_error why = { "" };
+    assert_int_equal(journal_erase(folder, both, 2, &why), SEKI_BAD_INPUT);
+    assert_non_null(strstr(why.text, "no record"));
+    assert_string_equal(read_from(&first), "two ."); /* the other one is erased all the same */
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one")), other = first;
+    struct seki_str name = seki_str_of(first.segment);
+    struct seki_error why = { "" };
+    assert_int_equal(journal_compress(folder, name, &why), SEKI_TEMPORARY);
+    assert_int_equal(journal_drop(folder, name, &why), SEKI_TEMPORARY);
+    assert_int_equal(journal_drop(folder, SEKI_STR("../x.seg"), &why), SEKI_BAD_INPUT);
+    assert_int_equal(journal_compress(folder, SEKI_STR("x"), &why), SEKI_BAD_INPUT);
+    assert_int_equal(journal_erase(folder, &(struct journal_position){ "x", 0 }, 1, &why), SEKI_BAD_INPUT);
+    assert_null(journal_reader_open(folder, SEKI_STR("/etc/passwd"), 0, &why));
+    complete();
+    other.segment[0] = 'f';
+    assert_int_equal(journal_compress(folder, seki_str_of(other.segment), &why), SEKI_BAD_INPUT);
+    assert_not_fetched(&other, "not there");
+    other = first;
+    other.offset = UINT64_MAX;
+    assert_not_fetched(&other, "damaged");
+    assert_int_equal(journal_drop(folder, name, &why), SEKI_OK);
+    assert_int_equal(journal_drop(folder, name, &why), SEKI_OK);
+    assert_not_fetched(&first, "not there");
+}
+
+static void test_damaged_compressed_segments(void **state)
+{
+    (void)state;
+    fill();
+    complete();
+    compress(&positions[0]);
+    char path[256];
+    struct stat now;
+    path_of(&positions[0], ".zst", path);
+    assert_int_equal(stat(path, &now), 0);
+    assert_int_equal(truncate(path, now.st_size - 1), 0);
+    assert_not_fetched(&positions[0], "damaged");
+    assert_int_equal(truncate(path, 3), 0);
+    assert_not_fetched(&positions[0], "damaged");
+    assert_int_equal(truncate(path, 0), 0);
+    assert_not_fetched(&positions[0], "damaged");
+}
+
+static void test_names_come_oldest_first(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    complete();
+    writer = journal_writer_new(folder, 7, NULL, NULL);
+    struct journal_position second = append(SEKI_STR("two"));
+    compress(&first);
+    char path[256];
+    path_of(&second, ".other", path);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    const struct seki_str *names;
+    size_t count;
+    assert_int_equal(journal_segments(folder, arena, &names, &count, NULL), SEKI_OK);
+    assert_int_equal(count, 2);
+    assert_true(seki_str_equal(names[0], seki_str_of(first.segment)));
+    assert_true(seki_str_equal(names[1], seki_str_of(second.segment)));
+    struct seki_error why = { "" };
+    assert_int_equal(journal_segments("/nowhere", arena, &names, &count, &why), SEKI_SYSTEM);
+    assert_non_null(strstr(why.text, "/nowhere"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_following_a_writer),
+        TEST(test_more_that_comes_with_the_end),
+        TEST(test_torn_tail),
+        TEST(test_octets_that_the_writer_took_back),
+        TEST(test_damage),
+        TEST(test_positions_stay_when_compressed),
+        TEST(test_a_reader_from_before_goes_on),
+        TEST(test_killed_before_the_plain_one_was_taken_away),
+        TEST(test_erasing),
+        TEST(test_erasing_from_a_compressed_segment),
+        TEST(test_erasing_while_it_is_written),
+        TEST(test_erasing_what_is_not_there),
+        TEST(test_refusals),
+        TEST(test_damaged_compressed_segments),
+        TEST(test_names_come_oldest_first),
+    };
+    return cmocka_run_group_tests_name("journal reader", tests, NULL, NULL);
+}
