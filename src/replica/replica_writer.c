@@ -159,6 +159,11 @@ uint64_t replica_writer_change_id(const struct replica_writer *writer)
     return writer->in_force.env != NULL ? writer->in_force.meta.change_id : 0;
 }
 
+bool replica_writer_has_generation(const struct replica_writer *writer)
+{
+    return writer->in_force.env != NULL;
+}
+
 bool replica_writer_is_reported(const struct replica_writer *writer)
 {
     return writer->in_force.env == NULL || replica_damage_is_reported(writer->folder, writer->in_force.name);
@@ -528,15 +533,33 @@ static enum seki_result put_record(struct operation *o)
     return put(o->writer, &key, o->why);
 }
 
+/* Of a domain that is there already, name and look-alikes stay as they are: most changes touch one page. */
+static enum seki_result make_room(struct operation *o, bool *is_new_out)
+{
+    struct replica_key key;
+    struct replica_record record;
+    struct seki_str payload;
+    enum replica_found found = REPLICA_NO;
+    if (replica_key_of_domain(o->name, &key))
+        found = get(o->writer, &key, &payload);
+    *is_new_out = found == REPLICA_NO;
+    if (found == REPLICA_NO)
+        return SEKI_OK;
+    if (found == REPLICA_MISSING || !replica_record_decode(payload, &record))
+        return damaged(o->why);
+    return record.domain.allow_count > 0 ? drop_allow(o->writer, record.domain.domain_id, o->why) : SEKI_OK;
+}
+
 static enum seki_result put_domain(struct operation *o)
 {
     struct replica_writer *writer = o->writer;
-    enum seki_result result = drop_domain(o);
+    bool is_new;
+    enum seki_result result = make_room(o, &is_new);
     if (result == SEKI_OK)
         result = put_record(o);
     if (result == SEKI_OK)
         result = put_allow(o);
-    if (result == SEKI_OK)
+    if (result == SEKI_OK && is_new)
         result = change_lookalike(writer, o->name, true, o->why);
     if (result == SEKI_OK && is_rebuild(writer) && ++writer->puts >= PUTS_A_TRANSACTION)
         result = next_transaction(writer, o->why);

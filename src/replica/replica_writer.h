@@ -18,7 +18,9 @@ uint64_t replica_writer_change_id(const struct replica_writer *writer);
 /** Walk everything and check it. @return false with *why when anything is damaged */
 bool replica_writer_is_sound(struct replica_writer *writer, struct seki_error *why);
 
-/** Has a reader found it damaged, or is there none? A stat, not a walk. */
+/** Is there a generation that could be opened? (An empty store's is complete up to change 0.) */
+bool replica_writer_has_generation(const struct replica_writer *writer);
+/** Has a reader found it damaged, or is there none? Reads a small file; no walk. */
 bool replica_writer_is_reported(const struct replica_writer *writer);
 
 /** Begin changes: of the generation in force (one transaction until commit), or of a new one that commit puts in force.

@@ -1,0 +1,189 @@
+#include "daemon/replica_sync.h"
+
+#include "replica/replica_writer.h"
+#include "store/changes.h"
+#include "store/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of more domains at once a new generation is made: one transaction keeps in memory what it changes, and several would let
+ * readers see half of a change. */
+#define IN_PLACE_MAX_DOMAINS 20000u
+/* A reader that reports damage over and over must not keep us building. */
+#define REBUILD_ON_REPORT_EVERY_US (60 * INT64_C(1000000))
+
+struct replica_sync {
+    struct replica_writer *writer;
+    bool was_walked; /* the generation in force has been checked, or we made it */
+    bool was_rebuilt_on_report;
+    int64_t rebuilt_on_report_at_us;
+};
+
+struct replica_sync *replica_sync_open(const char *folder, uint64_t map_octets, struct seki_error *why)
+{
+    struct replica_sync *sync = calloc(1, sizeof *sync);
+    if (sync == NULL) {
+        seki_error_set(why, "no memory for the replica");
+        return NULL;
+    }
+    sync->writer = replica_writer_open(folder, map_octets, why);
+    if (sync->writer != NULL)
+        return sync;
+    free(sync);
+    return NULL;
+}
+
+void replica_sync_close(struct replica_sync *sync)
+{
+    if (sync == NULL)
+        return;
+    replica_writer_close(sync->writer);
+    free(sync);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- taking a walk over ---- */
+
+enum outcome { TAKEN = 0, TOO_MANY, FAILED };
+
+struct taking {
+    struct replica_writer *writer;
+    struct store_resolve_walk *walk;
+    uint64_t most; /* domains; 0: all */
+    uint64_t domains;
+    enum seki_result result;
+    struct seki_error *why;
+};
+
+static enum seki_result take_one(struct taking *t, const struct store_resolved *resolved)
+{
+    if (resolved->is_removed)
+        return replica_drop_domain(t->writer, resolved->domain.name, t->why);
+    return replica_put_domain(t->writer, &resolved->domain, resolved->includes_subdomains, resolved->entries,
+                              resolved->domain.allow_count, t->why);
+}
+
+static enum outcome take_all(struct taking *t)
+{
+    for (;;) {
+        const struct store_resolved *resolved = NULL;
+        t->result = store_resolve_next(t->walk, &resolved, t->why);
+        if (t->result != SEKI_OK)
+            return FAILED;
+        if (resolved == NULL)
+            return TAKEN;
+        if (t->most > 0 && t->domains == t->most)
+            return TOO_MANY;
+        t->result = take_one(t, resolved);
+        if (t->result != SEKI_OK)
+            return FAILED;
+        t->domains++;
+    }
+}
+
+/* @return TAKEN: committed; else everything is as it was */
+static enum outcome take_and_commit(struct taking *t, int64_t change_id)
+{
+    enum outcome outcome = take_all(t);
+    if (outcome != TAKEN) {
+        replica_rollback(t->writer);
+        return outcome;
+    }
+    t->result = replica_commit(t->writer, (uint64_t)change_id, t->why);
+    return t->result == SEKI_OK ? TAKEN : FAILED;
+}
+
+/* ---- the two ways ---- */
+
+static enum seki_result rebuild(struct replica_sync *sync, struct sql *sql, const char *reason,
+                                struct replica_sync_report *report, struct seki_error *why)
+{
+    struct taking t = { .writer = sync->writer, .why = why };
+    int64_t change_id = 0;
+    snprintf(report->reason, sizeof report->reason, "%s", reason);
+    t.result = store_resolve_begin(sql, 0, &t.walk, &change_id, why);
+    if (t.result != SEKI_OK)
+        return t.result;
+    t.result = replica_rebuild_begin(sync->writer, why);
+    if (t.result == SEKI_OK && take_and_commit(&t, change_id) == TAKEN) {
+        sync->was_walked = true;
+        report->was_rebuilt = true;
+        report->domains = t.domains;
+    }
+    store_resolve_end(t.walk);
+    return t.result;
+}
+
+static enum seki_result follow(struct replica_sync *sync, struct sql *sql, struct replica_sync_report *report,
+                               struct seki_error *why)
+{
+    struct taking t = { .writer = sync->writer, .most = IN_PLACE_MAX_DOMAINS, .why = why };
+    int64_t change_id = 0;
+    t.result = store_resolve_begin(sql, (int64_t)replica_writer_change_id(sync->writer), &t.walk, &change_id, why);
+    if (t.result == SEKI_BAD_INPUT)
+        return rebuild(sync, sql, "the store's changes cannot be followed from where the replica is", report, why);
+    if (t.result != SEKI_OK)
+        return t.result;
+    t.result = replica_change_begin(sync->writer, why);
+    enum outcome outcome = t.result == SEKI_OK ? take_and_commit(&t, change_id) : FAILED;
+    store_resolve_end(t.walk);
+    if (outcome == TOO_MANY)
+        return rebuild(sync, sql, "more domains changed than are changed one by one", report, why);
+    report->domains = outcome == TAKEN ? t.domains : 0;
+    return t.result;
+}
+
+/* ---- which of them ---- */
+
+static bool may_rebuild_on_report(struct replica_sync *sync, int64_t now)
+{
+    if (sync->was_rebuilt_on_report && now - sync->rebuilt_on_report_at_us < REBUILD_ON_REPORT_EVERY_US)
+        return false;
+    sync->was_rebuilt_on_report = true;
+    sync->rebuilt_on_report_at_us = now;
+    return true;
+}
+
+/* @return why what is there is of no use; "" when it is sound */
+static struct seki_error unsound(struct replica_sync *sync)
+{
+    struct seki_error why = { "" };
+    if (!replica_writer_has_generation(sync->writer))
+        seki_error_set(&why, "there was none that could be read");
+    else if (replica_writer_is_reported(sync->writer) && may_rebuild_on_report(sync, now_us()))
+        seki_error_set(&why, "a reader found it damaged");
+    else if (!sync->was_walked && replica_writer_is_sound(sync->writer, &why))
+        sync->was_walked = true;
+    return why;
+}
+
+static enum seki_result turn(struct replica_sync *sync, struct sql *sql, struct replica_sync_report *report,
+                             struct seki_error *why)
+{
+    struct store_changes changes;
+    const struct seki_error reason = unsound(sync);
+    if (reason.text[0] != '\0')
+        return rebuild(sync, sql, reason.text, report, why);
+    enum seki_result result = store_changes_read(sql, &changes, why);
+    if (result != SEKI_OK || changes.last == (int64_t)replica_writer_change_id(sync->writer))
+        return result;
+    return follow(sync, sql, report, why);
+}
+
+enum seki_result replica_sync_turn(struct replica_sync *sync, struct sql *sql,
+                                   struct replica_sync_report *report_out, struct seki_error *why)
+{
+    int64_t begun_at_us = now_us();
+    *report_out = (struct replica_sync_report){ 0 };
+    enum seki_result result = turn(sync, sql, report_out, why);
+    report_out->change_id = replica_writer_change_id(sync->writer);
+    report_out->duration_us = now_us() - begun_at_us;
+    return result;
+}
