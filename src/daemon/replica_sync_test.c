@@ -1,0 +1,219 @@
+/* From the store into the replica: what a reader then sees, on every database. */
+#include "daemon/replica_sync.h"
+
+#include "replica/replica.h"
+#include "store/hosting_test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define MAP_OCTETS (64u * 1024u * 1024u)
+
+struct side {
+    char folder[4096];
+    struct replica_sync *sync;
+    struct replica *replica;
+    int64_t now_us;
+};
+
+static struct side begin_side(void)
+{
+    static unsigned number;
+    struct side side = { .now_us = 1000000 };
+    snprintf(side.folder, sizeof side.folder, "%s/replica%u", store_test_folder(), number++);
+    side.sync = replica_sync_open(side.folder, MAP_OCTETS, WHY);
+    if (side.sync == NULL)
+        fail_msg("%s", WHY->text);
+    side.replica = replica_open(side.folder);
+    return side;
+}
+
+static void end_side(struct side *side)
+{
+    replica_sync_close(side->sync);
+    replica_close(side->replica);
+}
+
+static struct replica_sync_report sync_once(struct side *side, struct sql *sql)
+{
+    struct replica_sync_report report;
+    STORE_OK(replica_sync_turn(side->sync, sql, &report, WHY));
+    side->now_us += 1000000;
+    replica_refresh(side->replica, side->now_us);
+    return report;
+}
+
+/* @return its id, 0: nobody's, -1: not known */
+static int64_t find(struct side *side, const char *name, struct replica_domain *domain_out)
+{
+    enum replica_found found = replica_find_domain(side->replica, seki_str_of(name), memory, domain_out);
+    return found == REPLICA_YES ? (int64_t)domain_out->domain_id : found == REPLICA_NO ? 0 : -1;
+}
+
+static void an_empty_store_makes_an_empty_replica_once(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    assert_int_equal(find(&side, "one.example", &domain), -1);
+    assert_true(sync_once(&side, sql).was_rebuilt);
+    assert_int_equal(find(&side, "one.example", &domain), 0);
+    assert_false(sync_once(&side, sql).was_rebuilt);
+    end_side(&side);
+}
+
+static void changes_are_followed_one_by_one(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t tenant = add_tenant(sql, "north", POLICY_SHARED);
+    int64_t one = add_domain(sql, tenant, "one.example");
+    assert_true(sync_once(&side, sql).was_rebuilt);
+    assert_int_equal(find(&side, "one.example", &domain), one);
+    assert_int_equal(domain.shape, POLICY_SHARED);
+    assert_int_equal(domain.tenant_id, tenant);
+
+    int64_t two = add_domain(sql, tenant, "two.example");
+    STORE_OK(set(sql, STORE_TENANT, tenant, "subject-tag", "[look]"));
+    struct replica_sync_report report = sync_once(&side, sql);
+    assert_false(report.was_rebuilt);
+    assert_int_equal(report.domains, 2); /* the tenant's choice reaches both */
+    assert_int_equal(find(&side, "two.example", &domain), two);
+    assert_text(domain.policy.subject_tag, "[look]");
+    assert_int_equal(find(&side, "one.example", &domain), one);
+    assert_text(domain.policy.subject_tag, "[look]");
+    assert_int_equal(report.change_id, replica_change_id(side.replica));
+
+    struct store_change *change = begin(sql);
+    STORE_OK(end(change, store_domain_remove(change, one, WHY)));
+    assert_int_equal(sync_once(&side, sql).domains, 1);
+    assert_int_equal(find(&side, "one.example", &domain), 0);
+    assert_int_equal(sync_once(&side, sql).domains, 0);
+    end_side(&side);
+}
+
+static void allow_entries_arrive(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    int64_t id = add_domain(sql, add_tenant(sql, "north", POLICY_SHARED), "one.example");
+    sync_once(&side, sql);
+    struct store_allow_entry entry = { .domain_id = id, .note = SEKI_STR(""), .owner = SEKI_STR("") };
+    entry.allow.author_domain = SEKI_STR("sender.example");
+    entry.warned = entry.allow.domain = SEKI_STR("");
+    uint64_t entry_id = 0;
+    struct store_change *change = begin(sql);
+    STORE_OK(end(change, store_allow_add(change, &entry, &entry_id, WHY)));
+    sync_once(&side, sql);
+    const struct policy_allow *entries;
+    size_t count;
+    assert_int_equal(
+        replica_find_allow(side.replica, (uint64_t)id, SEKI_STR("sender.example"), memory, &entries, &count),
+        REPLICA_YES);
+    assert_int_equal(count, 1);
+    assert_int_equal(entries[0].id, entry_id);
+    end_side(&side);
+}
+
+static void a_replica_too_far_behind_or_ahead_is_rebuilt(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t tenant = add_tenant(sql, "north", POLICY_SHARED);
+    int64_t one = add_domain(sql, tenant, "one.example");
+    add_domain(sql, tenant, "two.example");
+    sync_once(&side, sql);
+    struct store_change *change = begin(sql);
+    STORE_OK(end(change, store_domain_remove(change, one, WHY)));
+    STORE_OK(store_changes_forget(sql, NOW_S + 10, WHY)); /* the name of what was removed is gone */
+    struct replica_sync_report report = sync_once(&side, sql);
+    assert_true(report.was_rebuilt);
+    assert_non_null(strstr(report.reason, "cannot be followed"));
+    assert_int_equal(find(&side, "one.example", &domain), 0);
+    STORE_OK(sql_run(sql, "UPDATE hosting_state SET last_change = 1", NULL, 0, NULL, WHY)); /* a restored backup */
+    assert_true(sync_once(&side, sql).was_rebuilt);
+    end_side(&side);
+}
+
+/* Wrong octets in every page behind the two that LMDB begins with. */
+static void damage(const struct side *side)
+{
+    char path[8192], page[4096];
+    snprintf(path, sizeof path, "%s/current/data.mdb", side->folder);
+    int file = open(path, O_RDWR);
+    assert_true(file >= 0);
+    for (off_t at = 8192; pread(file, page, sizeof page, at) == sizeof page; at += 4096) {
+        for (size_t i = 2048; i < sizeof page; i++)
+            page[i] = (char)~page[i];
+        assert_int_equal(pwrite(file, page, sizeof page, at), sizeof page);
+    }
+    close(file);
+}
+
+static void a_damaged_replica_is_rebuilt_at_the_start(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t one = add_domain(sql, add_tenant(sql, "north", POLICY_SHARED), "one.example");
+    sync_once(&side, sql);
+    replica_sync_close(side.sync);
+    damage(&side);
+    side.sync = replica_sync_open(side.folder, MAP_OCTETS, WHY);
+    assert_non_null(side.sync);
+    assert_true(sync_once(&side, sql).was_rebuilt);
+    assert_int_equal(find(&side, "one.example", &domain), one);
+    end_side(&side);
+}
+
+static void a_reader_that_finds_damage_has_it_rebuilt(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t one = add_domain(sql, add_tenant(sql, "north", POLICY_SHARED), "one.example");
+    sync_once(&side, sql);
+    damage(&side);
+    assert_int_equal(find(&side, "one.example", &domain), -1);
+    struct replica_sync_report report = sync_once(&side, sql);
+    assert_true(report.was_rebuilt);
+    assert_non_null(strstr(report.reason, "a reader found it damaged"));
+    assert_int_equal(find(&side, "one.example", &domain), one);
+    damage(&side); /* over and over: not more than once a minute */
+    assert_int_equal(find(&side, "one.example", &domain), -1);
+    assert_false(sync_once(&side, sql).was_rebuilt);
+    end_side(&side);
+}
+
+static void a_second_sync_is_refused(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    assert_null(replica_sync_open(side.folder, MAP_OCTETS, WHY));
+    assert_why("another process writes the replica");
+    end_side(&side);
+}
+
+int main(void)
+{
+    static const struct store_test tests[] = {
+        STORE_TEST(an_empty_store_makes_an_empty_replica_once),
+        STORE_TEST(changes_are_followed_one_by_one),
+        STORE_TEST(allow_entries_arrive),
+        STORE_TEST(a_replica_too_far_behind_or_ahead_is_rebuilt),
+        STORE_TEST(a_damaged_replica_is_rebuilt_at_the_start),
+        STORE_TEST(a_reader_that_finds_damage_has_it_rebuilt),
+        STORE_TEST(a_second_sync_is_refused),
+    };
+    return STORE_TESTS_RUN(tests);
+}
