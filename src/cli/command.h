@@ -28,29 +28,52 @@ struct cli_options {
     const char *selectors;
     const char *record, *hosts, *includes, *redirect, *all;
     const char *policy, *subdomains, *nonexistent, *rua, *ruf, *alignment;
+    const char *config, *store, *actor;
+    const char *rename, *title, *shape, *dns, *dns_only, *tenant, *with_subdomains;
+    const char *evidence, *note, *owner, *expires_at, *role, *address, *language, *disabled;
+    const char *since, *until, *object, *action, *by, *at, *allow;
+    uint64_t limit, days, examples;
+    bool provider, with_domains, accepts_risk, withdraw, dry_run, replace;
     const char *const *operands; /* all of them, in their order */
     size_t operand_count;
 };
 
 /* Which options a command takes; bits of cli_option.groups. */
-#define CLI_GROUP(bit)        (UINT64_C(1) << (bit))
-#define CLI_GROUP_ALL         CLI_GROUP(0)
-#define CLI_GROUP_DNS         CLI_GROUP(1)
-#define CLI_GROUP_ENVELOPE    CLI_GROUP(2)
-#define CLI_GROUP_SPF         CLI_GROUP(3)
-#define CLI_GROUP_VERIFY      CLI_GROUP(4)
-#define CLI_GROUP_KEYS        CLI_GROUP(5)
-#define CLI_GROUP_DMARC       CLI_GROUP(6)
-#define CLI_GROUP_SIGNER      CLI_GROUP(7) /* who signs: domain and selector */
-#define CLI_GROUP_SIGN        CLI_GROUP(8)
-#define CLI_GROUP_DKIM        CLI_GROUP(9)
-#define CLI_GROUP_GENERATE    CLI_GROUP(10)
-#define CLI_GROUP_DOMAIN      CLI_GROUP(11) /* a look at a domain */
-#define CLI_GROUP_RECORD      CLI_GROUP(12) /* a record for a domain */
-#define CLI_GROUP_DMARC_BUILD CLI_GROUP(13)
-#define CLI_GROUP_SPF_RECORD  CLI_GROUP(14) /* an SPF record before it is published */
-#define CLI_GROUP_SPF_BUILD   CLI_GROUP(15)
-#define CLI_GROUP_HOP         CLI_GROUP(16) /* a hop in place of the envelope */
+#define CLI_GROUP(bit)          (UINT64_C(1) << (bit))
+#define CLI_GROUP_ALL           CLI_GROUP(0)
+#define CLI_GROUP_DNS           CLI_GROUP(1)
+#define CLI_GROUP_ENVELOPE      CLI_GROUP(2)
+#define CLI_GROUP_SPF           CLI_GROUP(3)
+#define CLI_GROUP_VERIFY        CLI_GROUP(4)
+#define CLI_GROUP_KEYS          CLI_GROUP(5)
+#define CLI_GROUP_DMARC         CLI_GROUP(6)
+#define CLI_GROUP_SIGNER        CLI_GROUP(7) /* who signs: domain and selector */
+#define CLI_GROUP_SIGN          CLI_GROUP(8)
+#define CLI_GROUP_DKIM          CLI_GROUP(9)
+#define CLI_GROUP_GENERATE      CLI_GROUP(10)
+#define CLI_GROUP_DOMAIN        CLI_GROUP(11) /* a look at a domain */
+#define CLI_GROUP_RECORD        CLI_GROUP(12) /* a record for a domain */
+#define CLI_GROUP_DMARC_BUILD   CLI_GROUP(13)
+#define CLI_GROUP_SPF_RECORD    CLI_GROUP(14) /* an SPF record before it is published */
+#define CLI_GROUP_SPF_BUILD     CLI_GROUP(15)
+#define CLI_GROUP_HOP           CLI_GROUP(16) /* a hop in place of the envelope */
+#define CLI_GROUP_STORE         CLI_GROUP(17) /* hosting, in the store */
+#define CLI_GROUP_CHANGE        CLI_GROUP(18) /* changes it, which the audit log tells */
+#define CLI_GROUP_TENANT        CLI_GROUP(19)
+#define CLI_GROUP_TENANT_SET    CLI_GROUP(20)
+#define CLI_GROUP_TENANT_REMOVE CLI_GROUP(21)
+#define CLI_GROUP_OF_TENANT     CLI_GROUP(22) /* one tenant's */
+#define CLI_GROUP_PROVIDER      CLI_GROUP(23) /* or the provider's */
+#define CLI_GROUP_HOSTED        CLI_GROUP(24) /* a hosted domain, or an author in an allow entry */
+#define CLI_GROUP_ALLOW         CLI_GROUP(25)
+#define CLI_GROUP_ALLOW_ADD     CLI_GROUP(26)
+#define CLI_GROUP_USER          CLI_GROUP(27)
+#define CLI_GROUP_AUDIT         CLI_GROUP(28)
+#define CLI_GROUP_IMPORT        CLI_GROUP(29)
+#define CLI_GROUP_CONFIRM       CLI_GROUP(30)
+#define CLI_GROUP_WHAT_IF       CLI_GROUP(31)
+#define CLI_GROUP_TITLED        CLI_GROUP(32)
+#define CLI_GROUP_NOTED         CLI_GROUP(33)
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 
@@ -105,5 +128,33 @@ enum cli_exit cli_key_generate(const struct cli_options *options, const char *op
 enum cli_exit cli_dmarc_build(const struct cli_options *options, const char *operand);
 enum cli_exit cli_domain_check(const struct cli_options *options, const char *domain);
 enum cli_exit cli_authres_parse(const struct cli_options *options, const char *file);
+enum cli_exit cli_tenant_add(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_show(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_set(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_remove(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_export(const struct cli_options *options, const char *operand);
+enum cli_exit cli_tenant_import(const struct cli_options *options, const char *operand);
+enum cli_exit cli_hosted_add(const struct cli_options *options, const char *operand);
+enum cli_exit cli_hosted_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_hosted_show(const struct cli_options *options, const char *operand);
+enum cli_exit cli_hosted_set(const struct cli_options *options, const char *operand);
+enum cli_exit cli_hosted_remove(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_show(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_set(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_unset(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_options(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_confirm(const struct cli_options *options, const char *operand);
+enum cli_exit cli_policy_what_if(const struct cli_options *options, const char *operand);
+enum cli_exit cli_allow_add(const struct cli_options *options, const char *operand);
+enum cli_exit cli_allow_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_allow_show(const struct cli_options *options, const char *operand);
+enum cli_exit cli_allow_set(const struct cli_options *options, const char *operand);
+enum cli_exit cli_allow_remove(const struct cli_options *options, const char *operand);
+enum cli_exit cli_user_add(const struct cli_options *options, const char *operand);
+enum cli_exit cli_user_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_user_set(const struct cli_options *options, const char *operand);
+enum cli_exit cli_user_remove(const struct cli_options *options, const char *operand);
+enum cli_exit cli_audit_list(const struct cli_options *options, const char *operand);
 
 #endif

@@ -1,0 +1,114 @@
+/* `sekisho tenant import`: the file in one change, or with --dry-run in one that is rolled back; what the audit log says of it
+ * is what is told. */
+#include "cli/audit.h"
+#include "cli/i18n.h"
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/tenant_file.h"
+#include "cli/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE_ROWS 1000u
+
+/* The newest line of the audit log, as the change sees it. */
+static bool newest_line(struct cli_store *store, int64_t *id_out)
+{
+    const struct store_audit_entry *entries;
+    const struct store_audit_filter filter = { .limit = 1 };
+    size_t count = 0;
+    bool is_read = cli_store_did(store, store_audit_list(store_change_sql(store->change), &filter, store->arena,
+                                                         &entries, &count, &store->why));
+    *id_out = is_read && count > 0 ? entries[0].id : 0;
+    return is_read;
+}
+
+/* Lines of the audit log behind that one, the newest first. @return NULL: kept in the store */
+static json_t *lines_since(struct cli_store *store, int64_t id)
+{
+    struct store_audit_filter filter = { .limit = PAGE_ROWS };
+    json_t *list = json_array();
+    for (size_t count = PAGE_ROWS; count == PAGE_ROWS;) {
+        const struct store_audit_entry *entries = NULL;
+        if (!cli_store_did(store, store_audit_list(store_change_sql(store->change), &filter, store->arena, &entries,
+                                                   &count, &store->why))) {
+            json_decref(list);
+            return NULL;
+        }
+        for (size_t i = 0; i < count && entries[i].id > id; i++)
+            json_array_append_new(list, cli_json_audit(&entries[i]));
+        if (count > 0 && entries[count - 1].id <= id)
+            break;
+        filter.before_id = count > 0 ? entries[count - 1].id : 0;
+    }
+    return list;
+}
+
+static const char *text_of(json_t *line, const char *name)
+{
+    const char *text = json_string_value(json_object_get(line, name));
+    return text != NULL ? text : "";
+}
+
+static void print_state(const char *mark, json_t *state)
+{
+    char *text = json_is_null(state) ? NULL : json_dumps(state, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text != NULL)
+        cli_print_item(4, mark, "%s", text);
+    free(text);
+}
+
+static void print_lines(json_t *lines)
+{
+    for (size_t i = json_array_size(lines); i-- > 0;) {
+        json_t *line = json_array_get(lines, i);
+        cli_print_sentence(2, "%s %s %s %s", text_of(line, "action"), text_of(line, "tenant"),
+                           text_of(line, "domain"), text_of(line, "object"));
+        print_state("- ", json_object_get(line, "before"));
+        print_state("+ ", json_object_get(line, "after"));
+    }
+}
+
+static void tell(const struct cli_store *store, const struct cli_tenant_file *file, json_t *lines)
+{
+    const struct cli_options *options = store->options;
+    size_t count = json_array_size(lines);
+    if (options->json) {
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:O}", "tenant", cli_json_str(file->tenant), "dry_run",
+                                 (int)options->dry_run, "change", (json_int_t)store->change_id, "expired_entries",
+                                 (json_int_t)file->passed_over_count, "changes", lines));
+        return;
+    }
+    print_lines(lines);
+    if (file->passed_over_count > 0)
+        cli_print_sentence(0, _("Entries of the allow list that have expired meanwhile were passed over: %zu."),
+                           file->passed_over_count);
+    if (count == 0)
+        cli_print_sentence(0, "%s", _("Nothing to do: it is so already."));
+    else
+        cli_print_sentence(0,
+                           options->dry_run ? _("Tenant %.*s: %zu changes would be made.")
+                                            : _("Tenant %.*s: %zu changes were made."),
+                           SEKI_STR_ARGS(file->tenant), count);
+}
+
+enum cli_exit cli_tenant_import(const struct cli_options *options, const char *path)
+{
+    struct cli_store store;
+    struct cli_tenant_file file = { .path = strcmp(path, "-") == 0 ? "standard input" : path,
+                                    .replaces = options->replace };
+    json_t *lines = NULL;
+    int64_t newest = 0;
+    bool is_done = cli_store_open(&store, options);
+    if (is_done && !cli_input_read(path, &file.text, &store.why))
+        is_done = cli_store_did(&store, SEKI_BAD_INPUT);
+    if (is_done && cli_store_begin(&store, "import") && newest_line(&store, &newest) &&
+        cli_tenant_file_read(&store, &file))
+        lines = lines_since(&store, newest);
+    if (lines != NULL && (options->dry_run || cli_store_commit(&store)))
+        tell(&store, &file, lines);
+    json_decref(lines);
+    free((void *)(uintptr_t)file.text.ptr);
+    return cli_store_close(&store);
+}

@@ -1,0 +1,235 @@
+/* `sekisho policy show|set|unset|options|confirm`. */
+#include "cli/i18n.h"
+#include "cli/json.h"
+#include "cli/policy_owner.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/when.h"
+#include "store/confirmations.h"
+#include "store/resolve.h"
+
+#include <stdio.h>
+
+/* ---- show ---- */
+
+static bool is_held_back(struct cli_store *store, const struct cli_policy_owner *owner, bool *is_held_back_out)
+{
+    struct store_resolved resolved = { .is_held_back = false };
+    bool is_done = owner->owner.level != STORE_DOMAIN ||
+                   cli_store_did(store, store_resolve_domain(store->sql, owner->owner.id, store->arena, &resolved,
+                                                             &store->why));
+    *is_held_back_out = resolved.is_held_back;
+    return is_done;
+}
+
+static void show_json(const struct cli_policy_owner *owner, const struct store_setting *settings, bool held_back)
+{
+    json_t *options = json_array();
+    for (size_t i = 0; i < policy_option_count; i++)
+        json_array_append_new(options, json_pack("{s:s, s:o, s:s}", "name", settings[i].option->name, "value",
+                                                 cli_json_str(settings[i].value), "from",
+                                                 store_level_name(settings[i].level)));
+    cli_json_print(json_pack("{s:s, s:o, s:b, s:o}", "level", store_level_name(owner->owner.level), "owner",
+                             cli_json_str(owner->name), "held_back", (int)held_back, "options", options));
+}
+
+static void show_text(struct seki_arena *arena, const struct store_setting *settings, bool held_back)
+{
+    static const char *const headings[] = { N_("OPTION"), N_("VALUE"), N_("CHOSEN BY") };
+    struct cli_table table;
+    cli_table_begin(&table, arena, 3, headings);
+    for (size_t i = 0; i < policy_option_count; i++) {
+        cli_table_add(&table, seki_str_of(settings[i].option->name));
+        cli_table_add(&table, settings[i].value);
+        cli_table_add(&table,
+                      seki_str_of(settings[i].level == STORE_DEFAULT ? "" : store_level_name(settings[i].level)));
+    }
+    cli_table_print(&table);
+    if (held_back)
+        cli_print_sentence(0, "%s",
+                           _("This is held back: nothing is done to the domain's mail, and nothing is reported, "
+                             "until its administrator has confirmed it. See `sekisho policy confirm`."));
+}
+
+enum cli_exit cli_policy_show(const struct cli_options *options, const char *operand)
+{
+    struct cli_store store;
+    struct cli_policy_owner owner;
+    const struct store_setting *settings = NULL;
+    bool held_back = false;
+    (void)operand;
+    bool is_done = cli_store_open(&store, options) && cli_policy_owner_find(&store, &owner) &&
+                   cli_store_did(&store, store_setting_effective(store.sql, owner.owner, store.arena, &settings,
+                                                                 &store.why)) &&
+                   is_held_back(&store, &owner, &held_back);
+    if (is_done && options->json)
+        show_json(&owner, settings, held_back);
+    else if (is_done)
+        show_text(store.arena, settings, held_back);
+    return cli_store_close(&store);
+}
+
+/* ---- set, unset ---- */
+
+static bool set_all(struct cli_store *store, const struct cli_policy_owner *owner)
+{
+    struct seki_str name, value;
+    for (size_t i = 0; i < owner->operand_count; i++) {
+        if (!cli_policy_choice(owner->operands[i], &name, &value))
+            return cli_store_misused(store);
+        if (!cli_store_did(store, store_setting_set(store->change, owner->owner, name, value, &store->why)))
+            return false;
+    }
+    return true;
+}
+
+static bool unset_all(struct cli_store *store, const struct cli_policy_owner *owner)
+{
+    for (size_t i = 0; i < owner->operand_count; i++)
+        if (!cli_store_did(store, store_setting_unset(store->change, owner->owner, seki_str_of(owner->operands[i]),
+                                                      &store->why)))
+            return false;
+    return true;
+}
+
+static json_t *json_risks(const struct cli_policy_owner *owner)
+{
+    json_t *risks = json_object();
+    struct seki_str name, value;
+    for (size_t i = 0; i < owner->operand_count; i++) {
+        const struct policy_option *option =
+            cli_policy_choice(owner->operands[i], &name, &value) ? policy_option_find(name) : NULL;
+        if (option != NULL && option->risk != NULL)
+            json_object_set_new(risks, option->name, json_string(option->risk));
+    }
+    return risks;
+}
+
+/* Whoever chooses something is told what goes wrong with it. */
+static void print_risks(const struct cli_policy_owner *owner)
+{
+    struct seki_str name, value;
+    for (size_t i = 0; i < owner->operand_count; i++) {
+        const struct policy_option *option =
+            cli_policy_choice(owner->operands[i], &name, &value) ? policy_option_find(name) : NULL;
+        if (option != NULL && option->risk != NULL &&
+            !seki_str_equal(value, seki_str_of(option->preset != NULL ? option->preset : "")))
+            cli_print_sentence(2, _("%s: %s"), option->name, _(option->risk));
+    }
+}
+
+static enum cli_exit change_choices(const struct cli_options *options,
+                                    bool (*change_all)(struct cli_store *, const struct cli_policy_owner *),
+                                    bool tells_risks)
+{
+    struct cli_store store;
+    struct cli_policy_owner owner;
+    bool is_done =
+        cli_store_open(&store, options) && cli_store_begin(&store, "cli") && cli_policy_owner_find(&store, &owner);
+    if (is_done && owner.operand_count == 0) {
+        cli_complain("%s", _("which options? See `sekisho policy options`"));
+        is_done = cli_store_misused(&store);
+    }
+    if (is_done && change_all(&store, &owner) && cli_store_commit(&store)) {
+        json_t *done = json_pack("{s:o}", "owner", cli_json_str(owner.name));
+        if (tells_risks)
+            json_object_set_new(done, "risks", json_risks(&owner));
+        cli_store_tell(&store, done, _("The policy of %.*s was changed."), SEKI_STR_ARGS(owner.name));
+        if (tells_risks && !options->json)
+            print_risks(&owner);
+    }
+    return cli_store_close(&store);
+}
+
+enum cli_exit cli_policy_set(const struct cli_options *options, const char *operand)
+{
+    (void)operand;
+    return change_choices(options, set_all, true);
+}
+
+enum cli_exit cli_policy_unset(const struct cli_options *options, const char *operand)
+{
+    (void)operand;
+    return change_choices(options, unset_all, false);
+}
+
+/* ---- options ---- */
+
+static struct seki_str values_of(const struct policy_option *option, struct seki_arena *arena)
+{
+    struct seki_buf text;
+    if (option->type == POLICY_OPTION_YES_NO)
+        return SEKI_STR("no, yes");
+    if (option->type == POLICY_OPTION_NUMBER)
+        return seki_arena_format(arena, "%llu-%llu", (unsigned long long)option->min,
+                                 (unsigned long long)option->max);
+    if (option->type == POLICY_OPTION_TEXT)
+        return seki_str_of(_("text"));
+    seki_buf_init_arena(&text, arena, 512);
+    for (size_t i = 0; option->words[i] != NULL; i++)
+        seki_buf_add_format(&text, "%s%s", i > 0 ? ", " : "", option->words[i]);
+    return seki_buf_str(&text);
+}
+
+static json_t *json_option(const struct policy_option *option, struct seki_arena *arena)
+{
+    return json_pack("{s:s, s:o, s:s, s:s, s:s}", "name", option->name, "values",
+                     cli_json_str(values_of(option, arena)), "default", option->preset, "help", option->help,
+                     "risk", option->risk != NULL ? option->risk : "");
+}
+
+static void print_option(const struct policy_option *option, struct seki_arena *arena)
+{
+    struct seki_str values = values_of(option, arena);
+    cli_print_sentence(0, "%s=%.*s", option->name, SEKI_STR_ARGS(values));
+    cli_print_sentence(2, _("default: %s"), option->preset[0] != '\0' ? option->preset : _("nothing"));
+    cli_print_sentence(2, "%s", _(option->help));
+    if (option->risk != NULL)
+        cli_print_sentence(2, _("risk: %s"), _(option->risk));
+}
+
+static enum cli_exit tell_options(const struct cli_options *options, const struct policy_option *only,
+                                  struct seki_arena *arena)
+{
+    static const char *const headings[] = { N_("OPTION"), N_("DEFAULT"), N_("VALUES") };
+    struct cli_table table;
+    json_t *list = json_array();
+    cli_table_begin(&table, arena, 3, headings);
+    for (size_t i = 0; i < policy_option_count; i++) {
+        const struct policy_option *option = &policy_option_table[i];
+        if (only != NULL && only != option)
+            continue;
+        json_array_append_new(list, json_option(option, arena));
+        cli_table_add(&table, seki_str_of(option->name));
+        cli_table_add(&table, seki_str_of(option->preset));
+        cli_table_add(&table, values_of(option, arena));
+    }
+    if (options->json)
+        cli_json_print(json_pack("{s:O}", "options", list));
+    else if (only != NULL)
+        print_option(only, arena);
+    else
+        cli_table_print(&table);
+    json_decref(list);
+    return CLI_DONE;
+}
+
+enum cli_exit cli_policy_options(const struct cli_options *options, const char *name)
+{
+    const struct policy_option *only = name != NULL ? policy_option_find(seki_str_of(name)) : NULL;
+    const char *meant = name != NULL && only == NULL ? policy_option_nearest(seki_str_of(name)) : NULL;
+    struct seki_arena *arena = seki_arena_new(1u << 20);
+    enum cli_exit code = CLI_NO;
+    if (arena == NULL)
+        cli_say_trouble(options, N_("no memory to start with"));
+    else if (name == NULL || only != NULL)
+        code = tell_options(options, only, arena);
+    else if (meant != NULL)
+        cli_complain(_("there is no option \"%s\"; did you mean \"%s\"?"), name, meant);
+    else
+        cli_complain(_("there is no option \"%s\"; `sekisho policy options` lists them"), name);
+    if (code != CLI_DONE && arena != NULL)
+        code = CLI_USAGE;
+    seki_arena_free(arena);
+    return code;
+}

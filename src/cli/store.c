@@ -1,0 +1,137 @@
+#include "cli/store.h"
+
+#include "cli/i18n.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "store/migrate.h"
+
+#include <ini.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_MEMORY       (256u << 20)
+#define MAX_ACTOR_OCTETS 256u
+#define MAX_SENTENCE     4096u
+
+struct url_of_config {
+    struct seki_arena *arena;
+    struct seki_str url;
+};
+
+static int take_url(void *user, const char *section, const char *name, const char *value)
+{
+    struct url_of_config *found = user;
+    if (strcmp(section, "store") == 0 && strcmp(name, "url") == 0)
+        found->url = seki_arena_copy(found->arena, seki_str_of(value));
+    return 1;
+}
+
+/* What else stands in the file is sekishod's concern. */
+static const char *find_url(struct cli_store *store)
+{
+    const char *path = store->options->config != NULL ? store->options->config : SEKISHO_CONFIG_FILE;
+    struct url_of_config found = { .arena = store->arena };
+    if (store->options->store != NULL)
+        return store->options->store;
+    if (ini_parse(path, take_url, &found) < 0)
+        seki_error_set(&store->why, "cannot read %s; name the store with --store URL, or its file with --config",
+                       path);
+    else if (found.url.len == 0)
+        seki_error_set(&store->why, "%s names no store; set url in its section [store], or give --store URL", path);
+    else
+        return found.url.ptr;
+    store->result = SEKI_BAD_INPUT;
+    return NULL;
+}
+
+/* Also behind sudo the person who signed in. */
+static struct seki_str login_name(struct seki_arena *arena)
+{
+    char name[MAX_ACTOR_OCTETS];
+    const struct passwd *account;
+    if (getlogin_r(name, sizeof name) == 0)
+        return seki_arena_copy(arena, seki_str_of(name));
+    account = getpwuid(getuid());
+    if (account != NULL)
+        return seki_arena_copy(arena, seki_str_of(account->pw_name));
+    return seki_arena_format(arena, "uid %lu", (unsigned long)getuid());
+}
+
+bool cli_store_open(struct cli_store *store, const struct cli_options *options)
+{
+    unsigned applied;
+    *store = (struct cli_store){ .options = options, .now_s = (int64_t)time(NULL), .result = SEKI_SYSTEM };
+    seki_error_set(&store->why, "no memory to start with");
+    store->arena = seki_arena_new(MAX_MEMORY);
+    if (store->arena == NULL)
+        return false;
+    store->result = SEKI_OK;
+    store->actor = options->actor != NULL ? seki_str_of(options->actor) : login_name(store->arena);
+    const char *url = find_url(store);
+    if (url == NULL)
+        return false;
+    enum seki_result result = SEKI_SYSTEM;
+    store->sql = sql_open(url, &result, &store->why);
+    if (store->sql == NULL)
+        return cli_store_did(store, result != SEKI_OK ? result : SEKI_SYSTEM);
+    return cli_store_did(store, store_migrate(store->sql, &applied, &store->why));
+}
+
+bool cli_store_begin(struct cli_store *store, const char *via)
+{
+    struct store_actor actor = { .name = store->actor, .via = seki_str_of(via) };
+    return cli_store_did(store, store_change_begin(store->sql, &actor, store->now_s, &store->change, &store->why));
+}
+
+bool cli_store_commit(struct cli_store *store)
+{
+    struct store_change *change = store->change;
+    store->change = NULL;
+    return cli_store_did(store, store_change_commit(change, &store->change_id, &store->why));
+}
+
+bool cli_store_did(struct cli_store *store, enum seki_result result)
+{
+    if (store->result == SEKI_OK)
+        store->result = result;
+    return result == SEKI_OK;
+}
+
+bool cli_store_misused(struct cli_store *store)
+{
+    store->why.text[0] = '\0';
+    return cli_store_did(store, SEKI_USAGE);
+}
+
+enum cli_exit cli_store_close(struct cli_store *store)
+{
+    bool is_told = store->result == SEKI_OK || store->why.text[0] == '\0';
+    store_change_rollback(store->change);
+    sql_close(store->sql);
+    if (!is_told)
+        cli_say_trouble(store->options, store->why.text);
+    seki_arena_free(store->arena);
+    if (store->result == SEKI_USAGE && is_told)
+        return CLI_USAGE;
+    return store->result == SEKI_OK ? CLI_DONE : store->result == SEKI_TEMPORARY ? CLI_TEMPORARY : CLI_NO;
+}
+
+void cli_store_tell(const struct cli_store *store, json_t *json, const char *format, ...)
+{
+    char line[MAX_SENTENCE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (store->options->json) {
+        json_object_set_new(json, "change", json_integer(store->change_id));
+        cli_json_print(json);
+        return;
+    }
+    json_decref(json);
+    cli_print_sentence(0, "%s", store->change_id != 0 ? line : _("Nothing to do: it is so already."));
+}

@@ -1,0 +1,44 @@
+/* The store as a command uses it: opened from the options, changed in one change, and its troubles told once at the end.
+ *
+ *     struct cli_store store;
+ *     bool is_done = cli_store_open(&store, options) && cli_store_begin(&store, "cli") &&
+ *                    cli_store_did(&store, store_domain_add(store.change, …, &store.why)) && cli_store_commit(&store);
+ *     if (is_done)
+ *         print what was done
+ *     return cli_store_close(&store);
+ */
+#ifndef CLI_STORE_H
+#define CLI_STORE_H
+
+#include "cli/command.h"
+#include "store/change.h"
+
+#include <jansson.h>
+
+struct cli_store {
+    const struct cli_options *options;
+    struct seki_arena *arena; /* for what is read; everything ends at cli_store_close() */
+    struct sql *sql;
+    struct store_change *change;
+    struct seki_str actor; /* --actor, or who is signed in */
+    int64_t now_s, change_id;
+    enum seki_result result; /* the first that was not SEKI_OK */
+    struct seki_error why;   /* empty: it was told already */
+};
+
+/** Open what --store or [store] url of --config names; its schema is brought up to date. @return false: only close it */
+bool cli_store_open(struct cli_store *store, const struct cli_options *options);
+/** Begin a change in the actor's name. @param via "cli", "import" */
+bool cli_store_begin(struct cli_store *store, const char *via);
+bool cli_store_commit(struct cli_store *store);
+/** Keep a result. @return is it SEKI_OK? */
+bool cli_store_did(struct cli_store *store, enum seki_result result);
+/** The command was called wrongly, which was said: exit 2. @return false */
+bool cli_store_misused(struct cli_store *store);
+/** Roll back what was not committed, tell the trouble, and what the exit code is. */
+enum cli_exit cli_store_close(struct cli_store *store);
+
+/** After a commit: the sentence for people, or with --json what is given (released) with "change", 0 when it was so before. */
+void cli_store_tell(const struct cli_store *store, json_t *json, const char *format, ...) SEKI_PRINTF(3, 4);
+
+#endif
