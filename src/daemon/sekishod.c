@@ -2,6 +2,7 @@
 #include "daemon/child.h"
 #include "daemon/config.h"
 #include "daemon/options.h"
+#include "daemon/role_control.h"
 #include "daemon/role_inbound.h"
 #include "daemon/supervisor.h"
 
@@ -150,7 +151,7 @@ static int run_role(const char *role)
     static const struct {
         const char *name;
         int (*run)(int channel);
-    } roles[] = { { "inbound", role_inbound_run } };
+    } roles[] = { { "inbound", role_inbound_run }, { "control", role_control_run } };
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (strcmp(role, roles[i].name) == 0)
             return roles[i].run(CHILD_CHANNEL);
