@@ -13,7 +13,7 @@ static const struct {
     { "1", N_("the answer is no: the check failed, the input could not be understood, or the output could not be "
               "written") },
     { "2", N_("the command was called wrongly; standard error says how") },
-    { "3", N_("temporary failure: DNS did not answer; try again later") },
+    { "3", N_("temporary failure: DNS did not answer, or the store cannot be reached; try again later") },
 };
 
 static const struct {

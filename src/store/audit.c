@@ -41,7 +41,7 @@ static void add_conditions(struct store_query *query, const struct store_audit_f
         if (numbers[i].number != 0)
             store_query_add(query, numbers[i].condition, SQL_OF_INT(numbers[i].number));
     if (filter->action.len > 0) {
-        store_query_add(query, " AND substr(action, 1, ?", SQL_OF_INT(filter->action.len));
+        store_query_add(query, " AND substr(action, 1, CAST(? AS INTEGER)", SQL_OF_INT(filter->action.len));
         store_query_add(query, ") = ?", SQL_OF_STR(filter->action));
     }
 }

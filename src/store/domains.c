@@ -88,7 +88,7 @@ enum seki_result store_domain_list(struct sql *sql, const struct store_domain_fi
         /* its last octets: a dot and the domain; LIKE would take "_" for any octet */
         store_query_add(&query, " AND (d.name = ?", SQL_OF_STR(below));
         store_query_add(&query, " OR (length(d.name) > ?", SQL_OF_INT(below.len));
-        store_query_add(&query, " AND substr(d.name, length(d.name) - ?", SQL_OF_INT(below.len));
+        store_query_add(&query, " AND substr(d.name, length(d.name) - CAST(? AS INTEGER)", SQL_OF_INT(below.len));
         store_query_add(&query, ") = '.' || ?))", SQL_OF_STR(below));
     }
     if (filter->after.len > 0)

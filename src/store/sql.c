@@ -6,6 +6,8 @@ static const struct {
     struct sql *(*open)(const char *rest, enum seki_result *result_out, struct seki_error *why);
 } schemes[] = {
     { "sqlite:", false, sql_sqlite_open },
+    { "postgresql://", true, sql_postgresql_open },
+    { "postgres://", true, sql_postgresql_open },
 };
 
 struct sql *sql_open(const char *url, enum seki_result *result_out, struct seki_error *why)

@@ -1,7 +1,8 @@
 /* One small interface over SQLite and PostgreSQL. Only this room speaks SQL, and only these calls reach a database.
  *
  * One SQL text serves both: parameters are $1, $2 …, times are integers (seconds or microseconds since 1970), JSON is text,
- * new ids come by RETURNING. A connection belongs to one thread at a time. */
+ * new ids come by RETURNING. A number has 64 bits; a function that wants fewer (substr) gets CAST($1 AS INTEGER). A connection
+ * belongs to one thread at a time. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 

@@ -1,9 +1,12 @@
 /* What both databases must do alike. */
 #include "support/store_databases.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -289,6 +292,8 @@ static void urls_that_cannot_be_opened(struct sql *sql, const char *url)
         { "mysql://localhost/x", SEKI_BAD_INPUT },
         { "sqlite:/nonexistent/folder/store", SEKI_SYSTEM },
         { "sqlite:/proc/version", SEKI_SYSTEM },
+        { "postgresql://h/d?no_such_option=1", SEKI_BAD_INPUT },
+        { "postgresql://user@/d?host=/nonexistent", SEKI_TEMPORARY },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct seki_error why = { "" };
@@ -297,6 +302,53 @@ static void urls_that_cannot_be_opened(struct sql *sql, const char *url)
         assert_int_equal(result, cases[i].want);
         assert_string_not_equal(why.text, "");
     }
+}
+
+/* The server was started anew, or an administrator has cut the connection. */
+static void a_broken_connection_is_mended_at_the_next_begin(struct sql *sql, const char *url)
+{
+    if (sql_dialect(sql) != SQL_POSTGRESQL)
+        return;
+    static const char cut[] = "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                              "where pid <> pg_backend_pid() and datname = 'test'";
+    struct seki_error why = { "" };
+    make(sql);
+    struct sql *other = store_test_open(url);
+    STORE_OK(sql_begin(sql, true, WHY));
+    add(sql, "a");
+    assert_true(store_test_integer(other, cut) >= 1);
+    assert_int_equal(sql_run(sql, insert, SQL_VALUES(STR("b"), SQL_OF_NULL), NULL, &why), SEKI_TEMPORARY);
+    assert_int_equal(sql_commit(sql, &why), SEKI_TEMPORARY);
+    assert_int_equal(store_test_integer(sql, "select count(*) from thing"), 0);
+    assert_true(store_test_integer(other, cut) >= 1);
+    STORE_OK(sql_begin(sql, true, WHY)); /* did not know of it yet */
+    add(sql, "c");
+    assert_true(store_test_integer(other, cut) >= 1);
+    assert_int_equal(sql_commit(sql, &why), SEKI_TEMPORARY);
+    assert_int_equal(store_test_integer(other, "select count(*) from thing"), 0);
+    sql_close(other);
+}
+
+static void a_server_that_never_answers_is_given_up(struct sql *sql, const char *url)
+{
+    if (sql_dialect(sql) != SQL_POSTGRESQL)
+        return;
+    (void)url;
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    char dead[128];
+    snprintf(dead, sizeof dead, "postgresql://nobody@127.0.0.1:%u/nothing", ntohs(address.sin_port));
+    enum seki_result result = SEKI_OK;
+    struct seki_error why = { "" };
+    int64_t begin = time(NULL);
+    assert_null(sql_open(dead, &result, &why));
+    assert_int_equal(result, SEKI_TEMPORARY);
+    assert_true(time(NULL) - begin < 20);
+    close(listener);
 }
 
 static const struct store_test tests[] = {
@@ -317,6 +369,8 @@ static const struct store_test tests[] = {
     STORE_TEST(statements_beyond_what_is_kept),
     STORE_TEST(watchers_are_told_at_commit),
     STORE_TEST(urls_that_cannot_be_opened),
+    STORE_TEST(a_broken_connection_is_mended_at_the_next_begin),
+    STORE_TEST(a_server_that_never_answers_is_given_up),
 };
 
 int main(void)

@@ -122,13 +122,13 @@ int store_tests_run(const struct store_test *tests, size_t count)
         return 99;
     snprintf(sqlite_url, sizeof sqlite_url, "sqlite:%s/store", folder);
     start_server();
-    for (size_t i = 0; i < 2 * count; i += 2) {
+    for (size_t i = 0; i < 2 * count; i++) {
         runs[i] = (struct run){ .test = &tests[i / 2], .dialect = i % 2 ? SQL_POSTGRESQL : SQL_SQLITE };
         snprintf(runs[i].name, sizeof runs[i].name, "%s (%s)", runs[i].test->name,
                  runs[i].dialect == SQL_SQLITE ? "SQLite" : "PostgreSQL");
-        units[i / 2] = (struct CMUnitTest){ .name = runs[i].name, .test_func = run_one, .initial_state = &runs[i] };
+        units[i] = (struct CMUnitTest){ .name = runs[i].name, .test_func = run_one, .initial_state = &runs[i] };
     }
-    int failed = _cmocka_run_group_tests("store", units, count, NULL, NULL);
+    int failed = _cmocka_run_group_tests("store", units, 2 * count, NULL, NULL);
     stop_server();
     nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
     rmdir(folder);
