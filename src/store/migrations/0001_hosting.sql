@@ -55,10 +55,11 @@ CREATE TABLE policy_choice (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     change_id BIGINT NOT NULL,
-    UNIQUE (domain_id, name),
-    UNIQUE (tenant_id, name),
     CHECK (tenant_id IS NULL OR domain_id IS NULL)
 );
+-- Each partial, so that who asks for the provider's choices does not walk through everybody's whose tenant is NULL.
+CREATE UNIQUE INDEX policy_choice_of_domain ON policy_choice (domain_id, name) WHERE domain_id IS NOT NULL;
+CREATE UNIQUE INDEX policy_choice_of_tenant ON policy_choice (tenant_id, name) WHERE tenant_id IS NOT NULL;
 CREATE UNIQUE INDEX policy_choice_of_provider ON policy_choice (name) WHERE tenant_id IS NULL AND domain_id IS NULL;
 
 CREATE TABLE confirmation (
