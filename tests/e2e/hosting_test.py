@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hosting by the command line: tenants, domains, policies, allow lists, users, the audit log, and
+"""Hosting by the command line, on SQLite and on PostgreSQL: tenants, domains, policies, allow lists, users, the audit log, and
 a whole tenant as a file. What is wrong changes nothing and is told with what to do.
 
 usage: hosting_test.py PATH-OF-SEKISHO
@@ -13,6 +13,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from postgresql import PostgreSQL, programs  # noqa: E402
 from tap import Tap  # noqa: E402
 
 SEKISHO = os.path.abspath(sys.argv[1])
@@ -455,12 +456,19 @@ def without_a_store(tap):
     code, out, err = run("tenant", "list", "--json", "--store", "mysql://x")
     tap.ok(code == 1 and list(json.loads(out)) == ["error"] and err, "an unknown kind of store: one document, and a sentence",
            out + err)
+    code, out, err = run("tenant", "list", "--store", "postgresql://nobody@/none?host=/nonexistent")
+    tap.ok(code == 3 and err, "a server that cannot be reached is a temporary failure", f"exit {code}\n{err}")
 
 
 def body(tap):
     without_a_store(tap)
     with tempfile.TemporaryDirectory() as folder:
         everything(tap, f"sqlite:{folder}/hosting.db")
+    if programs() is None:
+        print("# SKIP PostgreSQL is not installed", flush=True)
+        return
+    with PostgreSQL() as server:
+        everything(tap, server.url)
 
 
 Tap().run(body)
