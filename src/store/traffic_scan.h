@@ -1,0 +1,41 @@
+/* Reading recorded traffic again, one recipient after the other, never all in memory: for what-if, and for trace. */
+#ifndef STORE_TRAFFIC_SCAN_H
+#define STORE_TRAFFIC_SCAN_H
+
+#include "journal/record.h"
+#include "store/sql.h"
+
+struct store_traffic_filter {     /* zero: everything; texts must be equal, ASCII case does not matter */
+    int64_t domain_id, tenant_id; /* 0: of all */
+    int64_t since_us, until_us;   /* until: before that; 0: no end */
+    int64_t at_message;           /* the rows of this message alone */
+    struct seki_str queue_id, message_id;
+    struct seki_str mail_from, recipient; /* addresses without angle brackets */
+    struct seki_str author_domain;
+    struct seki_ip client; /* octet_count 0: any */
+    bool has_dmarc;
+    enum seki_dmarc_result dmarc;
+    bool is_newest_first; /* else in no certain order, which is faster */
+    size_t limit;         /* rows; 0: all */
+    bool with_position;   /* node and segment are wanted */
+};
+
+struct store_traffic_row { /* views, valid until the visitor returns */
+    int64_t message;       /* the number of the message in the store */
+    int64_t at_us;
+    struct policy_facts facts; /* all that policy_judge() looks at */
+    struct journal_recipient recipient;
+    struct seki_str queue_id, message_id, mail_from, quarantine_id;
+    unsigned reply_code;
+    struct seki_str node;             /* "" unless asked for */
+    struct journal_position position; /* of the evidence; segment "" unless asked for */
+};
+
+/** @return false: enough. Must not use the connection. */
+typedef bool store_traffic_visit(void *user, const struct store_traffic_row *row);
+
+/** @return SEKI_OK, also when the visitor had enough */
+SEKI_MUST_USE enum seki_result store_traffic_scan(struct sql *sql, const struct store_traffic_filter *filter,
+                                                  store_traffic_visit *visit, void *user, struct seki_error *why);
+
+#endif
