@@ -23,7 +23,7 @@ struct store_resolve_walk {
     struct sql *sql;
     struct sql_rows *rows;
     const struct sql_value *row; /* read and not yet taken; NULL: none */
-    bool is_in_transaction, is_of_all;
+    bool is_in_transaction, is_anew;
     int64_t provider_change;
     struct policy provider_policy;
     struct tenant_policy *tenants; /* by tenant_id */
@@ -31,7 +31,7 @@ struct store_resolve_walk {
     struct seki_str *removed; /* handed out first */
     size_t removed_count, removed_at;
     struct seki_arena *base, *arena; /* of the walk, of one domain */
-    struct policy_allow *entries; /* of the domain, in its arena */
+    struct policy_allow *entries;    /* of the domain, in its arena */
     struct store_resolved resolved;
 };
 
@@ -53,32 +53,30 @@ enum column { OF_DOMAIN = 0, KIND, N1, T1, T2, T3, T4, N2, N3, N4, N5, N6 };
          " a.includes_subdomains, a.expires_at_s, 0, 0, 0 FROM allow_entry a WHERE 1 = 1" of_entry                 \
          " ORDER BY 1, 2, 3"
 
-#define TENANTS(where)                                                                                             \
-    "SELECT c.tenant_id, c.name, c.value FROM policy_choice c WHERE c.tenant_id IS NOT NULL" where                 \
-    " ORDER BY c.tenant_id"
+#define TENANTS(with, where)                                                                                       \
+    with "SELECT c.tenant_id, c.name, c.value FROM policy_choice c WHERE c.tenant_id IS NOT NULL" where            \
+         " ORDER BY c.tenant_id"
 
-/* $2 is the change behind which is looked; each branch has its index. */
-#define CHANGED                                                                                                    \
-    "WITH changed (id) AS (SELECT id FROM domain WHERE change_id > $2 UNION SELECT d.id FROM tenant t JOIN domain" \
-    " d ON d.tenant_id = t.id WHERE t.change_id > $2 UNION SELECT d.id FROM hosting_state s JOIN domain d ON"      \
-    " s.provider_change > $2 WHERE s.id = 1) "
+/* @param after  the number of the change behind which is looked; each branch has its index */
+#define CHANGED(after)                                                                                             \
+    "WITH changed (id) AS (SELECT id FROM domain WHERE change_id > " after " UNION SELECT d.id FROM tenant t"      \
+    " JOIN domain d ON d.tenant_id = t.id WHERE t.change_id > " after ") "
 
 enum selection { ALL = 0, SINCE, ONE };
 
 /* $1: the oldest version of the explanation that counts. */
 static const char *const walk_texts[] = {
     [ALL] = WALK("", "", "", ""),
-    [SINCE] = WALK(CHANGED, " WHERE d.id IN (SELECT id FROM changed)",
+    [SINCE] = WALK(CHANGED("$2"), " WHERE d.id IN (SELECT id FROM changed)",
                    " AND c.domain_id IN (SELECT id FROM changed)", " AND a.domain_id IN (SELECT id FROM changed)"),
     [ONE] = WALK("", " WHERE d.id = $2", " AND c.domain_id = $2", " AND a.domain_id = $2"),
 };
 
 static const char *const tenant_texts[] = {
-    [ALL] = TENANTS(""),
-    [SINCE] = TENANTS(" AND (EXISTS (SELECT 1 FROM domain d WHERE d.tenant_id = c.tenant_id AND d.change_id > $1)"
-                      " OR EXISTS (SELECT 1 FROM tenant t WHERE t.id = c.tenant_id AND t.change_id > $1)"
-                      " OR EXISTS (SELECT 1 FROM hosting_state s WHERE s.id = 1 AND s.provider_change > $1))"),
-    [ONE] = TENANTS(" AND c.tenant_id = (SELECT tenant_id FROM domain WHERE id = $1)"),
+    [ALL] = TENANTS("", ""),
+    [SINCE] = TENANTS(CHANGED("$1"), " AND c.tenant_id IN (SELECT d.tenant_id FROM changed h JOIN domain d ON"
+                                     " d.id = h.id)"),
+    [ONE] = TENANTS("", " AND c.tenant_id = (SELECT tenant_id FROM domain WHERE id = $1)"),
 };
 
 /* ---- what is read before ---- */
@@ -309,11 +307,14 @@ static enum seki_result start(struct store_resolve_walk *walk, enum selection se
                               struct seki_error *why)
 {
     struct sql_value values[] = { SQL_OF_INT(STORE_EXPLANATION_OLDEST_VALID), SQL_OF_INT(which) };
-    walk->is_of_all = selection == ALL;
+    walk->is_anew = selection == ALL;
     enum seki_result result = lay_provider(walk, why);
+    bool is_following = selection == SINCE;
+    if (is_following && walk->provider_change > which)
+        selection = ALL; /* the provider's choices reach everybody */
     if (result == SEKI_OK)
         result = lay_tenants(walk, selection, which, why);
-    if (result == SEKI_OK && selection == SINCE)
+    if (result == SEKI_OK && is_following)
         result = read_removed(walk, which, why);
     if (result == SEKI_OK)
         result = sql_query(walk->sql, walk_texts[selection], values, selection == ALL ? 1 : 2, &walk->rows, why);
@@ -371,7 +372,7 @@ enum seki_result store_resolve_next(struct store_resolve_walk *walk, const struc
         enum seki_result result = take_domain(walk, why);
         if (result != SEKI_OK)
             return result;
-        if (walk->is_of_all && walk->resolved.is_removed)
+        if (walk->is_anew && walk->resolved.is_removed)
             continue; /* a replica that is made anew does not have it */
         *resolved_out = &walk->resolved;
         return SEKI_OK;
