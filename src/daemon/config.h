@@ -11,7 +11,10 @@
 
 #define CONFIG_FILE_MAX_OCTETS    (1024u * 1024u)
 #define CONFIG_ADDRESS_MAX_OCTETS 120u /* of a socket: "unix:" and a path of 107 */
-#define CONFIG_LISTENERS_MAX      64u  /* passed to a role as descriptors in one packet */
+#define CONFIG_RECIPIENTS_MAX                                                                                      \
+    1000u /* of one message; Postfix' own limit (RFC 5321 section 4.5.3.1.8: at least 100) */
+#define CONFIG_RECIPIENT_OCTETS 3072u /* memory for one: path, domain, policy, allow entries, changes */
+#define CONFIG_LISTENERS_MAX    64u   /* passed to a role as descriptors in one packet */
 
 struct config_texts { /* each with a NUL behind */
     const struct seki_str *items;

@@ -166,12 +166,13 @@ static void check_times(const struct check *check)
 
 /* Whatever is within its own bound must have room: else a message that is only large, or whose senders publish large
  * records, would be deferred for ever. Fields are kept raw and canonicalized next to it; every field and every DNS
- * question needs an entry. */
+ * question needs an entry, every recipient its path and what its domain has chosen. */
 static void check_memory(const struct check *check)
 {
     const struct config *config = check->config;
     uint64_t need = 4 * config->limits.max_header_octets + 512 * config->limits.max_header_fields +
-                    (SEKI_ANSWER_MAX_OCTETS + 512) * config->limits.max_questions;
+                    (SEKI_ANSWER_MAX_OCTETS + 512) * config->limits.max_questions +
+                    CONFIG_RECIPIENT_OCTETS * CONFIG_RECIPIENTS_MAX;
     uint64_t need_mib = (need + 1024 * 1024 - 1) / (1024 * 1024);
     if (config->limits.message_memory_octets < need)
         tell(check, "limits", "message_memory",

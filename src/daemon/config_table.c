@@ -172,7 +172,7 @@ const struct config_option config_options[] = {
           N_("Fields of a message. Past it the verdict is permerror, and the message is delivered with that.") },
     { "limits", "max_header_size", OCTETS(limits.max_header_octets), "1MiB", .min = 64 * KIB, .max = 16 * MIB,
       .help = N_("Octets of a message's header. Past it likewise.") },
-    { "limits", "message_memory", OCTETS(limits.message_memory_octets), "16MiB", .min = 1 * MIB, .max = 256 * MIB,
+    { "limits", "message_memory", OCTETS(limits.message_memory_octets), "20MiB", .min = 1 * MIB, .max = 256 * MIB,
       .help = N_("Memory for one message. Past it the message is answered 451.") },
     { "limits", "max_dns_questions", NUMBER(limits.max_questions), "500", .min = 20, .max = 2000,
       .help = N_("DNS questions for one message. Further ones count as failed.") },

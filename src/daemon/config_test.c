@@ -134,10 +134,10 @@ static const struct {
       "is waited for so long\n" },
     { "too little memory for header and answers", "[limits]\nmessage_memory = 14MiB\n",
       "f:2: message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at least "
-      "15MiB\n" },
-    { "too many questions for the memory", "[limits]\nmax_dns_questions = 600\n",
+      "18MiB\n" },
+    { "too many questions for the memory", "[limits]\nmax_dns_questions = 700\n",
       "f: [limits] message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at "
-      "least 17MiB\n" },
+      "least 21MiB\n" },
     { "a nameserver by name", "[dns]\nnameservers = 192.0.2.1 dns.example\n",
       "f:2: nameservers: \"dns.example\" is no address; write ADDR, ADDR:PORT or [ADDR6]:PORT, or root alone\n" },
     { "root beside another", "[dns]\nnameservers = root 192.0.2.1\n",
