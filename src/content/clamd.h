@@ -4,9 +4,7 @@
  *
  * Octets go out as they come in. Whatever goes wrong is an answer too, "no answer", with its reason: clamd is not there,
  * is slow, closes the connection, finds the message too long, says what nobody knows. What that means is the domain's
- * choice (on-scan-failure).
- *
- * The program must ignore SIGPIPE: clamd closes while we still write. */
+ * choice (on-scan-failure). */
 #ifndef CONTENT_CLAMD_H
 #define CONTENT_CLAMD_H
 

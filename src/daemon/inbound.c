@@ -82,39 +82,42 @@ static bool limits_equal(const struct milter_limits *a, const struct milter_limi
 }
 
 static bool open_server(struct inbound *inbound, const struct inbound_listener *listener,
-                        const struct milter_limits *limits, struct seki_error *why)
+                        const struct milter_limits *limits, const struct milter_handler *handler,
+                        struct seki_error *why)
 {
     struct inbound_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
         seki_error_set(why, "no memory for a server");
         return false;
     }
-    server->milter = milter_server_new(inbound->base, listener->fd, &inbound_handler, inbound, limits, why);
+    server->milter = milter_server_new(inbound->base, listener->fd, handler, inbound, limits, why);
     if (server->milter == NULL) {
         free(server);
         return false;
     }
     memcpy(server->address, listener->address.ptr, listener->address.len);
     server->limits = *limits;
+    server->handler = handler;
     server->is_wanted = true;
     server->next = inbound->servers;
     inbound->servers = server;
     return true;
 }
 
-/* The server of this socket under these limits, new if there is none. Under other limits there may be an old one,
- * which then is not wanted any more. */
+/* The server of this socket under these limits, new if there is none. Under other limits, or negotiating otherwise, there
+ * may be an old one, which then is not wanted any more. */
 static bool want_server(struct inbound *inbound, const struct inbound_listener *listener,
-                        const struct milter_limits *limits, struct seki_error *why)
+                        const struct milter_limits *limits, const struct milter_handler *handler,
+                        struct seki_error *why)
 {
     for (struct inbound_server *server = inbound->servers; server != NULL; server = server->next) {
-        if (server->is_draining || !limits_equal(&server->limits, limits) ||
+        if (server->is_draining || server->handler != handler || !limits_equal(&server->limits, limits) ||
             !seki_str_equal(seki_str_of(server->address), listener->address))
             continue;
         server->is_wanted = true;
         return true;
     }
-    return open_server(inbound, listener, limits, why);
+    return open_server(inbound, listener, limits, handler, why);
 }
 
 /* ---- configurations ---- */
@@ -135,6 +138,7 @@ bool inbound_commit(struct inbound *inbound, const struct inbound_listener *list
                     struct seki_error *why)
 {
     struct milter_limits limits = limits_of(inbound->prepared->config);
+    const struct milter_handler *handler = inbound_handler_for(inbound->prepared->config);
     struct inbound_generation *before = inbound->current;
     inbound->current = inbound->prepared;
     inbound->prepared = NULL;
@@ -143,7 +147,7 @@ bool inbound_commit(struct inbound *inbound, const struct inbound_listener *list
     for (struct inbound_server *server = inbound->servers; server != NULL; server = server->next)
         server->is_wanted = false;
     for (size_t i = 0; i < count; i++) {
-        if (!want_server(inbound, &listeners[i], &limits, why))
+        if (!want_server(inbound, &listeners[i], &limits, handler, why))
             return false;
     }
     for (struct inbound_server *server = inbound->servers; server != NULL; server = server->next) {
@@ -188,13 +192,14 @@ static void on_reap(evutil_socket_t fd, short what, void *user)
     inbound_reap_engines(user);
 }
 
-struct inbound *inbound_new(struct event_base *base, struct log *log)
+struct inbound *inbound_new(struct event_base *base, struct log *log, unsigned loop)
 {
     struct inbound *inbound = calloc(1, sizeof *inbound);
     if (inbound == NULL)
         return NULL;
     inbound->base = base;
     inbound->log = log;
+    inbound->loop = loop;
     inbound->sweep_timer = evtimer_new(base, on_sweep, inbound);
     inbound->reap_timer = evtimer_new(base, on_reap, inbound);
     if (inbound->sweep_timer != NULL && inbound->reap_timer != NULL)

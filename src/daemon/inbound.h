@@ -16,7 +16,8 @@ struct inbound_listener { /* a socket of the configuration; stays the caller's *
     int fd;
 };
 
-struct inbound *inbound_new(struct event_base *base, struct log *log);
+/** @param loop  which one of the process: its part of the journal is named after it */
+struct inbound *inbound_new(struct event_base *base, struct log *log, unsigned loop);
 /** Closes all sessions; what was under way the MTA defers. */
 void inbound_free(struct inbound *inbound);
 

@@ -193,6 +193,8 @@ struct inbound_generation *inbound_generation_new(struct inbound *inbound, struc
     generation->refs = 1;
     generation->config = config_ref(config);
     if (fill_our_ids(generation, why) && load_psl(generation, why))
+        generation->hosting = inbound_hosting_find(inbound, config, why);
+    if (generation->hosting != NULL)
         generation->engine = find_engine(inbound, config, why);
     if (generation->engine != NULL) {
         fill_options(generation);
@@ -213,6 +215,7 @@ void inbound_generation_unref(struct inbound_generation *generation)
     if (generation == NULL || --generation->refs > 0)
         return;
     engine_unref(generation->engine);
+    inbound_hosting_unref(generation->hosting);
     seki_psl_free(generation->psl);
     free(generation->our_ids);
     config_unref(generation->config);

@@ -6,7 +6,10 @@
 #include "daemon/file_stamp.h"
 #include "daemon/inbound.h"
 #include "dns/driver/resolver.h"
+#include "journal/writer.h"
 #include "milter/server.h"
+#include "policy/fold.h"
+#include "replica/replica.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -22,11 +25,24 @@ struct inbound_engine {
     struct seki_context *context;
 };
 
+/* What of hosting is on this machine: whose domains have which policy, and where messages are recorded. Left alone by a
+ * reload that does not concern it. Counted by generations. */
+struct inbound_hosting {
+    unsigned refs;
+    struct config *config;
+    struct replica *replica;                         /* NULL: [hosting] replica is empty, no domain has a policy */
+    struct journal_writer *journal;                  /* NULL: [journal] folder is empty */
+    struct seki_buf record, header, answers, hashes; /* of the record that is being written */
+    uint64_t lost_untold;                            /* records lost since the last line about it */
+    int64_t told_at_us;                              /* monotonic; 0: never */
+};
+
 /* All that follows from one configuration, ready for use. Counted by messages, and by being in force. */
 struct inbound_generation {
     unsigned refs;
     struct config *config;
     struct inbound_engine *engine;
+    struct inbound_hosting *hosting;
     struct seki_psl *psl;     /* NULL unless [dmarc] discovery = psl */
     struct seki_str *our_ids; /* authserv_id first; in the configuration's arena */
     size_t our_id_count;
@@ -43,17 +59,24 @@ void inbound_count_engine(struct metrics *metrics, const struct inbound_engine *
 /** Free the engines that nobody uses; not from within a resolver's call. */
 void inbound_reap_engines(struct inbound *inbound);
 
+/** Of the configuration in force, if it serves this one; else new. @return NULL with *why */
+struct inbound_hosting *inbound_hosting_find(struct inbound *inbound, struct config *config,
+                                             struct seki_error *why);
+void inbound_hosting_unref(struct inbound_hosting *hosting);
+
 struct inbound_server { /* of one socket; a list */
     struct milter_server *milter;
     struct inbound_server *next;
     char address[CONFIG_ADDRESS_MAX_OCTETS + 1];
     struct milter_limits limits;
+    const struct milter_handler *handler;
     bool is_draining, is_wanted;
 };
 
 struct inbound {
     struct event_base *base;
     struct log *log;
+    unsigned loop; /* which one of the process */
     struct inbound_generation *current, *prepared;
     struct arena_pool pool;
     struct inbound_server *servers;
@@ -63,7 +86,8 @@ struct inbound {
     struct metrics metrics;    /* without what engines and servers count themselves */
 };
 
-extern const struct milter_handler inbound_handler;
+/** Hears of recipients, and asks for changes of them, only where there are policies or a journal. */
+const struct milter_handler *inbound_handler_for(const struct config *config);
 
 /* One connection from the MTA. What belongs to a message is apart, and gone between messages. */
 struct inbound_message;
@@ -75,6 +99,26 @@ struct inbound_session {
     size_t helo_len;
     struct inbound_message *message;
 };
+
+struct inbound_domain { /* of recipients; looked up once for a message */
+    struct inbound_domain *next;
+    struct seki_str name; /* A-labels in lower case; as it came where it is no domain name; "" for none */
+    enum replica_found found;
+    struct replica_domain hosted; /* found is YES */
+    struct policy_judgement judgement;
+};
+
+struct inbound_recipients {
+    struct policy_recipient *items;
+    struct inbound_domain **item_domains; /* in the same order */
+    size_t count, capacity;
+    struct inbound_domain *domains;
+    bool has_hosted, has_missing; /* one is hosted here; one could not be looked up */
+};
+
+/* Fields that only we may write. */
+enum inbound_mark { INBOUND_MARK_VERDICT = 0, INBOUND_MARK_JUNK, INBOUND_MARK_COUNT };
+extern const struct seki_str inbound_mark_names[INBOUND_MARK_COUNT];
 
 struct inbound_message { /* lies in its own arena */
     struct inbound_session *session;
@@ -92,16 +136,50 @@ struct inbound_message { /* lies in its own arena */
     struct seki_str why;      /* of failure; or why SPF is not evaluated */
     struct seki_ip client;    /* whom SPF judges */
     struct seki_str helo, mail_from;
-    int64_t ended_at_us;
+    int64_t began_at_s, ended_at_us;
+    uint64_t size_octets;                       /* header and body, as they came */
+    unsigned claimed_marks[INBOUND_MARK_COUNT]; /* fields of our names that came with it */
+    struct inbound_recipients recipients;
+    struct policy_facts facts;
+    struct policy_effects effects;
 };
 
 int64_t inbound_now_us(void);
 
-/* What a verdict leads to. Everything in *decision_out lies in the message's arena. */
+/* ---- inbound_recipients.c ---- */
+
+/**
+ * @param reply_out  written on TEMPFAIL
+ * @return CONTINUE, also when memory ran out (then seki_arena_failure() tells); TEMPFAIL: not in this message
+ */
+enum milter_action inbound_add_recipient(struct inbound_message *message, struct seki_str path,
+                                         struct milter_reply *reply_out);
+
+/* ---- inbound_policy.c ---- */
+
+/** What the recipients' domains want done about it: fills facts, effects and the recipients. */
+enum seki_result inbound_judge(struct inbound_message *message, const struct seki_verdict *verdict);
+
+/** Whose policy is told of, in the field and in the log: the one that decided, or the first of those that remain which had
+ *  something against the message. NULL: none had. */
+const struct policy_recipient *inbound_speaker(const struct inbound_message *message);
+
+/* ---- inbound_effects.c ---- */
+
+/** What a verdict leads to. Everything in *decision_out lies in the message's arena. */
 enum seki_result inbound_decide(struct inbound_message *message, const struct seki_verdict *verdict,
                                 struct milter_decision *decision_out);
 /** The answer when there can be no verdict: 451. */
 void inbound_decide_failure(struct milter_decision *decision_out);
+
+/* ---- inbound_record.c ---- */
+
+/** One record in the journal. Does nothing without one; a record that is lost is counted, and the mail flows.
+ *  @param verdict  NULL: there is none */
+void inbound_record(struct inbound_message *message, const struct seki_verdict *verdict,
+                    const struct milter_decision *decision, int64_t us);
+
+/* ---- inbound_verdict.c ---- */
 
 void inbound_log_verdict(const struct inbound_message *message, const struct seki_verdict *verdict,
                          const struct milter_decision *decision, int64_t us);

@@ -51,7 +51,7 @@ static bool message_fill(struct inbound_message *message)
     struct inbound_generation *generation = message->generation;
     struct inbound_engine *engine = generation->engine;
     struct seki_verify_options options = generation->options;
-    options.now_s = (int64_t)time(NULL);
+    options.now_s = message->began_at_s = (int64_t)time(NULL);
     message->answers = seki_answers_new(message->arena, (size_t)generation->config->limits.max_questions);
     message->verify = seki_verify_new(message->arena, engine->context, &options);
     if (message->answers == NULL || message->verify == NULL)
@@ -82,6 +82,21 @@ static struct inbound_message *message_new(struct inbound_session *session)
 
 /* ---- the evaluation ---- */
 
+static void count_action(struct metrics *metrics, const struct inbound_message *message,
+                         const struct milter_decision *decision)
+{
+    static const unsigned char actions[] = {
+        [MILTER_CONTINUE] = METRICS_DELIVERED, [MILTER_ACCEPT] = METRICS_DELIVERED,
+        [MILTER_REJECT] = METRICS_REFUSED,     [MILTER_TEMPFAIL] = METRICS_TEMPFAILED,
+        [MILTER_DISCARD] = METRICS_DISCARDED,
+    };
+    bool is_quarantined = decision->action == MILTER_CONTINUE && decision->quarantine.len > 0;
+    metrics->actions[is_quarantined ? METRICS_QUARANTINED : actions[decision->action]]++;
+    for (size_t i = 0; i < message->recipients.count; i++)
+        metrics->applied[message->recipients.items[i].applied]++;
+    metrics->without_policy += message->recipients.has_missing ? 1 : 0;
+}
+
 static void answer(struct inbound_message *message, const struct seki_verdict *verdict)
 {
     struct inbound_session *session = message->session;
@@ -100,7 +115,8 @@ static void answer(struct inbound_message *message, const struct seki_verdict *v
         metrics->forged_fields += decision.removal_count;
     }
     metrics_count_latency(metrics, us);
-    metrics->actions[decision.action == MILTER_TEMPFAIL ? METRICS_TEMPFAILED : METRICS_DELIVERED]++;
+    count_action(metrics, message, &decision);
+    inbound_record(message, message->failure == SEKI_OK ? verdict : NULL, &decision, us);
     milter_session_finish(session->milter, &decision);
     message_free(message);
 }
@@ -245,6 +261,8 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     if (message == NULL)
         return refuse_for_memory(session);
     inbound->metrics.messages++;
+    if (message->generation->hosting->replica != NULL)
+        replica_refresh(message->generation->hosting->replica, inbound_now_us());
     message->mail_from = seki_arena_copy(message->arena, path);
     note(message, seki_arena_failure(message->arena));
     message->is_relayed = config_networks_contain(&config->inbound.relays, &session->client);
@@ -254,9 +272,35 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     return MILTER_CONTINUE;
 }
 
+/* Those past the bounds of the header count too: they are not kept, but the message has them. */
+static void count_field(struct inbound_message *message, struct seki_str name, struct seki_str value)
+{
+    message->size_octets += name.len + 1 + value.len + 2;
+    for (size_t i = 0; i < INBOUND_MARK_COUNT; i++)
+        message->claimed_marks[i] += seki_str_equal_nocase(name, inbound_mark_names[i]) ? 1 : 0;
+}
+
+static enum milter_action on_rcpt(void *state, struct seki_str path)
+{
+    struct inbound_session *session = state;
+    struct inbound_message *message = session->message;
+    struct milter_reply reply;
+    if (message == NULL || message->failure != SEKI_OK)
+        return MILTER_CONTINUE;
+    enum milter_action action = inbound_add_recipient(message, path, &reply);
+    note(message, seki_arena_failure(message->arena));
+    if (action == MILTER_CONTINUE)
+        return action;
+    session->inbound->metrics.put_off_recipients++;
+    milter_session_set_reply(session->milter, &reply);
+    return action;
+}
+
 static void on_field(void *state, struct seki_str name, struct seki_str value)
 {
     struct inbound_message *message = ((struct inbound_session *)state)->message;
+    if (message != NULL)
+        count_field(message, name, value);
     if (message != NULL && message->failure == SEKI_OK)
         note(message, seki_verify_field(message->verify, name, value));
 }
@@ -299,6 +343,7 @@ static void on_body(void *state, struct seki_str octets)
     struct inbound_message *message = ((struct inbound_session *)state)->message;
     if (message == NULL || message->failure != SEKI_OK)
         return;
+    message->size_octets += octets.len;
     end_header(message);
     if (message->failure == SEKI_OK)
         seki_verify_body(message->verify, octets);
@@ -342,16 +387,22 @@ static void on_log(void *role, const struct milter_session *milter, const char *
     log_end(&line);
 }
 
-const struct milter_handler inbound_handler = {
-    .open = on_open,
-    .close = on_close,
-    .connect = on_connect,
-    .helo = on_helo,
-    .mail = on_mail,
-    .field = on_field,
-    .end_of_header = on_end_of_header,
-    .body = on_body,
-    .end_of_message = on_end_of_message,
-    .abort = on_abort,
-    .log = on_log,
+#define EVENTS                                                                                                     \
+    .open = on_open, .close = on_close, .connect = on_connect, .helo = on_helo, .mail = on_mail,                   \
+    .field = on_field, .end_of_header = on_end_of_header, .body = on_body, .end_of_message = on_end_of_message,    \
+    .abort = on_abort, .log = on_log
+
+static const struct milter_handler label_only = { EVENTS };
+static const struct milter_handler with_policies = {
+    EVENTS,
+    .rcpt = on_rcpt,
+    .changes = MILTER_MAY_ADD_RCPT | MILTER_MAY_DELETE_RCPT | MILTER_MAY_QUARANTINE,
 };
+static const struct milter_handler with_journal = { EVENTS, .rcpt = on_rcpt };
+
+const struct milter_handler *inbound_handler_for(const struct config *config)
+{
+    if (config->hosting.replica.len > 0)
+        return &with_policies;
+    return config->journal.folder.len > 0 ? &with_journal : &label_only;
+}

@@ -48,7 +48,7 @@ struct fixture {
 static void open_inbound(void *user)
 {
     struct fixture *f = user;
-    f->inbound = inbound_new(loop_base(f->loop), f->log);
+    f->inbound = inbound_new(loop_base(f->loop), f->log, 0);
 }
 
 static void close_inbound(void *user)

@@ -1,97 +1,5 @@
-/* From a verdict to what the MTA is told, and to the line in the log. DMARC policies are only reported here: what
- * is done about them is each domain's own choice and not this file's. */
+/* What became of a message, as a line in the log. */
 #include "daemon/inbound_parts.h"
-
-#include <sekisho/status.h>
-
-#define FIELD_NAME "Authentication-Results"
-
-/* ---- fields ---- */
-
-struct removals {
-    struct seki_arena *arena;
-    struct milter_field_removal *items;
-    size_t count, capacity;
-};
-
-static void add_removal(void *user, size_t field_index, size_t ordinal)
-{
-    struct removals *removals = user;
-    (void)field_index;
-    if (removals->count == removals->capacity) {
-        size_t capacity = removals->capacity > 0 ? removals->capacity * 2 : 8;
-        struct milter_field_removal *items = seki_arena_alloc(removals->arena, capacity, sizeof *items);
-        if (items == NULL) /* the arena remembers */
-            return;
-        if (removals->count > 0)
-            memcpy(items, removals->items, removals->count * sizeof *items);
-        removals->items = items;
-        removals->capacity = capacity;
-    }
-    removals->items[removals->count++] =
-        (struct milter_field_removal){ .name = SEKI_STR(FIELD_NAME), .ordinal = (uint32_t)ordinal };
-}
-
-/* RFC 8601 section 5: what claims to be ours goes, then ours goes on top. */
-static enum seki_result decide_fields(struct inbound_message *message, const struct seki_verdict *verdict,
-                                      struct milter_decision *decision)
-{
-    const struct inbound_generation *generation = message->generation;
-    struct removals removals = { .arena = message->arena };
-    seki_verify_forged_fields(message->verify, generation->our_ids, generation->our_id_count, add_removal,
-                              &removals);
-    struct milter_field_insertion *insertion = seki_arena_alloc(message->arena, 1, sizeof *insertion);
-    if (insertion == NULL || seki_arena_failure(message->arena) != SEKI_OK)
-        return seki_arena_failure(message->arena);
-    *insertion = (struct milter_field_insertion){ .index = 0,
-                                                  .name = SEKI_STR(FIELD_NAME),
-                                                  .value = verdict->authentication_results };
-    decision->removals = removals.items;
-    decision->removal_count = removals.count;
-    decision->insertions = insertion;
-    decision->insertion_count = 1;
-    decision->action = MILTER_CONTINUE;
-    return SEKI_OK;
-}
-
-/* ---- temporary errors ---- */
-
-/* Which temporary errors could have changed the outcome? A message that passes DMARC all the same needs no second
- * chance. Sender ID only reports. */
-static unsigned find_trouble(const struct seki_verdict *verdict)
-{
-    const unsigned counted = SEKI_CAUSE_SPF_TEMPERROR | SEKI_CAUSE_DKIM_TEMPERROR | SEKI_CAUSE_DMARC_TEMPERROR;
-    return verdict->dmarc.result == SEKI_DMARC_PASS ? 0 : seki_status_causes(verdict) & counted;
-}
-
-static struct milter_reply reply_to(unsigned causes, const struct config *config)
-{
-    struct seki_status status = seki_status_for(causes, config->inbound.reply_codes != CONFIG_REPLY_RFC7372);
-    return (struct milter_reply){ status.reply_code, status.enhanced_code, status.text };
-}
-
-enum seki_result inbound_decide(struct inbound_message *message, const struct seki_verdict *verdict,
-                                struct milter_decision *decision_out)
-{
-    const struct config *config = message->generation->config;
-    *decision_out = (struct milter_decision){ 0 };
-    unsigned trouble = find_trouble(verdict);
-    if (trouble == 0 || config->inbound.on_temperror == CONFIG_ON_TEMPERROR_ACCEPT)
-        return decide_fields(message, verdict, decision_out);
-    decision_out->action = MILTER_TEMPFAIL;
-    decision_out->reply = reply_to(trouble, config);
-    return SEKI_OK;
-}
-
-void inbound_decide_failure(struct milter_decision *decision_out)
-{
-    *decision_out = (struct milter_decision){
-        .action = MILTER_TEMPFAIL,
-        .reply = { 451, SEKI_STR("4.3.0"), SEKI_STR("The message cannot be checked now, try again later") },
-    };
-}
-
-/* ---- the log ---- */
 
 static void log_who(struct log_line *line, const struct inbound_message *message)
 {
@@ -159,6 +67,57 @@ static void log_dmarc(struct log_line *line, const struct seki_verdict *verdict)
         log_text(line, "arc_override", verdict->arc_override_comment);
 }
 
+static const char *action_name(const struct inbound_message *message, const struct milter_decision *decision)
+{
+    static const char *const names[] = {
+        [MILTER_CONTINUE] = "deliver",  [MILTER_ACCEPT] = "deliver",  [MILTER_REJECT] = "refuse",
+        [MILTER_TEMPFAIL] = "tempfail", [MILTER_DISCARD] = "discard",
+    };
+    if (message->effects.is_held &&
+        decision->action == MILTER_DISCARD) /* kept for all: taken off the MTA's hands */
+        return "hold";
+    return decision->quarantine.len > 0 ? "quarantine" : names[decision->action];
+}
+
+/* Recipients whose mail goes another way than the message does. */
+static void log_recipients(struct log_line *line, const struct inbound_message *message)
+{
+    static const char *const keys[POLICY_ACTION_COUNT] = {
+        [POLICY_MARK] = "marked",
+        [POLICY_JUNK] = "junked",
+        [POLICY_HOLD] = "held",
+        [POLICY_DISCARD] = "dropped",
+    };
+    int64_t counts[POLICY_ACTION_COUNT] = { 0 };
+    for (size_t i = 0; i < message->recipients.count; i++)
+        counts[message->recipients.items[i].applied]++;
+    for (unsigned action = 0; action < POLICY_ACTION_COUNT; action++) {
+        if (keys[action] != NULL && counts[action] > 0)
+            log_number(line, keys[action], counts[action]);
+    }
+}
+
+/* Whose policy spoke against it (its domain and the check), and the entry that let it through. */
+static void log_policy(struct log_line *line, const struct inbound_message *message)
+{
+    const struct policy_recipient *decisive = inbound_speaker(message);
+    if (!message->recipients.has_hosted)
+        return;
+    log_recipients(line, message);
+    if (decisive != NULL) {
+        log_text(line, "by", decisive->domain);
+        log_text(line, "check", seki_str_of(policy_check_name(decisive->judgement.decisive)));
+        if (decisive->judgement.action != decisive->judgement.would_be)
+            log_text(line, "would_be", seki_str_of(policy_action_name(decisive->judgement.would_be)));
+    }
+    for (size_t i = 0; i < message->recipients.count; i++) {
+        if (message->recipients.items[i].judgement.allow_id == 0)
+            continue;
+        log_number(line, "allow", (int64_t)message->recipients.items[i].judgement.allow_id);
+        return;
+    }
+}
+
 void inbound_log_verdict(const struct inbound_message *message, const struct seki_verdict *verdict,
                          const struct milter_decision *decision, int64_t us)
 {
@@ -170,7 +129,8 @@ void inbound_log_verdict(const struct inbound_message *message, const struct sek
     log_dmarc(&line, verdict);
     if (decision->removal_count > 0)
         log_number(&line, "removed", (int64_t)decision->removal_count);
-    log_text(&line, "action", seki_str_of(decision->action == MILTER_TEMPFAIL ? "tempfail" : "deliver"));
+    log_text(&line, "action", seki_str_of(action_name(message, decision)));
+    log_policy(&line, message);
     log_number(&line, "ms", (us + 500) / 1000);
     log_end(&line);
 }

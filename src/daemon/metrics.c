@@ -142,9 +142,26 @@ static void write_process(struct seki_buf *buf, const struct metrics *sum, const
     seki_buf_add_format(buf, "sekisho_configuration_time_seconds %" PRId64 "\n", process->configured_at_s);
 }
 
+static void write_policy(struct seki_buf *buf, const struct metrics *sum)
+{
+    const char *names[POLICY_ACTION_COUNT];
+    for (unsigned action = 0; action < POLICY_ACTION_COUNT; action++)
+        names[action] = policy_action_name((enum policy_action)action);
+    write_labelled(buf, "recipients_total", "What became of their mail.", "action", names, sum->applied,
+                   POLICY_ACTION_COUNT);
+    write_one(buf, "recipients_put_off_total", "counter", "Answered 452: not in one message with those before.",
+              sum->put_off_recipients);
+    write_one(buf, "without_policy_total", "counter", "Messages only labelled, for the replica could not be read.",
+              sum->without_policy);
+    write_one(buf, "journal_records_total", "counter", "Messages recorded in the journal.", sum->journal_records);
+    write_one(buf, "journal_lost_total", "counter", "Messages whose record could not be written.",
+              sum->journal_lost);
+}
+
 void metrics_write(struct seki_buf *buf, const struct metrics *sum, const struct metrics_process *process)
 {
-    static const char *const actions[METRICS_ACTION_COUNT] = { "delivered", "tempfailed", "aborted" };
+    static const char *const actions[METRICS_ACTION_COUNT] = { "delivered", "tempfailed", "aborted",
+                                                               "refused",   "discarded",  "quarantined" };
     static const char *const skips[METRICS_SKIP_COUNT] = { "trusted", "authenticated" };
     write_one(buf, "messages_total", "counter", "Messages begun, without those left alone.", sum->messages);
     write_labelled(buf, "actions_total", "What became of them.", "action", actions, sum->actions,
@@ -152,7 +169,8 @@ void metrics_write(struct seki_buf *buf, const struct metrics *sum, const struct
     write_labelled(buf, "left_alone_total", "Connections (trusted) and messages (authenticated) passed unseen.",
                    "reason", skips, sum->skipped, METRICS_SKIP_COUNT);
     write_verdicts(buf, sum);
-    write_one(buf, "forged_fields_total", "counter", "Authentication-Results fields removed.", sum->forged_fields);
+    write_policy(buf, sum);
+    write_one(buf, "forged_fields_total", "counter", "Fields removed that claimed to be ours.", sum->forged_fields);
     write_one(buf, "local_failures_total", "counter", "Messages answered 451 for want of memory.",
               sum->local_failures);
     write_one(buf, "deadlines_total", "counter", "Messages whose open DNS questions were given up.",

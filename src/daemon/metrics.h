@@ -2,10 +2,19 @@
 #ifndef METRICS_H
 #define METRICS_H
 
-#include <sekisho/buf.h>
+#include "policy/policy.h"
+
 #include <sekisho/verify.h>
 
-enum metrics_action { METRICS_DELIVERED = 0, METRICS_TEMPFAILED, METRICS_ABORTED, METRICS_ACTION_COUNT };
+enum metrics_action {
+    METRICS_DELIVERED = 0,
+    METRICS_TEMPFAILED,
+    METRICS_ABORTED,
+    METRICS_REFUSED,
+    METRICS_DISCARDED, /* accepted and given to nobody: dropped, or held in our quarantine for all */
+    METRICS_QUARANTINED,
+    METRICS_ACTION_COUNT
+};
 enum metrics_skip { METRICS_SKIP_TRUSTED = 0, METRICS_SKIP_AUTHENTICATED, METRICS_SKIP_COUNT };
 
 #define METRICS_SPF_COUNT   (SEKI_SPF_PERMERROR + 1)
@@ -19,6 +28,8 @@ struct metrics { /* belongs to one loop; only ever grows, but for the last group
     uint64_t spf[METRICS_SPF_COUNT];   /* MAIL FROM, per message */
     uint64_t dkim[METRICS_DKIM_COUNT]; /* per signature; none: per message without one */
     uint64_t arc[METRICS_ARC_COUNT], dmarc[METRICS_DMARC_COUNT];
+    uint64_t applied[POLICY_ACTION_COUNT]; /* recipients */
+    uint64_t put_off_recipients, without_policy, journal_records, journal_lost;
     uint64_t forged_fields, local_failures, deadlines;
     uint64_t latency[METRICS_BUCKETS + 1], latency_sum_us; /* not cumulative here */
     uint64_t dns_asked, dns_failed, dns_timed_out;

@@ -78,7 +78,8 @@ static bool on_all(struct role *role, void (*call)(void *worker))
 static void open_worker(void *user)
 {
     struct worker *worker = user;
-    worker->inbound = inbound_new(loop_base(worker->loop), worker->role->log);
+    worker->inbound = inbound_new(loop_base(worker->loop), worker->role->log,
+                                  (unsigned)(worker - worker->role->workers));
     worker->is_done = worker->inbound != NULL;
     if (!worker->is_done)
         seki_error_set(&worker->role->why, "no memory for an event loop");

@@ -9,6 +9,7 @@ import subprocess
 import machine
 
 AUTHSERV_ID = "mx.bench.example"
+RECIPIENT_DOMAIN = "mx.bench.example"  # of load_packets.c
 PUBLIC_SUFFIXES = "/usr/share/publicsuffix/public_suffix_list.dat"
 
 
@@ -102,6 +103,10 @@ class Sekishod(Subject):
         done = subprocess.run([self.bench.daemon, "--version"], capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
+    def further(self):
+        """Sections of the configuration that only this subject has."""
+        return ""
+
     def launch(self, dns):
         address = self.address("sekishod")
         config = self.write("sekishod.conf", f"""\
@@ -115,8 +120,23 @@ authserv_id = {AUTHSERV_ID}
 nameservers = {dns.address}
 [log]
 level = warning
-""")
+{self.further()}""")
         self.run([self.bench.daemon, "--foreground", "--config", config], address, "sekishod")
+
+
+class SekishodHosting(Sekishod):
+    """The same as the gate of a provider: a replica of very many domains, whose policies are asked, and a journal."""
+
+    name, title = "sekishod-hosting", "Sekisho, hosting"
+    domains = 100_000
+
+    def further(self):
+        replica, journal = self.path("replica"), self.path("journal")
+        os.mkdir(replica)
+        os.mkdir(journal)
+        subprocess.run([self.bench.program("node_data", "tests"), "domains", replica, str(self.domains), RECIPIENT_DOMAIN],
+                       check=True)
+        return f"[hosting]\nreplica = {replica}\n[journal]\nfolder = {journal}\n"
 
 
 class OpenDkimDmarc(Subject):
@@ -235,4 +255,4 @@ class Rspamd(Subject):
         self.run(["rspamd", "-f", "--insecure", "-u", "root", "-g", "root", "-c", config], address, "rspamd")
 
 
-ALL = (Floor, Sekishod, OpenDkimDmarc, Rspamd)
+ALL = (Floor, Sekishod, SekishodHosting, OpenDkimDmarc, Rspamd)

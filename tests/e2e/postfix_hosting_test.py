@@ -1,0 +1,413 @@
+#!/usr/bin/env python3
+"""Hosted domains with policies of their own behind a real Postfix: what is done to a message, to whom, and what the journal
+says of it.
+
+    postfix_hosting_test.py PATH-OF-sekishod PATH-OF-node_data
+"""
+import collections
+import contextlib
+import itertools
+import os
+import pathlib
+import re
+import shutil
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from arrived import fields_of  # noqa: E402
+from postfix import Postfix  # noqa: E402
+from sekishod import DnsResponder, Sekishod, fetch, free_port, wait_until  # noqa: E402
+from tap import Tap  # noqa: E402
+
+PROGRAM, NODE_DATA = (os.path.abspath(path) for path in sys.argv[1:3])
+SIGNED = (ROOT / "demo" / "messages" / "signed.eml").read_bytes()
+ZONE = (ROOT / "demo" / "demo.zone").read_text()
+EVIL = {"sender": "a@evil.example.org", "xclient": {"ADDR": "127.0.0.66"}, "helo": "evil.example.org"}
+SHOP = {"sender": "orders@shop.example.com", "xclient": {"ADDR": "127.0.0.10"}, "helo": "mail.shop.example.com"}
+
+# One domain for each choice; "plain.example" is delivered by the same Postfix and hosted for nobody.
+NEVER = 4000000000
+REPLICA = f"""\
+domain deliver.example filter=on on-dmarc-reject=deliver
+domain mark.example filter=on on-dmarc-reject=mark
+domain tag.example filter=on on-dmarc-reject=mark subject-tag=[迷惑]
+domain junk.example filter=on on-dmarc-reject=junk junk-suffix=+Junk
+domain plus.example filter=on on-dmarc-reject=junk junk-by=recipient junk-suffix=+Junk
+domain quarantine.example filter=on on-dmarc-reject=quarantine junk-suffix=+Junk
+domain refuse.example filter=on on-dmarc-reject=refuse on-internal-spoof=refuse junk-suffix=+Junk
+domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
+domain refuse2.example filter=on on-dmarc-reject=refuse
+domain nofolder.example filter=on on-dmarc-reject=refuse
+domain gate.example shape=gateway filter=on on-dmarc-reject=refuse
+domain strict.example filter=on on-dmarc-reject=refuse refuse-strictly=yes
+domain observe.example filter=observe on-dmarc-reject=refuse
+domain off.example filter=off on-dmarc-reject=refuse
+domain parent.example subdomains=yes filter=on on-dmarc-reject=refuse
+domain aligned.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=aligned
+domain bydkim.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=dkim domain=shop.example.com
+domain byspf.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=spf domain=evil.example.org
+domain bynetwork.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=network network=127.0.0.64/28
+domain bynothing.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=none expires={NEVER}
+domain expired.example filter=on on-dmarc-reject=refuse
+allow author=bank.example.org evidence=none expires=1000
+"""
+DOMAINS = [line.split()[1] for line in REPLICA.splitlines() if line.startswith("domain")] + ["plain.example",
+                                                                                              "sub.parent.example"]
+
+Record = collections.namedtuple("Record", "qid sender reply text recipients fields")
+
+
+def at(name):
+    return f"reader@{name}.example"
+
+
+def forged(subject="Subject: Your account\r\n", author="service@bank.example.org", more=""):
+    """DMARC fails, and the author domain asks for reject."""
+    return (f"From: <{author}>\r\nTo: <reader@example.com>\r\n{subject}{more}"
+            "Date: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@bank.example.org>\r\n\r\nbody\r\n").encode(
+                "utf-8", "surrogateescape")
+
+
+class Site:
+    """DNS, a replica, sekishod with a journal, Postfix."""
+
+    def __init__(self):
+        self.programs = contextlib.ExitStack()
+        self.milter_port, self.metrics_port, self.port = (free_port() for _ in range(3))
+        self.arrived = collections.Counter()
+
+    def __enter__(self):
+        with self.programs:
+            self.folder = pathlib.Path(self.programs.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-e2e-")))
+            self.folder.chmod(0o755)
+            self.replica, self.journal = self.folder / "replica", self.folder / "journal"
+            for folder in (self.replica, self.journal):
+                folder.mkdir()
+                os.chown(folder, 65534, 65534)
+            self.publish(REPLICA)
+            self.dns = self.programs.enter_context(DnsResponder(self.folder, ZONE))
+            self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections()))
+            self.postfix = self.programs.enter_context(
+                Postfix(self.folder / "mx", self.port, milter=f"inet:127.0.0.1:{self.milter_port}", domains=DOMAINS))
+            self.programs = self.programs.pop_all()
+        return self
+
+    def __exit__(self, *unused):
+        self.programs.close()
+
+    def sections(self, **further):
+        sections = {"inbound": {"listen": f"inet:127.0.0.1:{self.milter_port}", "trusted_networks": "127.0.0.1"},
+                    "dns": {"nameservers": self.dns.address, "timeout": "1s"},
+                    "hosting": {"replica": self.replica},
+                    "journal": {"folder": self.journal, "min_free": "1MiB"},
+                    "metrics": {"listen": f"inet:127.0.0.1:{self.metrics_port}"}}
+        return {name: sections.get(name, {}) | further.get(name, {}) for name in sections | further}
+
+    def publish(self, text):
+        subprocess.run([NODE_DATA, "replica", str(self.replica)], input=text, text=True, check=True,
+                       user="nobody", group="nogroup")
+
+    def reconfigure(self, **further):
+        self.sekishod.configure(self.sections(**further))
+        return self.sekishod.reload()["event"]
+
+    def send(self, recipients, octets, sender, xclient, helo):
+        """-> (code, text) of the refusal, or None"""
+        try:
+            self.postfix.send(sender, recipients, octets, xclient, helo)
+            return None
+        except smtplib.SMTPDataError as error:
+            return error.smtp_code, error.smtp_error.decode()
+
+    def next(self, address):
+        """The message that arrived last for this address, one more than before."""
+        self.arrived[address] += 1
+        return self.postfix.wait_for_mail(address, self.arrived[address])[-1]
+
+    def has_nothing_new(self, address):
+        return len(self.postfix.mail(address)) == self.arrived[address]
+
+    def records(self):
+        lines = subprocess.run([NODE_DATA, "journal", str(self.journal)], capture_output=True, text=True,
+                               check=True).stdout.splitlines()
+        pattern = re.compile(r'(\w+)=("[^"]*"|\S*)')
+        parsed = sorted(({name: value.strip('"') for name, value in pattern.findall(line)} for line in lines),
+                        key=lambda row: int(row["at"]))
+        return [Record(row["qid"], row["from"], int(row["reply"]), row["text"],
+                       [tuple(word.split(":")) for word in row["recipients"].split(",") if word], row)
+                for row in parsed]
+
+    def last(self):
+        return self.records()[-1]
+
+    def metric(self, name):
+        text = fetch(self.metrics_port, "/metrics")[1]
+        return int(re.search(rf"^sekisho_{re.escape(name)} (\d+)$", text, re.MULTILINE).group(1))
+
+
+def field(message, name):
+    values = [value for key, value in fields_of(message) if key == name]
+    return values[0].strip() if values else None
+
+
+# ---- one recipient, every action ----
+
+def each_action_for_one_recipient(tap, site):
+    site.send([at("deliver")], forged(), **EVIL)
+    arrived = site.next(at("deliver"))
+    tap.equal(field(arrived, "X-Sekisho-Verdict"), None, "deliver: nothing but our field of RFC 8601")
+    tap.contains(field(arrived, "Authentication-Results"), "dmarc=fail", "which tells all the same")
+    site.send([at("mark")], forged(), **EVIL)
+    arrived = site.next(at("mark"))
+    tap.equal(field(arrived, "X-Sekisho-Verdict"), "impostor; action=mark; check=dmarc-reject", "mark: a field says so")
+    tap.equal(fields_of(arrived)[0][0], "Authentication-Results", "below our first field")
+    site.send([at("junk")], forged(), **EVIL)
+    tap.equal(field(site.next(at("junk")), "X-Sekisho-Junk"), "yes", "junk: a field for Sieve")
+    site.send([at("plus")], forged(), **EVIL)
+    tap.ok(site.next("reader+Junk@plus.example") and site.has_nothing_new(at("plus")), "junk by recipient")
+    site.send([at("quarantine")], forged(), **EVIL)
+    [held] = [path for path in (site.folder / "mx" / "queue" / "hold").iterdir()]
+    tap.contains(site.postfix.log(), f"{held.name}: milter-hold: END-OF-MESSAGE", "quarantine: in Postfix' hold queue")
+    subprocess.run(["postsuper", "-c", str(site.postfix.config), "-d", "ALL", "hold"], check=True, capture_output=True)
+    code, text = site.send([at("refuse")], forged(), **EVIL)
+    tap.equal(code, 550, "refuse: 550")
+    tap.ok(text.startswith("5.7.") and "bank.example.org" in text, "in words that tell a person why", text)
+    tap.equal([(record.reply, record.recipients[0][2:4]) for record in site.records()[-6:]],
+              [(250, ("deliver", "deliver")), (250, ("mark", "mark")), (250, ("junk", "junk")), (250, ("junk", "junk")),
+               (250, ("quarantine", "quarantine")), (550, ("refuse", "refuse"))],
+              "each left one record")
+
+
+def what_passes_is_left_alone(tap, site):
+    for name in ("mark", "junk", "refuse", "strict"):
+        site.send([at(name)], SIGNED, **SHOP)
+        tap.equal(field(site.next(at(name)), "X-Sekisho-Verdict"), None, f"authenticated mail arrives: {name}")
+
+
+def claimed_marks_are_removed(tap, site):
+    site.send([at("mark")], b"X-Sekisho-Junk: no\r\nx-sekisho-verdict: fine\r\nX-Sekisho-Junk: no\r\n" + SIGNED, **SHOP)
+    names = [name.lower() for name, _ in fields_of(site.next(at("mark")))]
+    tap.ok(not [name for name in names if name.startswith("x-sekisho")], "marks that are not ours are gone", names)
+
+
+def subjects_are_tagged_whatever_they_are_written_in(tap, site):
+    tag = "=?UTF-8?B?W+i/t+aDkV0=?="
+    cases = {"plain": ("Subject: Hello\r\n", f"{tag} Hello"),
+             "folded": ("Subject: Hello\r\n  there\r\n", f"{tag} Hello\n  there"),
+             "encoded": ("Subject: =?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?=\r\n",
+                         "=?UTF-8?B?W+i/t+aDkV0g?= =?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?="),
+             "raw UTF-8": ("Subject: テスト\r\n", f"{tag} テスト"),
+             "raw Shift_JIS": ("Subject: " + b"\x83\x65\x83\x58".decode("utf-8", "surrogateescape") + "\r\n",
+                               f"{tag} " + b"\x83\x65\x83\x58".decode("utf-8", "surrogateescape")),
+             "raw ISO-2022-JP": ("Subject: \x1b$B%F%9%H\x1b(B\r\n", f"{tag} \x1b$B%F%9%H\x1b(B"),
+             "tagged already": (f"Subject: {tag} Hello\r\n", f"{tag} Hello"),
+             "none": ("", tag)}
+    for name, (subject, want) in cases.items():
+        site.send([at("tag")], forged(subject), **EVIL)
+        arrived = site.next(at("tag"))
+        got = re.search(rb"^Subject: ?((?:[^\n]|\n[ \t])*)\n", arrived, re.MULTILINE).group(1)
+        tap.equal(got.decode("utf-8", "surrogateescape"), want, f"Subject {name}")
+
+
+# ---- several recipients ----
+
+# Where each choice's mail arrives when it is one of several that differ.
+MIXED = {"deliver": at("deliver"), "mark": at("mark"), "tag": at("tag"), "junk": "reader+Junk@junk.example",
+         "plus": "reader+Junk@plus.example", "quarantine": "reader+Junk@quarantine.example",
+         "refuse": "reader+Junk@refuse.example", "nofolder": at("nofolder"), "gate": at("gate"),
+         "observe": at("observe"), "off": at("off"), "plain": at("plain")}
+NOTHING_WANTED = {"deliver", "observe", "off", "plain"}
+REFUSING = {"refuse", "nofolder", "gate"}
+JUNKING = {"junk", "plus", "quarantine", "refuse", "nofolder"}  # beside each other the field harms nobody
+
+
+def where(name, others):
+    if name in JUNKING and name != "plus" and set(others) <= JUNKING:
+        return at(name)
+    return MIXED[name]
+
+
+def what_is_wrong(site, pair):
+    """Send one message to both. -> sentences"""
+    if refused := site.send([at(name) for name in pair], forged(), **EVIL):
+        yield f"refused: {refused}"
+        return
+    for name in pair:
+        arrived = site.next(where(name, pair))
+        marked = field(arrived, "X-Sekisho-Verdict") or field(arrived, "X-Sekisho-Junk")
+        if marked and NOTHING_WANTED & set(pair):
+            yield f"{name} got the mark of the other"
+        if field(arrived, "Subject") != "Your account":
+            yield f"{name} got the Subject of the other"
+        if field(arrived, "Authentication-Results") is None:
+            yield f"{name} has no field of ours"
+
+
+def mixed_recipients_lose_nothing_and_harm_nobody(tap, site):
+    """Every pair of choices in one message."""
+    for pair in itertools.combinations(MIXED, 2):
+        if not set(pair) <= REFUSING:
+            problems = list(what_is_wrong(site, pair))
+            tap.ok(not problems, f"{pair[0]} beside {pair[1]}: each its own", "; ".join(problems))
+    site.send([at(name) for name in MIXED], forged(), **EVIL)
+    tap.ok(all([site.next(address) for address in MIXED.values()]), "all of them in one message: all arrive")
+    tap.equal([recipient[3] for recipient in site.last().recipients],
+              ["deliver", "deliver", "deliver", "junk", "junk", "junk", "junk", "deliver", "deliver", "deliver",
+               "deliver", "deliver"], "and the journal says what was done for each")
+
+
+def all_of_one_mind_are_treated_as_one(tap, site):
+    code, _ = site.send([at("refuse"), at("refuse2")], forged(), **EVIL)
+    tap.equal(code, 550, "two domains that both refuse: 550")
+    code, _ = site.send([at("refuse"), at("gate")], forged(), **EVIL)
+    tap.equal(code, 550, "a gateway that refuses too: 550")
+    site.send([at("junk"), "another@junk.example"], forged(), **EVIL)
+    arrived = site.next(at("junk"))
+    tap.equal(field(arrived, "X-Sekisho-Junk"), "yes", "two of one domain: the field is enough")
+    site.next("another@junk.example")
+
+
+def strict_refusal_splits_the_message(tap, site):
+    with site.postfix.connect(EVIL["xclient"], EVIL["helo"]) as smtp:
+        smtp.mail(EVIL["sender"])
+        codes = [smtp.rcpt(at(name))[0] for name in ("strict", "deliver")]
+        tap.equal(codes, [250, 452], "beside a domain that refuses strictly another is put off")
+        code, _ = smtp.data(forged())
+        tap.equal(code, 550, "and the refusal hits only its own")
+        smtp.mail(EVIL["sender"])
+        codes = [smtp.rcpt(at(name)) for name in ("deliver", "strict")]
+        tap.equal((codes[0][0], codes[1][0], codes[1][1][:5]), (250, 452, b"4.5.3"), "the other way round likewise")
+        code, _ = smtp.data(forged())
+        tap.equal(code, 250, "the first one's mail is delivered")
+    site.next(at("deliver"))
+
+
+# ---- bounces, spoofing, allow entries, other filters ----
+
+def forged_bounces_vanish_and_true_ones_arrive(tap, site):
+    bounce = forged("Subject: Undelivered\r\n", "service@bank.example.org")
+    null = {"sender": ""}
+    tap.equal(site.send([at("bounce")], bounce, **(EVIL | null)), None, "a forged bounce is accepted")
+    tap.equal((site.last().reply, site.last().recipients[0][3]), (250, "discard"), "and discarded")
+    site.send([at("bounce"), at("deliver")], bounce, **(EVIL | null))
+    tap.ok(site.next(at("deliver")), "for others too it is not lost")
+    site.send([at("bounce")], SIGNED, **(SHOP | null))
+    tap.contains(field(site.next(at("bounce")), "Authentication-Results"), "dmarc=pass", "a true bounce arrives")
+    tap.ok(site.has_nothing_new(at("bounce")), "and no other")
+
+
+def one_of_ours_from_outside_is_a_spoof(tap, site):
+    code, text = site.send([at("refuse")], forged(author="boss@mark.example"), **EVIL)
+    tap.equal(code, 550, "a hosted author domain, unauthenticated from outside: refused")
+    tap.equal(site.last().recipients[0][2], "refuse", "as what it is")
+    tap.ok("mark.example" in text, "and told so", text)
+
+
+def allow_entries_let_through_on_their_evidence(tap, site):
+    tap.equal(site.send([at("aligned")], forged(), **EVIL)[0], 550, "an entry for aligned mail does not help a forgery")
+    for name in ("byspf", "bynetwork", "bynothing"):
+        site.send([at(name)], forged(), **EVIL)
+        tap.equal(field(site.next(at(name)), "X-Sekisho-Verdict"), None, f"let through: {name}")
+        tap.ok(site.last().recipients[0][4] != "0", "and the entry is in the journal", site.last().recipients)
+    tap.equal(site.send([at("byspf")], forged(), **(EVIL | {"xclient": {"ADDR": "127.0.0.67"}}))[0], 550,
+              "not when SPF does not pass for the domain named")
+    tap.equal(site.send([at("bynetwork")], forged(), **(EVIL | {"xclient": {"ADDR": "127.0.0.80"}}))[0], 550,
+              "not from outside the network")
+    tap.equal(site.send([at("expired")], forged(), **EVIL)[0], 550, "not after its expiry")
+    tap.equal(site.send([at("bydkim")], forged(), **EVIL)[0], 550, "not without the signature named")
+
+
+def observing_does_nothing_and_records_all(tap, site):
+    site.send([at("observe")], forged(), **EVIL)
+    tap.equal(field(site.next(at("observe")), "X-Sekisho-Verdict"), None, "observe: delivered as it is")
+    tap.equal(site.last().recipients[0][2:4], ("refuse", "deliver"), "what would have been done is in the journal")
+    site.send([at("off")], forged(), **EVIL)
+    tap.ok(site.next(at("off")), "off: delivered")
+
+
+def subdomains_and_strangers(tap, site):
+    tap.equal(site.send(["reader@sub.parent.example"], forged(), **EVIL)[0], 550, "a sub-domain has its parent's policy")
+    site.send([at("plain")], forged(), **EVIL)
+    tap.ok(site.next(at("plain")), "a domain that is not hosted has none")
+    tap.equal(site.last().recipients[0][1], "0", "and is in the journal as such")
+
+
+# ---- when something is missing ----
+
+def a_change_is_live_at_once(tap, site):
+    site.publish(REPLICA.replace("domain mark.example filter=on on-dmarc-reject=mark",
+                                 "domain mark.example filter=on on-dmarc-reject=refuse"))
+    time.sleep(0.5)
+    tap.equal(site.send([at("mark")], forged(), **EVIL)[0], 550, "a new generation of the replica holds for the next mail")
+    site.publish(REPLICA)
+    time.sleep(0.5)
+
+
+def without_a_replica_mail_is_labelled_only(tap, site):
+    before = site.metric("without_policy_total")
+    away = site.replica.with_name("away")
+    site.replica.rename(away)
+    time.sleep(0.5)
+    site.reconfigure(hosting={"replica": site.folder / "nowhere"})
+    tap.equal(site.send([at("refuse")], forged(), **EVIL), None, "without a replica the mail flows")
+    tap.contains(field(site.next(at("refuse")), "Authentication-Results"), "dmarc=fail", "labelled")
+    tap.equal(site.metric("without_policy_total"), before + 1, "and counted")
+    away.rename(site.replica)
+    site.reconfigure()
+    tap.equal(site.send([at("refuse")], forged(), **EVIL)[0], 550, "with it the policy is back")
+
+
+def a_journal_that_cannot_be_written_stops_no_mail(tap, site):
+    records, lost = len(site.records()), site.metric("journal_lost_total")
+    site.reconfigure(journal={"folder": site.folder / "missing"})
+    for _ in range(3):
+        site.send([at("mark")], forged(), **EVIL)
+        tap.ok(field(site.next(at("mark")), "X-Sekisho-Verdict"), "a journal without a folder: the mail flows")
+    tap.equal(site.metric("journal_lost_total"), lost + 3, "lost records are counted")
+    tap.ok(len(site.sekishod.events("journal_lost")) < 3, "and told of, once for each loop")
+    site.reconfigure(journal={"min_free": "1024GiB"})
+    site.send([at("mark")], forged(), **EVIL)
+    site.next(at("mark"))
+    tap.equal(site.metric("journal_lost_total"), lost + 4, "a full disk likewise")
+    site.reconfigure()
+    site.send([at("mark")], forged(), **EVIL)
+    site.next(at("mark"))
+    tap.equal(len(site.records()), records + 1, "and later records are written")
+
+
+def failures_are_recorded_too(tap, site):
+    site.reconfigure(inbound={"on_temperror": "tempfail"})
+    site.dns.pause()
+    refused = site.send([at("mark")], SIGNED.replace(b"shop.example.com", b"never.seen.example.org"),
+                        **(SHOP | {"sender": "a@never.seen.example.org"}))
+    site.dns.resume()
+    tap.equal((refused[0], site.last().reply), (451, 451), "a message put off is a record")
+    site.reconfigure()
+
+
+def main(tap):
+    if os.geteuid() != 0 or shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin") is None:
+        print("1..0 # SKIP needs root and Postfix")
+        sys.exit(0)
+    with Site() as site:
+        for body in (each_action_for_one_recipient, what_passes_is_left_alone, claimed_marks_are_removed,
+                     subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
+                     all_of_one_mind_are_treated_as_one, strict_refusal_splits_the_message,
+                     forged_bounces_vanish_and_true_ones_arrive, one_of_ours_from_outside_is_a_spoof,
+                     allow_entries_let_through_on_their_evidence, observing_does_nothing_and_records_all,
+                     subdomains_and_strangers, a_change_is_live_at_once, without_a_replica_mail_is_labelled_only,
+                     a_journal_that_cannot_be_written_stops_no_mail, failures_are_recorded_too):
+            body(tap, site)
+
+
+Tap().run(main)
