@@ -8,6 +8,7 @@
 #define KEPT_STATEMENTS 256u
 #define PIPELINE_ROWS   500u /* sent before their results are read */
 #define CHANNEL         "sekisho_change"
+#define NAME_OCTETS     24u /* "s" and any number */
 
 /* The types that libpq numbers; pg_type.dat of PostgreSQL. */
 enum {
@@ -193,7 +194,7 @@ static void find_types(const struct sql_statement *statement, size_t row_count, 
 }
 
 static enum seki_result prepare_new(struct postgresql *pg, const struct sql_statement *statement, const Oid *types,
-                                    char name[16], struct seki_error *why)
+                                    char name[NAME_OCTETS], struct seki_error *why)
 {
     if (pg->kept_count == KEPT_STATEMENTS) {
         enum seki_result result = execute(pg, "deallocate all", NULL, why);
@@ -201,7 +202,7 @@ static enum seki_result prepare_new(struct postgresql *pg, const struct sql_stat
             return result;
         forget_statements(pg);
     }
-    snprintf(name, 16, "s%zu", pg->kept_count);
+    snprintf(name, NAME_OCTETS, "s%zu", pg->kept_count);
     if (PQsendPrepare(pg->connection, name, statement->text, (int)statement->count, types) == 0)
         return checked(pg, SEKI_TEMPORARY);
     enum seki_result result = checked(pg, postgresql_drain(pg->connection, POSTGRESQL_ANSWER_TIMEOUT_MS, why));
@@ -220,7 +221,7 @@ static enum seki_result prepare_new(struct postgresql *pg, const struct sql_stat
 }
 
 static enum seki_result prepare(struct postgresql *pg, const struct sql_statement *statement, size_t row_count,
-                                char name[16], struct seki_error *why)
+                                char name[NAME_OCTETS], struct seki_error *why)
 {
     Oid types[SQL_PARAMETERS_MAX];
     find_types(statement, row_count, types);
@@ -231,7 +232,7 @@ static enum seki_result prepare(struct postgresql *pg, const struct sql_statemen
         const struct kept_statement *kept = &pg->kept[i];
         if (kept->count == statement->count && memcmp(kept->types, types, kept->count * sizeof types[0]) == 0 &&
             strcmp(kept->text, statement->text) == 0) {
-            snprintf(name, 16, "s%zu", i);
+            snprintf(name, NAME_OCTETS, "s%zu", i);
             return SEKI_OK;
         }
     }
@@ -272,7 +273,7 @@ static enum seki_result send_values(struct postgresql *pg, const char *name, con
 static enum seki_result send_statement(struct postgresql *pg, const struct sql_statement *statement,
                                        struct seki_error *why)
 {
-    char name[16];
+    char name[NAME_OCTETS];
     enum seki_result result = prepare(pg, statement, 1, name, why);
     return result == SEKI_OK ? send_values(pg, name, statement->values, statement->count, why) : result;
 }
@@ -337,7 +338,7 @@ static enum seki_result postgresql_run_many(struct sql *sql, const struct sql_st
                                             struct seki_error *why)
 {
     struct postgresql *pg = of(sql);
-    char name[16];
+    char name[NAME_OCTETS];
     enum seki_result result = prepare(pg, first, row_count, name, why);
     if (result != SEKI_OK)
         return result;
