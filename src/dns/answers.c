@@ -223,7 +223,8 @@ size_t seki_answers_max_questions(const struct seki_answers *answers)
 enum seki_result seki_answers_restore(struct seki_answers *answers, const struct seki_answer *known)
 {
     uint32_t hash = seki_str_hash_nocase(known->name);
-    if (find(answers, known->name, known->type, hash) != NULL)
+    bool can_be_asked = known->status != SEKI_ANSWER_OPEN || seki_domain_fits_dns(known->name);
+    if (!can_be_asked || find(answers, known->name, known->type, hash) != NULL)
         return SEKI_BAD_INPUT;
     struct entry *e = append(answers, known->name, known->type, hash);
     if (e == NULL)

@@ -171,6 +171,8 @@ static void test_refusals(void **state)
         { "one question twice", SEKI_STR_INIT("\1\24"
                                               "\1\1a\2\0\0\0\0\0"
                                               "\1\1A\2\0\0\0\0\0") },
+        { "an open question that nobody can be asked", SEKI_STR_INIT("\1\24"
+                                                                     "\1\4a..b\0\0\0\0\0\0") },
         { "something behind the last one", SEKI_STR_INIT("\1\24"
                                                          "\1\1a\2\0\0\0\0\0"
                                                          "\1") },

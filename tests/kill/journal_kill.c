@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEFAULT_SECONDS 20
+#define DEFAULT_SECONDS 15 /* and then some, until all is taken over */
 
 struct worker {
     const char *name;

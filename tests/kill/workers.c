@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEGMENT_OCTETS 60000u /* small, so that there are many */
+#define SEGMENT_OCTETS 25000u /* small, so that there are many */
 #define BATCH          200u
 
 /* ---- the scene ---- */
@@ -126,7 +126,7 @@ static void *run_loop(void *user)
 {
     struct loop *loop = user;
     while (append_next(loop))
-        if (rand() % 8 == 0)
+        if (rand() % 2 == 0)
             usleep(400); /* leaves the ingester a chance */
     return loop;
 }
@@ -178,7 +178,7 @@ int kill_compressor(const struct kill_scene *scene)
 
 struct progress {
     uint64_t offset;
-    bool is_known, is_done;
+    bool is_done;
 };
 
 struct ingestion {
@@ -199,7 +199,7 @@ static bool read_progress(struct ingestion *in, struct progress *progress)
         return false;
     if (row == NULL)
         return true;
-    *progress = (struct progress){ (uint64_t)row[0].integer, true, row[1].integer != 0 };
+    *progress = (struct progress){ (uint64_t)row[0].integer, row[1].integer != 0 };
     sql_rows_close(rows);
     return true;
 }
@@ -260,14 +260,15 @@ static bool ingest_segment(struct ingestion *in)
     return taken >= 0;
 }
 
-static void note_waiting(struct ingestion *in, const struct seki_str *names, size_t count)
+static void note_waiting(struct ingestion *in, size_t segment_count)
 {
-    unsigned long long waiting = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct progress progress;
-        in->segment = names[i];
-        waiting += read_progress(in, &progress) && !progress.is_known;
-    }
+    struct sql_rows *rows;
+    const struct sql_value *row;
+    if (sql_query(in->sql, "SELECT count(*) FROM segment", NULL, 0, &rows, &in->why) != SEKI_OK ||
+        sql_next(rows, &row, &in->why) != SEKI_OK || row == NULL)
+        return;
+    unsigned long long waiting = segment_count - (size_t)row[0].integer;
+    sql_rows_close(rows);
     if (waiting > atomic_load(&in->scene->shared->most_waiting))
         atomic_store(&in->scene->shared->most_waiting, waiting);
 }
@@ -279,7 +280,7 @@ static bool ingest_all(struct ingestion *in, bool is_first)
     size_t count;
     bool is_well = journal_segments(in->scene->journal, arena, &names, &count, &in->why) == SEKI_OK;
     if (is_well && is_first)
-        note_waiting(in, names, count);
+        note_waiting(in, count);
     for (size_t i = 0; is_well && i < count; i++) {
         in->segment = names[i];
         is_well = ingest_segment(in);
