@@ -213,6 +213,11 @@ enum journal_next journal_reader_next(struct journal_reader *reader, struct seki
 
 /* ---- one by its position ---- */
 
+uint64_t journal_entry_offset(uint64_t next_offset, struct seki_str record)
+{
+    return next_offset - SEGMENT_HEAD_OCTETS - record.len;
+}
+
 static enum seki_result give_record(enum entry entry, struct seki_str record, struct seki_arena *arena,
                                     struct seki_str *record_out, struct seki_error *why)
 {

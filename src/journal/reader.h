@@ -27,6 +27,8 @@ void journal_reader_close(struct journal_reader *reader);
 /** @param record_out  valid until the next call. @param next_offset_out  behind it */
 enum journal_next journal_reader_next(struct journal_reader *reader, struct seki_str *record_out,
                                       uint64_t *next_offset_out, struct seki_error *why);
+/** Where the entry begins of a record that came with that next_offset: its position, for journal_fetch() and journal_erase(). */
+uint64_t journal_entry_offset(uint64_t next_offset, struct seki_str record);
 
 /** One record by its position. In the arena. @return SEKI_OK; SEKI_BAD_INPUT: not there (any more), *why says so */
 SEKI_MUST_USE enum seki_result journal_fetch(const char *folder, const struct journal_position *position,

@@ -292,6 +292,7 @@ static void test_positions_stay_when_compressed(void **state)
         assert_int_equal(journal_reader_next(reader, &record, &next, NULL), JOURNAL_RECORD);
         assert_true(seki_str_equal(record, records[i]));
         assert_int_equal(next, positions[i].offset + SEGMENT_HEAD_OCTETS + records[i].len);
+        assert_int_equal(journal_entry_offset(next, record), positions[i].offset);
     }
     assert_string_equal(read_all(reader), ".");
     journal_reader_close(reader);
