@@ -29,7 +29,7 @@ int64_t store_list_limit(size_t limit);
 
 /* ---- conditions that are put together ---- */
 
-#define STORE_QUERY_VALUES_MAX 12u
+#define STORE_QUERY_VALUES_MAX 16u
 
 struct store_query {
     struct seki_buf text;

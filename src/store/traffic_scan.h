@@ -3,6 +3,7 @@
 #define STORE_TRAFFIC_SCAN_H
 
 #include "journal/record.h"
+#include "journal/writer.h"
 #include "store/sql.h"
 
 struct store_traffic_filter {     /* zero: everything; texts must be equal, ASCII case does not matter */

@@ -176,7 +176,7 @@ static void add_value(const struct sql_value *value, struct seki_buf *out)
 static size_t width_of(const char *text)
 {
     size_t width = 1; /* by the commas before "from": tests write plain lists of columns */
-    const char *end = strstr(text, " from ");
+    const char *end = strcasestr(text, " from ");
     for (; *text != '\0' && text != end; text++)
         width += *text == ',';
     return width;

@@ -1,0 +1,18 @@
+/* Texts out of mail, fit for a column: UTF-8 without control characters, and not too long for an index. */
+#ifndef STORE_TRAFFIC_TEXT_H
+#define STORE_TRAFFIC_TEXT_H
+
+#include "store/sql.h"
+
+#include <sekisho/ip.h>
+
+#define STORE_TRAFFIC_TEXT_MAX_OCTETS 1000u
+
+/** As it is where it is fit; else a copy in the arena, with "?" for each octet that is not. "" without room. */
+struct sql_value store_traffic_text(struct seki_str text, struct seki_arena *arena);
+/** The same in lower case (ASCII), for what is sought: addresses and message-ids. */
+struct sql_value store_traffic_lower(struct seki_str text, struct seki_arena *arena);
+/** "192.0.2.0/24", "2001:db8:1::/48"; "" for an unknown address. */
+struct seki_str store_traffic_network(const struct seki_ip *client, struct seki_arena *arena);
+
+#endif
