@@ -43,8 +43,8 @@ bool cli_import_members(struct cli_import *import, const struct cli_json_place *
 
 /* ---- choices ---- */
 
-/* Those that the file does not have; with differing ones too where they might not fit the new shape of the server. */
-static bool unset_others(struct cli_import *import, struct store_owner owner, json_t *policy, bool with_differing)
+/* Those that the file does not have. */
+static bool unset_others(struct cli_import *import, struct store_owner owner, json_t *policy)
 {
     const struct store_setting *settings;
     struct cli_store *store = import->store;
@@ -53,9 +53,7 @@ static bool unset_others(struct cli_import *import, struct store_owner owner, js
                                                  &count, &store->why)))
         return false;
     for (size_t i = 0; i < count; i++) {
-        json_t *value = json_object_get(policy, settings[i].option->name);
-        struct seki_str text = { json_string_value(value), json_string_length(value) };
-        if (value != NULL && (!with_differing || seki_str_equal(text, settings[i].value)))
+        if (json_object_get(policy, settings[i].option->name) != NULL)
             continue;
         if (!cli_store_did(store, store_setting_unset(store->change, owner, seki_str_of(settings[i].option->name),
                                                       &store->why)))
@@ -121,7 +119,7 @@ static json_t *names_of(struct cli_import *import, json_t *domains)
 }
 
 /* Domains that the file does not have go, and so do choices that the others will not have. */
-static bool clear_domains(struct cli_import *import, json_t *names, bool with_differing)
+static bool clear_domains(struct cli_import *import, json_t *names)
 {
     struct cli_store *store = import->store;
     struct store_domain_filter filter = { .tenant_id = import->tenant.id };
@@ -135,7 +133,7 @@ static bool clear_domains(struct cli_import *import, json_t *names, bool with_di
             struct store_owner owner = { STORE_DOMAIN, domains[i].id };
             if (domain == NULL
                     ? !cli_store_did(store, store_domain_remove(store->change, domains[i].id, &store->why))
-                    : !unset_others(import, owner, json_object_get(domain, "policy"), with_differing))
+                    : !unset_others(import, owner, json_object_get(domain, "policy")))
                 return false;
             filter.after = domains[i].name;
         }
@@ -239,17 +237,14 @@ static bool is_same(const struct store_tenant *a, const struct store_tenant *b)
            a->dns_shape == b->dns_shape && a->is_dns_only == b->is_dns_only;
 }
 
-/* Make room first, then change what it is, so that neither meets what does not fit it. */
 static bool change_tenant(struct cli_import *import, const struct file_tenant *file, json_t *names,
                           struct store_tenant *wanted)
 {
     struct cli_store *store = import->store;
     const struct cli_json_place shape = { NULL, "shape", 0 };
-    bool changes_shape = wanted->server_shape != import->tenant.server_shape;
     struct store_owner owner = { STORE_TENANT, import->tenant.id };
     wanted->id = import->tenant.id;
-    return clear_domains(import, names, changes_shape) &&
-           unset_others(import, owner, file->policy, changes_shape) &&
+    return clear_domains(import, names) && unset_others(import, owner, file->policy) &&
            (is_same(wanted, &import->tenant) ||
             cli_import_did(import, &shape, store_tenant_change(store->change, wanted, &store->why)));
 }
@@ -274,6 +269,35 @@ static bool put_tenant(struct cli_import *import, const struct file_tenant *file
     return cli_import_did(import, &name, store_tenant_add(store->change, &wanted, &import->tenant.id, &store->why));
 }
 
+/* Where in the file the choices of that domain stand. */
+static bool refuse_domain(struct cli_import *import, json_t *domains, json_t *names, int64_t domain_id)
+{
+    struct cli_store *store = import->store;
+    struct store_domain domain;
+    struct seki_error unused;
+    const struct cli_json_place list = { NULL, "domains", 0 };
+    if (store_domain_get(store_change_sql(store->change), domain_id, store->arena, &domain, &unused) != SEKI_OK)
+        return cli_import_did(import, &list, SEKI_BAD_INPUT);
+    json_t *in_file = json_object_getn(names, domain.name.ptr, domain.name.len);
+    size_t i = 0;
+    while (i + 1 < json_array_size(domains) && json_array_get(domains, i) != in_file)
+        i++;
+    const struct cli_json_place here = { &list, NULL, i }, policy = { &here, "policy", 0 };
+    return cli_import_did(import, &policy, SEKI_BAD_INPUT);
+}
+
+/* What was chosen for the tenant and its domains is looked at when all of it is there. */
+static bool check_choices(struct cli_import *import, json_t *domains, json_t *names)
+{
+    struct cli_store *store = import->store;
+    struct store_owner bad;
+    const struct cli_json_place policy = { NULL, "policy", 0 };
+    enum seki_result result = store_setting_check(store->change, &bad, &store->why);
+    if (result == SEKI_BAD_INPUT && bad.level == STORE_DOMAIN)
+        return refuse_domain(import, domains, names, bad.id);
+    return cli_import_did(import, &policy, result);
+}
+
 static bool read_tenant(struct cli_import *import, json_t *root)
 {
     const struct cli_json_place policy = { NULL, "policy", 0 }, users = { NULL, "users", 0 },
@@ -286,7 +310,8 @@ static bool read_tenant(struct cli_import *import, json_t *root)
         put_tenant(import, &file, names) &&
         set_choices(import, &policy, (struct store_owner){ STORE_TENANT, import->tenant.id }, file.policy) &&
         read_domains(import, &domains, file.domains, names) &&
-        cli_import_users(import, &users, file.users); /* mailboxes are in the domains */
+        cli_import_users(import, &users, file.users) && /* mailboxes are in the domains */
+        check_choices(import, file.domains, names);
     import->file->tenant = seki_arena_copy(import->store->arena, file.name);
     json_decref(names);
     return is_read;

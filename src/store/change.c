@@ -12,6 +12,8 @@ struct store_change {
     bool has_changed;
     struct store_actor actor; /* texts in the arena */
     struct seki_arena *arena;
+    struct store_owner *to_check;
+    size_t to_check_count, to_check_capacity;
 };
 
 #define ACTOR_ARENA_OCTETS 4096u
@@ -19,6 +21,7 @@ struct store_change {
 static void change_free(struct store_change *change)
 {
     seki_arena_free(change->arena);
+    free(change->to_check);
     free(change);
 }
 
@@ -85,8 +88,10 @@ enum seki_result store_change_commit(struct store_change *change, int64_t *chang
         store_change_rollback(change);
         return SEKI_OK;
     }
-    enum seki_result result = sql_run(change->sql, "UPDATE hosting_state SET last_change = $1 WHERE id = 1",
-                                      SQL_VALUES(SQL_OF_INT(change->id)), NULL, why);
+    enum seki_result result = store_setting_check(change, NULL, why);
+    if (result == SEKI_OK)
+        result = sql_run(change->sql, "UPDATE hosting_state SET last_change = $1 WHERE id = 1",
+                         SQL_VALUES(SQL_OF_INT(change->id)), NULL, why);
     if (result == SEKI_OK)
         result = sql_notify(change->sql, why);
     if (result == SEKI_OK)
@@ -155,4 +160,32 @@ enum seki_result store_change_touch_domain(struct store_change *change, int64_t 
 {
     return store_change_follow(change, "UPDATE domain SET change_id = $1 WHERE id = $2",
                                SQL_VALUES(SQL_OF_INT(change->id), SQL_OF_INT(domain_id)), why);
+}
+
+enum seki_result store_change_will_check(struct store_change *change, struct store_owner owner,
+                                         struct seki_error *why)
+{
+    size_t count = change->to_check_count;
+    if (count > 0 && change->to_check[count - 1].level == owner.level && change->to_check[count - 1].id == owner.id)
+        return SEKI_OK;
+    if (count == change->to_check_capacity) {
+        size_t larger = count ? count * 2 : 16;
+        struct store_owner *grown =
+            (struct store_owner *)reallocarray(change->to_check, larger, sizeof(struct store_owner));
+        if (!grown) {
+            seki_error_set(why, "no memory");
+            return SEKI_SYSTEM;
+        }
+        change->to_check = grown;
+        change->to_check_capacity = larger;
+    }
+    change->to_check[count] = owner;
+    change->to_check_count++;
+    return SEKI_OK;
+}
+
+const struct store_owner *store_change_to_check(const struct store_change *change, size_t *count_out)
+{
+    *count_out = change->to_check_count;
+    return change->to_check;
 }

@@ -27,7 +27,8 @@ struct store_change;
 SEKI_MUST_USE enum seki_result store_change_begin(struct sql *sql, const struct store_actor *actor, int64_t at_s,
                                                   struct store_change **change_out, struct seki_error *why);
 /** Frees it, whatever comes out. Tells the watchers (sql_watch()). A change in which nothing changed leaves no trace.
- *  @param change_id_out  its id, 0 when nothing changed; may be NULL */
+ *  @param change_id_out  its id, 0 when nothing changed; may be NULL
+ *  @return SEKI_BAD_INPUT: choices of policy do not fit (store_setting_check()), and nothing was changed; else sql_commit()'s */
 SEKI_MUST_USE enum seki_result store_change_commit(struct store_change *change, int64_t *change_id_out,
                                                    struct seki_error *why);
 /** Frees it. NULL does nothing. */

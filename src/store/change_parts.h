@@ -3,7 +3,7 @@
 #define STORE_CHANGE_PARTS_H
 
 #include "store/audit_line.h"
-#include "store/change.h"
+#include "store/settings.h"
 
 /** The id that this change has when it changes something. */
 int64_t store_change_id(const struct store_change *change);
@@ -26,5 +26,11 @@ SEKI_MUST_USE enum seki_result store_change_follow(struct store_change *change, 
 /** What the replica has of this domain is old now. */
 SEKI_MUST_USE enum seki_result store_change_touch_domain(struct store_change *change, int64_t domain_id,
                                                          struct seki_error *why);
+
+/** Choices of this owner, or what they must fit, were touched: looked at when the change is committed. */
+SEKI_MUST_USE enum seki_result store_change_will_check(struct store_change *change, struct store_owner owner,
+                                                       struct seki_error *why);
+/** Whom to look at. */
+const struct store_owner *store_change_to_check(const struct store_change *change, size_t *count_out);
 
 #endif

@@ -188,7 +188,8 @@ static enum seki_result write_change(struct store_change *change, const struct s
         SQL_VALUES(SQL_OF_INT(after->tenant_id), SQL_OF_INT(after->includes_subdomains),
                    SQL_OF_INT(store_change_id(change)), SQL_OF_INT(after->id)),
         &line, NULL, why);
-    return result == SEKI_OK ? store_settings_check_domain(store_change_sql(change), after->id, why) : result;
+    return result == SEKI_OK ? store_change_will_check(change, (struct store_owner){ STORE_DOMAIN, after->id }, why)
+                             : result;
 }
 
 enum seki_result store_domain_change(struct store_change *change, const struct store_domain *domain,

@@ -37,7 +37,7 @@ SEKI_MUST_USE enum seki_result store_domain_list(struct sql *sql, const struct s
 SEKI_MUST_USE enum seki_result store_domain_add(struct store_change *change, const struct store_domain *domain,
                                                 int64_t *id_out, struct seki_error *why);
 /** Make the domain with domain->id what *domain says: tenant and includes_subdomains. A domain keeps its name, and its
- *  policy must fit the new tenant's server shape. */
+ *  policy must fit the new tenant's server shape when the change is committed. */
 SEKI_MUST_USE enum seki_result store_domain_change(struct store_change *change, const struct store_domain *domain,
                                                    struct seki_error *why);
 /** With its choices, allow entries and confirmations. */

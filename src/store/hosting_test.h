@@ -39,13 +39,12 @@ static inline struct store_change *begin(struct sql *sql)
     return change;
 }
 
-/* Commit what was well; a refusal leaves nothing. @return the result that came in */
+/* Commit what was well; a refusal leaves nothing. @return the first result that is not SEKI_OK */
 static inline enum seki_result end(struct store_change *change, enum seki_result result)
 {
     if (result == SEKI_OK)
-        STORE_OK(store_change_commit(change, NULL, WHY));
-    else
-        store_change_rollback(change);
+        return store_change_commit(change, NULL, WHY);
+    store_change_rollback(change);
     return result;
 }
 

@@ -352,68 +352,92 @@ static enum seki_result lay(struct sql *sql, int64_t tenant_id, int64_t domain_i
     return result;
 }
 
-enum seki_result store_settings_check_tenant(struct sql *sql, int64_t tenant_id, enum policy_shape shape,
-                                             struct seki_error *why)
-{
-    struct seki_arena *arena = seki_arena_new(WORK_OCTETS), *of_domain = seki_arena_new(WORK_OCTETS);
-    struct laid laid;
-    struct seki_str name;
-    enum seki_result result = store_tenant_name(sql, tenant_id, arena, &name, why);
-    if (result == SEKI_OK)
-        result = lay(sql, tenant_id, 0, arena, &laid, why);
-    if (result == SEKI_OK)
-        result = check_fit(&laid, shape, "tenant", name, why);
-    if (result == SEKI_OK) {
-        struct fit_walk walk = { .of_tenant = &laid, .shape = shape, .arena = of_domain };
-        result = check_domains(sql, tenant_id, &walk, why);
-    }
-    seki_arena_free(of_domain);
-    seki_arena_free(arena);
-    return result;
-}
-
 static void read_shape(const struct sql_value *row, struct seki_arena *arena, void *item)
 {
     (void)arena;
     store_server_shape_read(row[0].text, (enum policy_shape *)item);
 }
 
+/* @param found_out  false: it was removed, in this change */
 static enum seki_result tenant_shape(struct sql *sql, int64_t tenant_id, enum policy_shape *shape_out,
-                                     struct seki_error *why)
+                                     bool *found_out, struct seki_error *why)
 {
-    bool is_found;
     *shape_out = POLICY_DEDICATED;
     return store_read_one(sql, "SELECT server_shape FROM tenant WHERE id = $1", SQL_VALUES(SQL_OF_INT(tenant_id)),
-                          read_shape, NULL, shape_out, &is_found, why);
+                          read_shape, NULL, shape_out, found_out, why);
 }
 
-enum seki_result store_settings_check_domain(struct sql *sql, int64_t domain_id, struct seki_error *why)
+/* The tenant and each of its domains that chose something. */
+static enum seki_result check_tenant(struct sql *sql, int64_t tenant_id, struct seki_arena *arena,
+                                     struct seki_arena *of_domain, struct store_owner *bad_out,
+                                     struct seki_error *why)
 {
-    struct seki_arena *arena = seki_arena_new(WORK_OCTETS);
-    struct lineage lineage;
+    struct fit_walk walk = { .arena = of_domain };
     struct laid laid;
-    enum policy_shape shape;
-    enum seki_result result =
-        find_lineage(sql, (struct store_owner){ STORE_DOMAIN, domain_id }, arena, &lineage, why);
+    struct seki_str name;
+    bool is_found;
+    enum seki_result result = tenant_shape(sql, tenant_id, &walk.shape, &is_found, why);
+    if (result != SEKI_OK || !is_found)
+        return result;
+    result = store_tenant_name(sql, tenant_id, arena, &name, why);
     if (result == SEKI_OK)
-        result = lay(sql, lineage.tenant_id, domain_id, arena, &laid, why);
+        result = lay(sql, tenant_id, 0, arena, &laid, why);
     if (result == SEKI_OK)
-        result = tenant_shape(sql, lineage.tenant_id, &shape, why);
-    if (result == SEKI_OK)
-        result = check_fit(&laid, shape, "domain", lineage.domain, why);
-    seki_arena_free(arena);
+        result = check_fit(&laid, walk.shape, "tenant", name, why);
+    *bad_out = (struct store_owner){ STORE_TENANT, tenant_id };
+    if (result != SEKI_OK)
+        return result;
+    walk.of_tenant = &laid;
+    result = check_domains(sql, tenant_id, &walk, why);
+    *bad_out = (struct store_owner){ STORE_DOMAIN, walk.domain_id };
     return result;
 }
 
-static enum seki_result check_shapes(struct sql *sql, struct store_owner owner, struct seki_error *why)
+static void read_tenant_of(const struct sql_value *row, struct seki_arena *arena, void *item)
 {
-    if (owner.level == STORE_PROVIDER)
-        return SEKI_OK;
-    if (owner.level == STORE_DOMAIN)
-        return store_settings_check_domain(sql, owner.id, why);
+    struct lineage *lineage = (struct lineage *)item;
+    lineage->tenant_id = row[0].integer;
+    lineage->domain = seki_arena_copy(arena, row[1].text);
+}
+
+static enum seki_result check_domain(struct sql *sql, int64_t domain_id, struct seki_arena *arena,
+                                     struct store_owner *bad_out, struct seki_error *why)
+{
+    struct lineage lineage;
+    struct laid laid;
     enum policy_shape shape;
-    enum seki_result result = tenant_shape(sql, owner.id, &shape, why);
-    return result == SEKI_OK ? store_settings_check_tenant(sql, owner.id, shape, why) : result;
+    bool is_found;
+    *bad_out = (struct store_owner){ STORE_DOMAIN, domain_id };
+    enum seki_result result =
+        store_read_one(sql, "SELECT tenant_id, name FROM domain WHERE id = $1", SQL_VALUES(SQL_OF_INT(domain_id)),
+                       read_tenant_of, arena, &lineage, &is_found, why);
+    if (result != SEKI_OK || !is_found)
+        return result;
+    result = lay(sql, lineage.tenant_id, domain_id, arena, &laid, why);
+    if (result == SEKI_OK)
+        result = tenant_shape(sql, lineage.tenant_id, &shape, &is_found, why);
+    return result == SEKI_OK ? check_fit(&laid, shape, "domain", lineage.domain, why) : result;
+}
+
+enum seki_result store_setting_check(struct store_change *change, struct store_owner *bad_out,
+                                     struct seki_error *why)
+{
+    struct sql *sql = store_change_sql(change);
+    struct seki_arena *arena = seki_arena_new(WORK_OCTETS), *of_domain = seki_arena_new(WORK_OCTETS);
+    struct store_owner bad = { STORE_PROVIDER, 0 };
+    size_t count;
+    const struct store_owner *owners = store_change_to_check(change, &count);
+    enum seki_result result = SEKI_OK;
+    for (size_t i = 0; result == SEKI_OK && i < count; i++) {
+        result = owners[i].level == STORE_TENANT ? check_tenant(sql, owners[i].id, arena, of_domain, &bad, why)
+                                                 : check_domain(sql, owners[i].id, arena, &bad, why);
+        seki_arena_clear(arena);
+    }
+    seki_arena_free(of_domain);
+    seki_arena_free(arena);
+    if (bad_out && result != SEKI_OK)
+        *bad_out = bad;
+    return result;
 }
 
 static enum seki_result check_confirmed(struct sql *sql, struct store_owner owner, struct seki_str name,
@@ -451,55 +475,39 @@ static enum seki_result put(struct store_change *change, struct store_owner owne
         return result;
     if (value.ptr ? is_found && seki_str_equal(before.value, value) : !is_found)
         return SEKI_OK;
-    return write_choice(change, owner, &lineage, &before, name, value, arena, why);
-}
-
-static enum seki_result choose_one(struct store_change *change, struct store_owner owner,
-                                   const struct store_choice *choice, struct seki_arena *arena,
-                                   struct seki_error *why)
-{
-    const struct policy_option *option;
-    struct policy alone;
-    struct seki_str kept = { NULL, 0 };
-    enum seki_result result = find_option(choice->name, &option, why);
-    if (result == SEKI_OK && choice->value.ptr)
-        result = read_value(option, choice->value, arena, &kept, &alone, why);
-    if (result == SEKI_OK && choice->value.ptr)
-        result = check_confirmed(store_change_sql(change), owner, choice->name, &alone, why);
-    return result == SEKI_OK ? put(change, owner, seki_str_of(option->name), kept, arena, why) : result;
-}
-
-enum seki_result store_setting_choose(struct store_change *change, struct store_owner owner,
-                                      const struct store_choice *choices, size_t count, size_t *bad_out,
-                                      struct seki_error *why)
-{
-    struct seki_arena *arena = seki_arena_new(WORK_OCTETS);
-    enum seki_result result = SEKI_OK;
-    size_t i;
-    for (i = 0; i < count; i++) {
-        result = choose_one(change, owner, &choices[i], arena, why);
-        if (result != SEKI_OK)
-            break;
-        seki_arena_clear(arena);
-    }
-    seki_arena_free(arena);
-    if (bad_out)
-        *bad_out = i;
-    return result == SEKI_OK ? check_shapes(store_change_sql(change), owner, why) : result;
+    result = write_choice(change, owner, &lineage, &before, name, value, arena, why);
+    return result == SEKI_OK && owner.level != STORE_PROVIDER ? store_change_will_check(change, owner, why)
+                                                              : result;
 }
 
 enum seki_result store_setting_set(struct store_change *change, struct store_owner owner, struct seki_str name,
                                    struct seki_str value, struct seki_error *why)
 {
-    if (!value.ptr)
-        value = SEKI_STR("");
-    return store_setting_choose(change, owner, &(struct store_choice){ name, value }, 1, NULL, why);
+    struct seki_arena *arena = seki_arena_new(WORK_OCTETS);
+    const struct policy_option *option;
+    struct policy alone;
+    struct seki_str kept;
+    enum seki_result result = find_option(name, &option, why);
+    if (result == SEKI_OK)
+        result = read_value(option, value, arena, &kept, &alone, why);
+    if (result == SEKI_OK)
+        result = check_confirmed(store_change_sql(change), owner, name, &alone, why);
+    if (result == SEKI_OK)
+        result = put(change, owner, seki_str_of(option->name), kept, arena, why);
+    seki_arena_free(arena);
+    return result;
 }
 
 enum seki_result store_setting_unset(struct store_change *change, struct store_owner owner, struct seki_str name,
                                      struct seki_error *why)
 {
-    return store_setting_choose(change, owner, &(struct store_choice){ name, { NULL, 0 } }, 1, NULL, why);
+    struct seki_arena *arena = seki_arena_new(WORK_OCTETS);
+    const struct policy_option *option;
+    enum seki_result result = find_option(name, &option, why);
+    if (result == SEKI_OK)
+        result = put(change, owner, seki_str_of(option->name), (struct seki_str){ NULL, 0 }, arena, why);
+    seki_arena_free(arena);
+    return result;
 }
 
 enum seki_result store_settings_forget(struct store_change *change, struct store_owner owner,

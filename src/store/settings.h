@@ -19,32 +19,27 @@ struct store_setting {
     enum store_level level; /* who chose it */
 };
 
-struct store_choice {
-    struct seki_str name;
-    struct seki_str
-        value; /* as policy_option_read() takes it; ptr NULL: take the choice back, so that the next level's counts */
-};
-
 /**
- * Make choices, all or none; kept as policy_option_write() writes them. Whether they fit is looked at when all are made, so
- * their order does not matter.
- * @param bad_out  which one is wrong; count when it is what they come to. May be NULL
- * @return SEKI_OK, also for what is so already (nothing is then written); SEKI_BAD_INPUT with a sentence: no such option (the
- *         nearest is named), a value that it does not take, choices of tenant and domain that cannot work with the server's
- *         shape (policy_check_shape()), or, for a domain, one that needs the confirmation of its administrator and there is
- *         none (store/confirmations.h)
+ * @param value  as policy_option_read() takes it, without control characters; kept as policy_option_write() writes it
+ * @return SEKI_OK, also when it is so already (nothing is then written); SEKI_BAD_INPUT with a sentence: no such option (the
+ *         nearest is named), a value that it does not take, or, for a domain, one that needs the confirmation of its
+ *         administrator and there is none (store/confirmations.h)
+ * Whether what a tenant or domain chose works together and with the server's shape (policy_check_shape()) is looked at when
+ * the change is committed, so that the order of several does not matter: store_setting_check().
  * For a tenant or the provider, what needs a confirmation may be chosen: it is held back for each domain until there is one.
  * What the provider chooses may not work for every shape: the gate then does the next milder thing.
  */
-SEKI_MUST_USE enum seki_result store_setting_choose(struct store_change *change, struct store_owner owner,
-                                                    const struct store_choice *choices, size_t count,
-                                                    size_t *bad_out, struct seki_error *why);
-/** One choice. */
 SEKI_MUST_USE enum seki_result store_setting_set(struct store_change *change, struct store_owner owner,
                                                  struct seki_str name, struct seki_str value,
                                                  struct seki_error *why);
+/** Take a choice back, so that the next level's counts. @return as above; SEKI_OK also when none was made */
 SEKI_MUST_USE enum seki_result store_setting_unset(struct store_change *change, struct store_owner owner,
                                                    struct seki_str name, struct seki_error *why);
+
+/** Does all that this change touched fit? store_change_commit() asks it too.
+ *  @param bad_out  whose choices do not; may be NULL. @return SEKI_OK; SEKI_BAD_INPUT with a sentence that names it */
+SEKI_MUST_USE enum seki_result store_setting_check(struct store_change *change, struct store_owner *bad_out,
+                                                   struct seki_error *why);
 
 /** The choices of this owner alone, in the order of policy_option_table; in the arena. */
 SEKI_MUST_USE enum seki_result store_setting_list(struct sql *sql, struct store_owner owner,

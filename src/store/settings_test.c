@@ -72,37 +72,40 @@ static void shown_with_whose_choice_it_is(struct sql *sql, const char *url)
     assert_text(settings[1].value, "refuse");
 }
 
-#define CHOICE(name, value)                                                                                        \
-    {                                                                                                              \
-        SEKI_STR_INIT(name), SEKI_STR_INIT(value)                                                                  \
-    }
-
-static void choices_are_made_together(struct sql *sql, const char *url)
+/* junk-by = recipient does not work without a suffix. */
+static void what_is_chosen_together_may_come_in_any_order(struct sql *sql, const char *url)
 {
     (void)url;
     begin_test(sql);
     int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), id = add_domain(sql, tenant, "a.example");
-    struct store_owner owner = { STORE_DOMAIN, id };
-    size_t bad;
-    const struct store_choice wrong[] = { CHOICE("on-spf-fail", "mark"), CHOICE("on-virus", "mrak"),
-                                          CHOICE("on-lookalike", "mark") };
+    struct store_owner owner = { STORE_DOMAIN, id }, bad;
     struct store_change *change = begin(sql);
-    assert_int_equal(end(change, store_setting_choose(change, owner, wrong, 3, &bad, WHY)), SEKI_BAD_INPUT);
-    assert_int_equal(bad, 1);
-    assert_int_equal(store_test_integer(sql, "select count(*) from policy_choice"), 0);
-    /* each alone would not work: junk-by = recipient needs a suffix */
-    const struct store_choice right[] = { CHOICE("junk-by", "recipient"), CHOICE("junk-suffix", "+Junk") };
-    change = begin(sql);
-    STORE_OK(end(change, store_setting_choose(change, owner, right, 2, &bad, WHY)));
-    const struct store_choice lacking[] = { { SEKI_STR_INIT("junk-suffix"), { NULL, 0 } } };
-    change = begin(sql);
-    assert_int_equal(end(change, store_setting_choose(change, owner, lacking, 1, &bad, WHY)), SEKI_BAD_INPUT);
-    assert_int_equal(bad, 1); /* not this one alone but what they come to */
+    STORE_OK(store_setting_set(change, owner, SEKI_STR("junk-by"), SEKI_STR("recipient"), WHY));
+    assert_int_equal(store_setting_check(change, &bad, WHY), SEKI_BAD_INPUT);
     assert_why("domain a.example");
+    assert_int_equal(bad.level, STORE_DOMAIN);
+    assert_int_equal(bad.id, id);
+    STORE_OK(end(change, store_setting_set(change, owner, SEKI_STR("junk-suffix"), SEKI_STR("+Junk"), WHY)));
+    change = begin(sql);
+    assert_int_equal(end(change, store_setting_unset(change, owner, SEKI_STR("junk-suffix"), WHY)), SEKI_BAD_INPUT);
+    assert_why("needs a junk-suffix");
+    assert_text(resolve(sql, id).domain.policy.junk_suffix, "+Junk"); /* nothing was changed */
     STORE_OK(set(sql, STORE_PROVIDER, 0, "junk-suffix", "+Spam"));
     change = begin(sql);
-    STORE_OK(end(change, store_setting_choose(change, owner, lacking, 1, &bad, WHY)));
+    STORE_OK(end(change, store_setting_unset(change, owner, SEKI_STR("junk-suffix"), WHY)));
     assert_text(resolve(sql, id).domain.policy.junk_suffix, "+Spam");
+}
+
+static void what_is_gone_need_not_fit(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_GATEWAY), id = add_domain(sql, tenant, "a.example");
+    struct store_owner owners[] = { { STORE_DOMAIN, id }, { STORE_TENANT, tenant } };
+    struct store_change *change = begin(sql);
+    for (size_t i = 0; i < 2; i++)
+        STORE_OK(store_setting_set(change, owners[i], SEKI_STR("on-virus"), SEKI_STR("junk"), WHY));
+    STORE_OK(end(change, store_tenant_remove(change, tenant, true, WHY)));
 }
 
 static void owners_must_be_there(struct sql *sql, const char *url)
@@ -120,7 +123,8 @@ int main(void)
     static const struct store_test tests[] = {
         STORE_TEST(values),
         STORE_TEST(shown_with_whose_choice_it_is),
-        STORE_TEST(choices_are_made_together),
+        STORE_TEST(what_is_chosen_together_may_come_in_any_order),
+        STORE_TEST(what_is_gone_need_not_fit),
         STORE_TEST(owners_must_be_there),
     };
     return STORE_TESTS_RUN(tests);

@@ -237,7 +237,7 @@ static enum seki_result write_change(struct store_change *change, const struct s
                    SQL_OF_INT(tenant->is_dns_only), SQL_OF_INT(store_change_id(change)), SQL_OF_INT(tenant->id)),
         &line, NULL, why);
     if (result == SEKI_OK && before->server_shape != tenant->server_shape)
-        result = store_settings_check_tenant(store_change_sql(change), tenant->id, tenant->server_shape, why);
+        result = store_change_will_check(change, (struct store_owner){ STORE_TENANT, tenant->id }, why);
     return result;
 }
 

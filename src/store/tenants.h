@@ -48,8 +48,8 @@ SEKI_MUST_USE enum seki_result store_tenant_add(struct store_change *change, con
                                                 int64_t *id_out, struct seki_error *why);
 /**
  * Make the tenant with tenant->id what *tenant says; its name too.
- * @return SEKI_BAD_INPUT: there is no such tenant, the name is taken, or a policy of its domains cannot work with the new
- *         server shape (policy_check_shape(); the sentence names the domain)
+ * @return SEKI_BAD_INPUT: there is no such tenant, or the name is taken. Whether what it and its domains chose works with
+ *         the new server shape is looked at when the change is committed (store_setting_check())
  */
 SEKI_MUST_USE enum seki_result store_tenant_change(struct store_change *change, const struct store_tenant *tenant,
                                                    struct seki_error *why);

@@ -339,6 +339,23 @@ def export_and_import(tap, store):
     shaped["policy"] = {}
     code, out, err = store.run("tenant", "import", store.file("shaped.json", shaped), "--replace", "--dry-run")
     tap.equal(code, 0, "import may change the shape of the server together with what would not fit it")
+    shaped["policy"] = {"junk-by": "recipient"}
+    path = store.file("shaped.json", shaped)
+    code, out, err = store.run("tenant", "import", path, "--replace", "--dry-run")
+    tap.ok(code == 1 and err.startswith(f"sekisho: {path}:") and "gateway has no junk folder" in err,
+           "import tells what does not fit the shape, with its line", out + err)
+
+    junk = json.loads(text)
+    junk["domains"][1]["policy"] |= {"junk-by": "recipient", "junk-suffix": "+Junk"}
+    path = store.file("junk.json", junk)
+    code, out, err = store.run("tenant", "import", path, "--replace")
+    tap.equal(code, 0, "import takes choices that work only together" + err)
+    del junk["domains"][1]["policy"]["junk-suffix"]
+    path = store.file("junk.json", junk)
+    code, out, err = store.run("tenant", "import", path, "--replace")
+    tap.ok(code == 1 and "domain shop.example" in err and "junk-suffix" in err, "import: what works only together", err)
+    code, out, err = store.run("tenant", "import", store.file("changed.json", changed), "--replace")
+    tap.equal(code, 0, "import takes them back together" + err)
 
     store.run("tenant", "remove", "acme", "--with-domains")
     got = store.json("tenant", "import", store.file("again.json", after))
