@@ -19,8 +19,9 @@ static void close_job(void *user)
     free(job);
 }
 
-static void *open_job(const struct control_context *context, struct seki_error *why)
+static void *open_job(const struct control_context *context, struct sql *sql, struct seki_error *why)
 {
+    (void)sql;
     const struct config *config = context->config;
     struct replica_job *job = calloc(1, sizeof *job);
     if (job == NULL) {

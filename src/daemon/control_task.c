@@ -44,8 +44,12 @@ static void wait_ms(const struct control_task *task, unsigned ms)
         { .fd = store_descriptor(task), .events = POLLIN },
         { .fd = task->backoff_ms == 0 ? own : -1, .events = POLLIN }, /* poll() passes over -1 */
     };
-    if (poll(descriptors, sizeof descriptors / sizeof descriptors[0], (int)ms) > 0 && descriptors[1].revents != 0)
+    if (poll(descriptors, sizeof descriptors / sizeof descriptors[0], (int)ms) <= 0)
+        return;
+    if (descriptors[1].revents != 0)
         sql_watch_clear(task->sql);
+    if (descriptors[2].revents != 0)
+        poll(descriptors, 1, (int)task->job->gather_ms);
 }
 
 static unsigned back_off(struct control_task *task)
@@ -56,18 +60,14 @@ static unsigned back_off(struct control_task *task)
     return task->backoff_ms;
 }
 
-static void close_store(struct control_task *task)
-{
-    if (task->sql != NULL)
-        sql_close(task->sql);
-    task->sql = NULL;
-}
-
-static void close_state(struct control_task *task)
+static void close_all(struct control_task *task)
 {
     if (task->state != NULL)
         task->job->close(task->state);
+    if (task->sql != NULL)
+        sql_close(task->sql);
     task->state = NULL;
+    task->sql = NULL;
 }
 
 static void tell_failure(const struct control_task *task, const struct seki_error *why)
@@ -84,7 +84,7 @@ static enum control_turn try_turn(struct control_task *task, struct seki_error *
     if (task->sql == NULL)
         return CONTROL_UNREACHABLE;
     if (task->state == NULL)
-        task->state = task->job->open(task->context, why);
+        task->state = task->job->open(task->context, task->sql, why);
     return task->state != NULL ? task->job->turn(task->state, task->sql, why) : CONTROL_FAILED;
 }
 
@@ -98,12 +98,11 @@ static enum control_turn take_turn(struct control_task *task)
     case CONTROL_UNREACHABLE:
         if (task->sql != NULL)
             control_store_failed(task->context->store, &why);
-        close_store(task);
+        close_all(task);
         break;
     case CONTROL_FAILED:
         tell_failure(task, &why);
-        close_state(task);
-        close_store(task);
+        close_all(task);
         break;
     }
     return turn;
@@ -139,8 +138,7 @@ static void *run(void *user)
     }
     if (task->job->drains && (turn == CONTROL_IDLE || turn == CONTROL_AGAIN))
         drain(task);
-    close_state(task);
-    close_store(task);
+    close_all(task);
     __atomic_store_n(&task->has_ended, true, __ATOMIC_RELEASE);
     eventfd_write(task->done, 1);
     return NULL;

@@ -25,10 +25,11 @@ enum control_turn {
 struct control_job {
     const char *name;
     unsigned interval_ms;
+    unsigned gather_ms; /* how long more may come before the turn that its descriptor gives it */
     bool watches_store; /* another process's changes of the store give it a turn */
     bool drains;        /* at a stop it goes on until it is idle */
-    /** @return its state, NULL with *why */
-    void *(*open)(const struct control_context *context, struct seki_error *why);
+    /** @param sql  the connection of all turns until close. @return its state, NULL with *why */
+    void *(*open)(const struct control_context *context, struct sql *sql, struct seki_error *why);
     void (*close)(void *state);
     /** @return what becomes readable when there is work, -1: nothing */
     int (*descriptor)(const void *state);
