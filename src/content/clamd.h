@@ -4,7 +4,9 @@
  *
  * Octets go out as they come in. Whatever goes wrong is an answer too, "no answer", with its reason: clamd is not there,
  * is slow, closes the connection, finds the message too long, says what nobody knows. What that means is the domain's
- * choice (on-scan-failure). */
+ * choice (on-scan-failure).
+ *
+ * The program must ignore SIGPIPE: clamd closes while we still write. */
 #ifndef CONTENT_CLAMD_H
 #define CONTENT_CLAMD_H
 
