@@ -217,6 +217,8 @@ void inbound_free(struct inbound *inbound)
     inbound_discard(inbound);
     inbound_generation_unref(inbound->current);
     inbound_reap_engines(inbound);
+    if (inbound->keeper != NULL)
+        quarantine_worker_free(inbound->keeper);
     if (inbound->sweep_timer != NULL)
         event_free(inbound->sweep_timer);
     if (inbound->reap_timer != NULL)

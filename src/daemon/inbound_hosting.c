@@ -27,6 +27,15 @@ static bool open_journal(struct inbound_hosting *hosting, const struct inbound *
     return hosting->journal != NULL;
 }
 
+static bool open_quarantine(struct inbound *inbound, const struct config *config, struct seki_error *why)
+{
+    if (config->quarantine.folder.len > 0 && inbound->keeper == NULL) {
+        inbound->keeper = quarantine_worker_new(inbound->base, why);
+        return inbound->keeper != NULL;
+    }
+    return true;
+}
+
 static struct inbound_hosting *hosting_new(const struct inbound *inbound, struct config *config,
                                            struct seki_error *why)
 {
@@ -49,6 +58,8 @@ static struct inbound_hosting *hosting_new(const struct inbound *inbound, struct
 
 struct inbound_hosting *inbound_hosting_find(struct inbound *inbound, struct config *config, struct seki_error *why)
 {
+    if (!open_quarantine(inbound, config, why))
+        return NULL;
     struct inbound_hosting *current = inbound->current != NULL ? inbound->current->hosting : NULL;
     if (current == NULL || !config_section_equal(current->config, config, "hosting") ||
         !config_section_equal(current->config, config, "journal"))

@@ -2,6 +2,7 @@
 #ifndef INBOUND_PARTS_H
 #define INBOUND_PARTS_H
 
+#include "content/clamd.h"
 #include "daemon/arena_pool.h"
 #include "daemon/file_stamp.h"
 #include "daemon/inbound.h"
@@ -9,6 +10,7 @@
 #include "journal/writer.h"
 #include "milter/server.h"
 #include "policy/fold.h"
+#include "quarantine/worker.h"
 #include "replica/replica.h"
 
 #include <event2/event.h>
@@ -81,9 +83,10 @@ struct inbound {
     struct arena_pool pool;
     struct inbound_server *servers;
     struct inbound_engine *engines;
-    struct event *sweep_timer; /* frees drained servers; set while there are any */
-    struct event *reap_timer;  /* calls inbound_reap_engines() */
-    struct metrics metrics;    /* without what engines and servers count themselves */
+    struct quarantine_worker *keeper; /* made when a configuration names a quarantine, and kept */
+    struct event *sweep_timer;        /* frees drained servers; set while there are any */
+    struct event *reap_timer;         /* calls inbound_reap_engines() */
+    struct metrics metrics;           /* without what engines and servers count themselves */
 };
 
 /** Hears of recipients, and asks for changes of them, only where there are policies or a journal. */
@@ -116,6 +119,15 @@ struct inbound_recipients {
     bool has_hosted, has_missing; /* one is hosted here; one could not be looked up */
 };
 
+/* Who else sees the message as it comes in. */
+struct inbound_streams {
+    bool has_begun, has_scan_answer;
+    struct quarantine_draft *draft; /* NULL: nobody could want it held, or it could not be begun */
+    struct content_scan *scan;      /* NULL: none, or done */
+    struct content_scan_answer scan_answer;
+    struct seki_error why; /* there is no draft */
+};
+
 /* Fields that only we may write. */
 enum inbound_mark { INBOUND_MARK_VERDICT = 0, INBOUND_MARK_JUNK, INBOUND_MARK_COUNT };
 extern const struct seki_str inbound_mark_names[INBOUND_MARK_COUNT];
@@ -128,8 +140,10 @@ struct inbound_message { /* lies in its own arena */
     struct seki_verify *verify;
     struct resolver_lookup *lookup;
     struct event deadline;
-    bool has_header_ended;    /* its fields have been looked at */
-    bool has_ended;           /* the end of the message was seen, and the MTA waits */
+    bool has_header_ended; /* its fields have been looked at */
+    bool has_ended;        /* the end of the message was seen, and the MTA waits */
+    bool has_verdict;
+    bool is_keeping;          /* the quarantine is writing it; then it is answered */
     bool is_late;             /* past its deadline: what is still asked fails at once */
     bool is_relayed;          /* came through one of the relays */
     enum seki_result failure; /* not SEKI_OK: no verdict can be had */
@@ -140,11 +154,39 @@ struct inbound_message { /* lies in its own arena */
     uint64_t size_octets;                       /* header and body, as they came */
     unsigned claimed_marks[INBOUND_MARK_COUNT]; /* fields of our names that came with it */
     struct inbound_recipients recipients;
+    struct inbound_streams streams;
+    struct seki_verdict verdict; /* has_verdict: it stands */
     struct policy_facts facts;
     struct policy_effects effects;
+    struct milter_decision decision; /* from here on nothing changes but whether the message could be kept */
+    struct quarantine_id quarantine_id;
 };
 
 int64_t inbound_now_us(void);
+
+/* ---- inbound_session.c ---- */
+
+/** Go as far as can be gone; after this the message may be gone. */
+void inbound_advance(struct inbound_message *message);
+
+/* ---- inbound_streams.c ---- */
+
+void inbound_streams_field(struct inbound_message *message, struct seki_str name, struct seki_str value);
+void inbound_streams_end_of_header(struct inbound_message *message);
+void inbound_streams_body(struct inbound_message *message, struct seki_str octets);
+void inbound_streams_end_of_message(struct inbound_message *message);
+/** Is an answer still to come? inbound_advance() is called with it. */
+bool inbound_streams_wait(const struct inbound_message *message);
+/** Wait no longer. */
+void inbound_streams_give_up(struct inbound_message *message);
+/** Put what was found into the facts. */
+void inbound_streams_tell(struct inbound_message *message);
+void inbound_streams_release(struct inbound_message *message);
+
+/* ---- inbound_hold.c ---- */
+
+/** Keep the message for those whose domain wants it held. @return false: it cannot be; else done will be called */
+bool inbound_hold(struct inbound_message *message, quarantine_done *done);
 
 /* ---- inbound_recipients.c ---- */
 
@@ -154,6 +196,9 @@ int64_t inbound_now_us(void);
  */
 enum milter_action inbound_add_recipient(struct inbound_message *message, struct seki_str path,
                                          struct milter_reply *reply_out);
+
+/** Without angle brackets. */
+struct seki_str inbound_address(struct seki_str path);
 
 /* ---- inbound_policy.c ---- */
 
@@ -173,6 +218,9 @@ enum seki_result inbound_decide(struct inbound_message *message, const struct se
 void inbound_decide_failure(struct milter_decision *decision_out);
 
 /* ---- inbound_record.c ---- */
+
+/** Value of the bottom-most field of this name, without white space around it; "" for none. */
+struct seki_str inbound_field(const struct inbound_message *message, struct seki_str name);
 
 /** One record in the journal. Does nothing without one; a record that is lost is counted, and the mail flows.
  *  @param verdict  NULL: there is none */

@@ -24,6 +24,8 @@ static void judge_for(struct inbound_message *message, struct inbound_domain *do
                            message->facts.author_domain, message->arena, &entries, &entry_count);
     domain->judgement =
         policy_judge(&domain->hosted.policy, entries, entry_count, &message->facts, message->began_at_s);
+    if (domain->judgement.action == POLICY_HOLD && message->generation->config->quarantine.folder.len == 0)
+        domain->judgement.action = POLICY_JUNK; /* this node holds nothing */
 }
 
 /* The MTA may not let us change recipients, or keep messages (it was said when it connected). Then the mail is delivered:
@@ -67,6 +69,7 @@ enum seki_result inbound_judge(struct inbound_message *message, const struct sek
     if (!recipients->has_hosted)
         return SEKI_OK;
     add_hosting_facts(message);
+    inbound_streams_tell(message);
     for (struct inbound_domain *domain = recipients->domains; domain != NULL; domain = domain->next) {
         if (domain->found == REPLICA_YES)
             judge_for(message, domain);

@@ -6,6 +6,12 @@
 #include <sekisho/address.h>
 #include <sekisho/domain.h>
 
+struct seki_str inbound_address(struct seki_str path)
+{
+    bool has_brackets = path.len >= 2 && path.ptr[0] == '<' && path.ptr[path.len - 1] == '>';
+    return has_brackets ? (struct seki_str){ path.ptr + 1, path.len - 2 } : path;
+}
+
 /* Nothing here is fatal: a recipient of a domain that cannot be read is nobody's here, and its mail is delivered. */
 static struct seki_str domain_of(struct seki_arena *arena, struct seki_str path)
 {

@@ -8,13 +8,6 @@
 #define TELL_EVERY_US 10000000 /* of lost records */
 #define SUBJECT_MAX   998u
 
-static struct seki_str without_brackets(struct seki_str path)
-{
-    if (path.len >= 2 && path.ptr[0] == '<' && path.ptr[path.len - 1] == '>')
-        return (struct seki_str){ path.ptr + 1, path.len - 2 };
-    return path;
-}
-
 static int64_t wall_clock_us(void)
 {
     struct timespec now;
@@ -24,8 +17,9 @@ static int64_t wall_clock_us(void)
 
 /* ---- the parts of a record ---- */
 
-static struct seki_str last_field(const struct seki_message *header, struct seki_str name)
+struct seki_str inbound_field(const struct inbound_message *message, struct seki_str name)
 {
+    const struct seki_message *header = seki_verify_message(message->verify);
     size_t at = seki_message_find_up(header, name, SIZE_MAX);
     return at != SIZE_MAX ? seki_str_trim(seki_message_field(header, at)->value) : SEKI_STR("");
 }
@@ -69,7 +63,7 @@ static void add_recipients(struct journal_record *record, const struct inbound_m
     for (size_t i = 0; i < count && items != NULL; i++) {
         const struct policy_recipient *from = &recipients->items[i];
         const struct replica_domain *hosted = &recipients->item_domains[i]->hosted; /* all zero: not hosted */
-        items[i] = (struct journal_recipient){ .address = without_brackets(from->path),
+        items[i] = (struct journal_recipient){ .address = inbound_address(from->path),
                                                .domain = from->domain,
                                                .domain_id = hosted->domain_id,
                                                .tenant_id = hosted->tenant_id,
@@ -125,17 +119,17 @@ static void add_evidence(struct journal_record *record, const struct inbound_mes
 static struct journal_record record_of(struct inbound_message *message, const struct seki_verdict *verdict,
                                        const struct milter_decision *decision, int64_t us)
 {
-    const struct seki_message *header = seki_verify_message(message->verify);
     struct journal_record record = {
         .at_us = wall_clock_us(),
         .wait_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us,
         .size_octets = message->size_octets,
         .queue_id = milter_session_macro(message->session->milter, SEKI_STR("i")),
-        .message_id = last_field(header, SEKI_STR("Message-ID")),
-        .subject = seki_str_head(last_field(header, SEKI_STR("Subject")), SUBJECT_MAX),
+        .message_id = inbound_field(message, SEKI_STR("Message-ID")),
+        .subject = seki_str_head(inbound_field(message, SEKI_STR("Subject")), SUBJECT_MAX),
         .relay = message->is_relayed ? message->session->client : (struct seki_ip){ 0 },
         .helo = message->helo,
-        .mail_from = without_brackets(message->mail_from),
+        .mail_from = inbound_address(message->mail_from),
+        .quarantine_id = seki_str_of(message->quarantine_id.text),
         .facts = message->facts,
         .failure = message->failure != SEKI_OK ? message->why : SEKI_STR(""),
     };

@@ -20,6 +20,9 @@ static void message_free(struct inbound_message *message)
     message->session->message = NULL;
     if (event_initialized(&message->deadline))
         event_del(&message->deadline);
+    if (message->is_keeping)
+        quarantine_worker_forget(inbound->keeper, message);
+    inbound_streams_release(message);
     resolver_lookup_end(message->lookup);
     seki_verify_end(message->verify);
     arena_pool_give(&inbound->pool, message->arena, max_octets); /* message lies in it */
@@ -82,9 +85,9 @@ static struct inbound_message *message_new(struct inbound_session *session)
 
 /* ---- the evaluation ---- */
 
-static void count_action(struct metrics *metrics, const struct inbound_message *message,
-                         const struct milter_decision *decision)
+static void count_action(struct metrics *metrics, const struct inbound_message *message)
 {
+    const struct milter_decision *decision = &message->decision;
     static const unsigned char actions[] = {
         [MILTER_CONTINUE] = METRICS_DELIVERED, [MILTER_ACCEPT] = METRICS_DELIVERED,
         [MILTER_REJECT] = METRICS_REFUSED,     [MILTER_TEMPFAIL] = METRICS_TEMPFAILED,
@@ -97,36 +100,68 @@ static void count_action(struct metrics *metrics, const struct inbound_message *
     metrics->without_policy += message->recipients.has_missing ? 1 : 0;
 }
 
-static void answer(struct inbound_message *message, const struct seki_verdict *verdict)
+/* All of it is put off, for all: nothing has been done yet, and it comes again. */
+static void fail_to_hold(struct inbound_message *message, enum seki_result failure, const struct seki_error *why)
+{
+    struct seki_str sentence =
+        seki_arena_format(message->arena, "it cannot be held: %s", why->text[0] != '\0' ? why->text : "no memory");
+    message_fail(message, failure, sentence.ptr != NULL ? sentence : SEKI_STR("it cannot be held"));
+    inbound_decide_failure(&message->decision);
+}
+
+static void conclude(struct inbound_message *message)
 {
     struct inbound_session *session = message->session;
     struct metrics *metrics = &session->inbound->metrics;
-    struct milter_decision decision;
+    const struct milter_decision *decision = &message->decision;
     int64_t us = inbound_now_us() - message->ended_at_us;
-    if (verdict != NULL)
-        note(message, inbound_decide(message, verdict, &decision));
     if (message->failure != SEKI_OK) {
-        inbound_decide_failure(&decision);
         inbound_log_failure(message);
         metrics->local_failures++;
     } else {
-        inbound_log_verdict(message, verdict, &decision, us);
-        metrics_count_verdict(metrics, verdict);
-        metrics->forged_fields += decision.removal_count;
+        inbound_log_verdict(message, &message->verdict, decision, us);
+        metrics_count_verdict(metrics, &message->verdict);
+        metrics->forged_fields += decision->removal_count;
     }
     metrics_count_latency(metrics, us);
-    count_action(metrics, message, &decision);
-    inbound_record(message, message->failure == SEKI_OK ? verdict : NULL, &decision, us);
-    milter_session_finish(session->milter, &decision);
+    count_action(metrics, message);
+    inbound_record(message, message->failure == SEKI_OK ? &message->verdict : NULL, decision, us);
+    milter_session_finish(session->milter, decision);
     message_free(message);
 }
 
+static void on_kept(void *user, enum seki_result result, const struct quarantine_id *id,
+                    const struct seki_error *why)
+{
+    struct inbound_message *message = user;
+    message->is_keeping = false;
+    if (result == SEKI_OK)
+        message->quarantine_id = *id;
+    else
+        fail_to_hold(message, result, why);
+    conclude(message);
+}
+
+static void answer(struct inbound_message *message)
+{
+    if (message->failure == SEKI_OK)
+        note(message, inbound_decide(message, &message->verdict, &message->decision));
+    if (message->failure != SEKI_OK) {
+        inbound_decide_failure(&message->decision);
+    } else if (message->effects.is_held && message->decision.action != MILTER_TEMPFAIL) {
+        if (inbound_hold(message, on_kept))
+            return;
+        fail_to_hold(message, SEKI_SYSTEM, &message->streams.why);
+    }
+    conclude(message);
+}
+
 /* One step, and what follows from it. @return whether another may lead on: answers came at once */
-static bool step(struct inbound_message *message, struct seki_verdict *verdict, bool *is_done_out)
+static bool step(struct inbound_message *message)
 {
     struct seki_error why = { "" };
-    enum seki_result result = seki_verify_step(message->verify, message->answers, verdict, &why);
-    *is_done_out = result == SEKI_OK;
+    enum seki_result result = seki_verify_step(message->verify, message->answers, &message->verdict, &why);
+    message->has_verdict = result == SEKI_OK;
     if (result == SEKI_OK)
         return false;
     if (result != SEKI_NEED_ANSWERS && result != SEKI_NEED_BODY) {
@@ -142,35 +177,39 @@ static bool step(struct inbound_message *message, struct seki_verdict *verdict, 
     return open > 0 && resolver_pump(message->lookup) < open && result == SEKI_NEED_ANSWERS;
 }
 
-/* Bounded: each round answers questions, of which there are [limits] max_dns_questions at most. After this the
- * message may be gone. */
-static void advance(struct inbound_message *message)
+/* Bounded: each round answers questions, of which there are [limits] max_dns_questions at most. */
+void inbound_advance(struct inbound_message *message)
 {
-    struct seki_verdict verdict;
-    bool is_done = false;
-    while (message->failure == SEKI_OK && step(message, &verdict, &is_done))
+    if (message->is_keeping)
+        return;
+    while (message->failure == SEKI_OK && !message->has_verdict && step(message))
         continue;
+    bool is_done = message->has_verdict && !inbound_streams_wait(message);
     if (message->has_ended && (is_done || message->failure != SEKI_OK))
-        answer(message, is_done ? &verdict : NULL);
+        answer(message);
 }
 
 static void on_progress(void *user)
 {
-    advance(user);
+    inbound_advance(user);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *user)
 {
     struct inbound_message *message = user;
+    struct inbound_session *session = message->session;
     (void)fd, (void)what;
+    if (message->is_keeping)
+        return;
     message->is_late = true;
-    message->session->inbound->metrics.deadlines++;
+    session->inbound->metrics.deadlines++;
+    inbound_streams_give_up(message);
     resolver_lookup_end(message->lookup);
     message->lookup = NULL;
     seki_answers_fail_open(message->answers, SEKI_STR("message deadline"));
-    advance(message);
-    if (message->session->message == message) /* questions failed, and still no verdict: our own bug */
-        log_reason(message->session->inbound->log, LOG_LEVEL_PANIC, "stuck", "no verdict after the deadline");
+    inbound_advance(message);
+    if (session->message == message && !message->is_keeping) /* all failed, and still no verdict: our own bug */
+        log_reason(session->inbound->log, LOG_LEVEL_PANIC, "stuck", "no verdict after the deadline");
 }
 
 /* ---- events of the connection ---- */
@@ -268,7 +307,7 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     message->is_relayed = config_networks_contain(&config->inbound.relays, &session->client);
     if (!message->is_relayed && message->failure == SEKI_OK) /* of a relay's the client stands in the header */
         judge_client(message, &session->client, (struct seki_str){ session->helo, session->helo_len });
-    advance(message);
+    inbound_advance(message);
     return MILTER_CONTINUE;
 }
 
@@ -301,8 +340,10 @@ static void on_field(void *state, struct seki_str name, struct seki_str value)
     struct inbound_message *message = ((struct inbound_session *)state)->message;
     if (message != NULL)
         count_field(message, name, value);
-    if (message != NULL && message->failure == SEKI_OK)
-        note(message, seki_verify_field(message->verify, name, value));
+    if (message == NULL || message->failure != SEKI_OK)
+        return;
+    note(message, seki_verify_field(message->verify, name, value));
+    inbound_streams_field(message, name, value);
 }
 
 static void judge_relayed(struct inbound_message *message)
@@ -327,6 +368,7 @@ static void end_header(struct inbound_message *message)
         judge_relayed(message);
     if (message->failure == SEKI_OK)
         note(message, seki_verify_end_of_header(message->verify));
+    inbound_streams_end_of_header(message);
 }
 
 static void on_end_of_header(void *state)
@@ -335,7 +377,7 @@ static void on_end_of_header(void *state)
     if (message == NULL || message->failure != SEKI_OK)
         return;
     end_header(message);
-    advance(message);
+    inbound_advance(message);
 }
 
 static void on_body(void *state, struct seki_str octets)
@@ -345,8 +387,10 @@ static void on_body(void *state, struct seki_str octets)
         return;
     message->size_octets += octets.len;
     end_header(message);
-    if (message->failure == SEKI_OK)
-        seki_verify_body(message->verify, octets);
+    if (message->failure != SEKI_OK)
+        return;
+    seki_verify_body(message->verify, octets);
+    inbound_streams_body(message, octets);
 }
 
 static enum milter_action on_end_of_message(void *state)
@@ -361,7 +405,8 @@ static enum milter_action on_end_of_message(void *state)
         end_header(message);
     if (message->failure == SEKI_OK)
         seki_verify_end_of_message(message->verify);
-    advance(message);
+    inbound_streams_end_of_message(message);
+    inbound_advance(message);
     if (session->message == NULL) /* answered already */
         return MILTER_LATER;
     uint64_t deadline_ms = message->generation->config->inbound.message_deadline_ms;

@@ -20,6 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from arrived import fields_of  # noqa: E402
+from clamd import Clamd  # noqa: E402
 from postfix import Postfix  # noqa: E402
 from sekishod import DnsResponder, Sekishod, fetch, free_port, wait_until  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -38,6 +39,9 @@ domain mark.example filter=on on-dmarc-reject=mark
 domain tag.example filter=on on-dmarc-reject=mark subject-tag=[迷惑]
 domain junk.example filter=on on-dmarc-reject=junk junk-suffix=+Junk
 domain plus.example filter=on on-dmarc-reject=junk junk-by=recipient junk-suffix=+Junk
+domain hold.example filter=on on-dmarc-reject=hold
+domain scan.example filter=on on-dmarc-reject=deliver
+domain scanstrict.example filter=on on-dmarc-reject=deliver on-scan-failure=tempfail on-virus=refuse
 domain quarantine.example filter=on on-dmarc-reject=quarantine junk-suffix=+Junk
 domain refuse.example filter=on on-dmarc-reject=refuse on-internal-spoof=refuse junk-suffix=+Junk
 domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
@@ -91,7 +95,8 @@ class Site:
             self.folder = pathlib.Path(self.programs.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-e2e-")))
             self.folder.chmod(0o755)
             self.replica, self.journal = self.folder / "replica", self.folder / "journal"
-            for folder in (self.replica, self.journal):
+            self.quarantine = self.folder / "quarantine"
+            for folder in (self.replica, self.journal, self.quarantine):
                 folder.mkdir()
                 os.chown(folder, 65534, 65534)
             self.publish(REPLICA)
@@ -110,6 +115,7 @@ class Site:
                     "dns": {"nameservers": self.dns.address, "timeout": "1s"},
                     "hosting": {"replica": self.replica},
                     "journal": {"folder": self.journal, "min_free": "1MiB"},
+                    "quarantine": {"folder": self.quarantine},
                     "metrics": {"listen": f"inet:127.0.0.1:{self.metrics_port}"}}
         return {name: sections.get(name, {}) | further.get(name, {}) for name in sections | further}
 
@@ -150,6 +156,19 @@ class Site:
     def last(self):
         return self.records()[-1]
 
+    def held(self):
+        """What is in our quarantine, oldest first: id and octets of each message with what is known of it."""
+        folder = self.quarantine / "new"
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [(path.name, path.read_bytes()) for path in files]
+
+    def empty_hold_queue(self):
+        """-> how many messages Postfix held"""
+        count = len(list((self.folder / "mx" / "queue" / "hold").iterdir()))
+        subprocess.run(["postsuper", "-c", str(self.postfix.config), "-d", "ALL", "hold"], check=True,
+                       capture_output=True)
+        return count
+
     def metric(self, name):
         text = fetch(self.metrics_port, "/metrics")[1]
         return int(re.search(rf"^sekisho_{re.escape(name)} (\d+)$", text, re.MULTILINE).group(1))
@@ -178,7 +197,7 @@ def each_action_for_one_recipient(tap, site):
     site.send([at("quarantine")], forged(), **EVIL)
     [held] = [path for path in (site.folder / "mx" / "queue" / "hold").iterdir()]
     tap.contains(site.postfix.log(), f"{held.name}: milter-hold: END-OF-MESSAGE", "quarantine: in Postfix' hold queue")
-    subprocess.run(["postsuper", "-c", str(site.postfix.config), "-d", "ALL", "hold"], check=True, capture_output=True)
+    site.empty_hold_queue()
     code, text = site.send([at("refuse")], forged(), **EVIL)
     tap.equal(code, 550, "refuse: 550")
     tap.ok(text.startswith("5.7.") and "bank.example.org" in text, "in words that tell a person why", text)
@@ -223,7 +242,7 @@ def subjects_are_tagged_whatever_they_are_written_in(tap, site):
 
 # Where each choice's mail arrives when it is one of several that differ.
 MIXED = {"deliver": at("deliver"), "mark": at("mark"), "tag": at("tag"), "junk": "reader+Junk@junk.example",
-         "plus": "reader+Junk@plus.example", "quarantine": "reader+Junk@quarantine.example",
+         "plus": "reader+Junk@plus.example", "hold": None, "quarantine": "reader+Junk@quarantine.example",
          "refuse": "reader+Junk@refuse.example", "nofolder": at("nofolder"), "gate": at("gate"),
          "observe": at("observe"), "off": at("off"), "plain": at("plain")}
 NOTHING_WANTED = {"deliver", "observe", "off", "plain"}
@@ -232,22 +251,27 @@ JUNKING = {"junk", "plus", "quarantine", "refuse", "nofolder"}  # beside each ot
 
 
 def where(name, others):
-    if name in JUNKING and name != "plus" and set(others) <= JUNKING:
+    if name in JUNKING and name != "plus" and set(others) - {"hold"} <= JUNKING:
         return at(name)
     return MIXED[name]
 
 
 def what_is_wrong(site, pair):
     """Send one message to both. -> sentences"""
+    held = len(site.held())
     if refused := site.send([at(name) for name in pair], forged(), **EVIL):
         yield f"refused: {refused}"
         return
+    if len(site.held()) != held + pair.count("hold"):
+        yield "not held once for the one who wants it held"
     for name in pair:
+        if name == "hold":
+            continue
         arrived = site.next(where(name, pair))
         marked = field(arrived, "X-Sekisho-Verdict") or field(arrived, "X-Sekisho-Junk")
         if marked and NOTHING_WANTED & set(pair):
             yield f"{name} got the mark of the other"
-        if field(arrived, "Subject") != "Your account":
+        if field(arrived, "Subject") != "Your account" and set(pair) != {"hold", "tag"}:
             yield f"{name} got the Subject of the other"
         if field(arrived, "Authentication-Results") is None:
             yield f"{name} has no field of ours"
@@ -256,14 +280,70 @@ def what_is_wrong(site, pair):
 def mixed_recipients_lose_nothing_and_harm_nobody(tap, site):
     """Every pair of choices in one message."""
     for pair in itertools.combinations(MIXED, 2):
-        if not set(pair) <= REFUSING:
+        if not set(pair) <= REFUSING and set(pair) != {"hold", "quarantine"}:
             problems = list(what_is_wrong(site, pair))
             tap.ok(not problems, f"{pair[0]} beside {pair[1]}: each its own", "; ".join(problems))
+    site.send([at("hold"), at("quarantine")], forged(), **EVIL)
+    tap.equal(site.empty_hold_queue(), 1, "hold beside quarantine: one in ours, one in the MTA's")
     site.send([at(name) for name in MIXED], forged(), **EVIL)
-    tap.ok(all([site.next(address) for address in MIXED.values()]), "all of them in one message: all arrive")
+    tap.ok(all([site.next(address) for address in MIXED.values() if address]), "all of them in one message: all arrive")
     tap.equal([recipient[3] for recipient in site.last().recipients],
-              ["deliver", "deliver", "deliver", "junk", "junk", "junk", "junk", "deliver", "deliver", "deliver",
+              ["deliver", "deliver", "deliver", "junk", "junk", "hold", "junk", "junk", "deliver", "deliver", "deliver",
                "deliver", "deliver"], "and the journal says what was done for each")
+
+
+def held_messages_are_on_disk_before_the_reply(tap, site):
+    before = len(site.held())
+    tap.equal(site.send([at("hold"), "two@hold.example"], forged(), **EVIL), None, "held for all: accepted")
+    [(name, octets)] = site.held()[before:]
+    tap.ok(forged() in octets, "the message is in the file as it came")
+    tap.ok(b"reader@hold.example" in octets and b"two@hold.example" in octets, "with whom it is for")
+    tap.equal((site.last().fields["held"], [recipient[3] for recipient in site.last().recipients]),
+              (name, ["hold", "hold"]), "the journal names it")
+    tap.ok(site.has_nothing_new(at("hold")), "nobody has it yet")
+    site.send([at("hold")], SIGNED, **SHOP)
+    tap.ok(site.next(at("hold")) and len(site.held()) == before + 1, "what passes is not held, and leaves no file")
+    tap.equal(list((site.quarantine / "tmp").iterdir()), [], "nothing unfinished is left")
+
+
+def what_cannot_be_held_is_put_off(tap, site):
+    records, arrived = len(site.records()), len(site.postfix.mail(at("deliver")))
+    (site.folder / "closed").mkdir(mode=0o500)
+    site.reconfigure(quarantine={"folder": site.folder / "closed"})
+    refused = site.send([at("hold"), at("deliver")], forged(), **EVIL)
+    tap.equal(refused and refused[0], 451, "a quarantine that cannot be written: 451 for all")
+    tap.equal(len(site.postfix.mail(at("deliver"))), arrived, "and nothing was done for anybody")
+    tap.equal((len(site.records()), site.last().reply), (records + 1, 451), "the journal says so")
+    tap.contains(site.sekishod.events("local_failure")[-1]["reason"], "cannot be held", "and the log why")
+    site.reconfigure(quarantine={"folder": ""})
+    site.send([at("hold")], forged(), **EVIL)
+    tap.equal(field(site.next(at("hold")), "X-Sekisho-Junk"), "yes", "without a quarantine held mail is junk")
+    site.reconfigure()
+
+
+def the_scanner_is_one_more_voice(tap, site):
+    if Clamd.program() is None:
+        tap.skip("no clamd here")
+        return
+    infected = SIGNED.replace(b"\r\n\r\n", b"\r\n\r\n" + Clamd.INFECTED + b"\r\n", 1)
+    with Clamd() as clamd:
+        os.chmod(clamd.folder, 0o755)
+        site.reconfigure(scanner={"clamd": clamd.address})
+        before = len(site.held())
+        site.send([at("scan")], infected, **SHOP)
+        tap.equal(len(site.held()), before + 1, "what the scanner finds is held")
+        code, text = site.send([at("scanstrict")], infected, **SHOP)
+        tap.ok(code == 550 and Clamd.SIGNATURE in text, "or refused, with the name of what it is", text)
+        site.send([at("scan"), at("scanstrict")], SIGNED, **SHOP)
+        tap.ok(site.next(at("scan")) and site.next(at("scanstrict")), "the rest passes")
+    site.send([at("scan")], infected, **SHOP)
+    tap.ok(site.next(at("scan")), "no answer: delivered where the domain says so")
+    code, _ = site.send([at("scanstrict")], SIGNED, **SHOP)
+    tap.equal(code, 451, "put off where it says that")
+    before = len(site.held())
+    site.send([at("scanstrict"), at("deliver")], SIGNED, **SHOP)
+    tap.ok(site.next(at("deliver")) and len(site.held()) == before + 1, "beside others it is held meanwhile")
+    site.reconfigure()
 
 
 def all_of_one_mind_are_treated_as_one(tap, site):
@@ -402,7 +482,8 @@ def main(tap):
     with Site() as site:
         for body in (each_action_for_one_recipient, what_passes_is_left_alone, claimed_marks_are_removed,
                      subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
-                     all_of_one_mind_are_treated_as_one, strict_refusal_splits_the_message,
+                     held_messages_are_on_disk_before_the_reply, what_cannot_be_held_is_put_off,
+                     the_scanner_is_one_more_voice, all_of_one_mind_are_treated_as_one, strict_refusal_splits_the_message,
                      forged_bounces_vanish_and_true_ones_arrive, one_of_ours_from_outside_is_a_spoof,
                      allow_entries_let_through_on_their_evidence, observing_does_nothing_and_records_all,
                      subdomains_and_strangers, a_change_is_live_at_once, without_a_replica_mail_is_labelled_only,

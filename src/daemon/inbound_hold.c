@@ -1,0 +1,58 @@
+/* Keeping a message for those of its recipients whose domain wants it held. It is on disk before the MTA hears 250; what
+ * cannot be kept is put off. */
+#include "daemon/inbound_parts.h"
+
+#include <time.h>
+
+#define DAY_S 86400
+
+/* A domain's message that waits for its scanner is held too (policy/fold.h). */
+static const char *reason_of(const struct policy_judgement *judgement)
+{
+    return policy_check_name(judgement->is_temporary ? POLICY_VIRUS : judgement->decisive);
+}
+
+static bool add_recipients(const struct inbound_message *message, int64_t now_s, struct quarantine_message *held)
+{
+    const struct inbound_recipients *recipients = &message->recipients;
+    struct quarantine_recipient *items = seki_arena_alloc(message->arena, recipients->count, sizeof *items);
+    if (items == NULL)
+        return false;
+    for (size_t i = 0; i < recipients->count; i++) {
+        const struct policy_recipient *recipient = &recipients->items[i];
+        const struct replica_domain *hosted = &recipients->item_domains[i]->hosted;
+        if (recipient->applied != POLICY_HOLD)
+            continue;
+        items[held->recipient_count++] = (struct quarantine_recipient){
+            .address = inbound_address(recipient->path),
+            .domain_id = hosted->domain_id,
+            .tenant_id = hosted->tenant_id,
+            .expires_at_s = now_s + (int64_t)hosted->policy.quarantine_days * DAY_S,
+            .reason = seki_str_of(reason_of(&recipient->judgement)),
+        };
+    }
+    held->recipients = items;
+    return true;
+}
+
+bool inbound_hold(struct inbound_message *message, quarantine_done *done)
+{
+    struct quarantine_draft *draft = message->streams.draft;
+    int64_t now_s = (int64_t)time(NULL);
+    struct quarantine_message held = {
+        .at_us = now_s * 1000000,
+        .queue_id = milter_session_macro(message->session->milter, SEKI_STR("i")),
+        .message_id = inbound_field(message, SEKI_STR("Message-ID")),
+        .helo = message->helo,
+        .mail_from = inbound_address(message->mail_from),
+        .client = message->client,
+        .author = inbound_field(message, SEKI_STR("From")),
+        .subject = inbound_field(message, SEKI_STR("Subject")),
+        .authentication_results = message->verdict.authentication_results,
+    };
+    if (draft == NULL || !add_recipients(message, now_s, &held))
+        return false;
+    message->streams.draft = NULL; /* the worker's, whatever comes */
+    message->is_keeping = quarantine_worker_keep(message->session->inbound->keeper, draft, &held, done, message);
+    return message->is_keeping;
+}

@@ -1,0 +1,159 @@
+/* Who else sees a message while it comes in, besides authentication: the quarantine's file, the virus
+ * scanner. Each only where a recipient's policy could make use of it, so that for most messages
+ * there is none, and nothing of a message is ever collected in memory. */
+#include "daemon/inbound_parts.h"
+
+struct wants {
+    bool hold, scan;
+};
+
+static bool may_hold(const struct policy *policy, bool has_scanner)
+{
+    if (policy->filter != POLICY_ON)
+        return false;
+    for (unsigned check = 0; check < POLICY_CHECK_COUNT; check++) {
+        if (policy->actions[check] == POLICY_HOLD && (check != POLICY_VIRUS || has_scanner))
+            return true;
+    }
+    return has_scanner && policy->on_scan_failure == POLICY_SCAN_TEMPFAIL;
+}
+
+static struct wants wants_of(const struct inbound_message *message)
+{
+    const struct config *config = message->generation->config;
+    bool has_scanner = config->scanner.clamd.len > 0;
+    struct wants wants = { 0 };
+    for (const struct inbound_domain *domain = message->recipients.domains; domain != NULL; domain = domain->next) {
+        const struct policy *policy = &domain->hosted.policy;
+        if (domain->found != REPLICA_YES || policy->filter == POLICY_OFF)
+            continue;
+        wants.scan = wants.scan || (has_scanner && policy->actions[POLICY_VIRUS] != POLICY_DELIVER);
+        wants.hold = wants.hold || may_hold(policy, has_scanner && policy->actions[POLICY_VIRUS] != POLICY_DELIVER);
+    }
+    wants.hold = wants.hold && config->quarantine.folder.len > 0;
+    return wants;
+}
+
+static void on_scanned(void *user, const struct content_scan_answer *answer)
+{
+    struct inbound_message *message = user;
+    message->streams.scan_answer = *answer;
+    message->streams.has_scan_answer = true;
+    content_scan_free(message->streams.scan);
+    message->streams.scan = NULL;
+    inbound_advance(message);
+}
+
+static void no_scan(struct inbound_streams *streams, const char *reason)
+{
+    content_scan_free(streams->scan);
+    streams->scan = NULL;
+    streams->has_scan_answer = true;
+    streams->scan_answer.result = CONTENT_SCAN_NO_ANSWER;
+    snprintf(streams->scan_answer.text, sizeof streams->scan_answer.text, "%s", reason);
+}
+
+static void begin_scan(struct inbound_message *message)
+{
+    const struct config *config = message->generation->config;
+    const struct content_clamd_options options = { .address = config->scanner.clamd,
+                                                   .timeout_ms = config->scanner.timeout_ms,
+                                                   .max_octets = config->scanner.max_octets };
+    message->streams.scan = content_scan_new(message->session->inbound->base, &options, on_scanned, message);
+    if (message->streams.scan == NULL)
+        no_scan(&message->streams, "no memory");
+}
+
+/* The recipients are known now. A file that cannot be begun matters only when the message is to be held. */
+static void begin(struct inbound_message *message)
+{
+    struct inbound_streams *streams = &message->streams;
+    if (streams->has_begun)
+        return;
+    streams->has_begun = true;
+    if (!message->recipients.has_hosted)
+        return;
+    struct wants wants = wants_of(message);
+    if (wants.hold)
+        streams->draft = quarantine_draft_new(message->generation->config->quarantine.folder.ptr, &streams->why);
+    if (wants.scan)
+        begin_scan(message);
+}
+
+/* Line ends of the milter protocol are LF inside a field; clamd gets the message as it was. */
+static void scan_field(struct content_scan *scan, struct seki_str name, struct seki_str value)
+{
+    struct seki_str line;
+    content_scan_add(scan, name);
+    content_scan_add(scan, SEKI_STR(":"));
+    for (bool is_first = true; seki_str_split(&value, '\n', &line); is_first = false) {
+        if (!is_first)
+            content_scan_add(scan, SEKI_STR("\r\n"));
+        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+            line.len--;
+        content_scan_add(scan, line);
+    }
+    content_scan_add(scan, SEKI_STR("\r\n"));
+}
+
+void inbound_streams_field(struct inbound_message *message, struct seki_str name, struct seki_str value)
+{
+    struct inbound_streams *streams = &message->streams;
+    begin(message);
+    if (streams->draft != NULL)
+        quarantine_draft_add_field(streams->draft, name, value);
+    if (streams->scan != NULL)
+        scan_field(streams->scan, name, value);
+}
+
+void inbound_streams_end_of_header(struct inbound_message *message)
+{
+    struct inbound_streams *streams = &message->streams;
+    begin(message);
+    if (streams->draft != NULL)
+        quarantine_draft_add(streams->draft, SEKI_STR("\r\n"));
+    if (streams->scan != NULL)
+        content_scan_add(streams->scan, SEKI_STR("\r\n"));
+}
+
+void inbound_streams_body(struct inbound_message *message, struct seki_str octets)
+{
+    struct inbound_streams *streams = &message->streams;
+    if (streams->draft != NULL)
+        quarantine_draft_add(streams->draft, octets);
+    if (streams->scan != NULL)
+        content_scan_add(streams->scan, octets);
+}
+
+void inbound_streams_end_of_message(struct inbound_message *message)
+{
+    if (message->streams.scan != NULL)
+        content_scan_end(message->streams.scan);
+}
+
+bool inbound_streams_wait(const struct inbound_message *message)
+{
+    return message->streams.scan != NULL;
+}
+
+void inbound_streams_give_up(struct inbound_message *message)
+{
+    if (message->streams.scan != NULL)
+        no_scan(&message->streams, "the message's deadline");
+}
+
+void inbound_streams_tell(struct inbound_message *message)
+{
+    struct inbound_streams *streams = &message->streams;
+    if (!streams->has_scan_answer)
+        return;
+    message->facts.has_scan_failed = streams->scan_answer.result == CONTENT_SCAN_NO_ANSWER;
+    if (streams->scan_answer.result == CONTENT_SCAN_FOUND)
+        message->facts.virus = seki_str_of(streams->scan_answer.text);
+}
+
+void inbound_streams_release(struct inbound_message *message)
+{
+    quarantine_draft_abandon(message->streams.draft);
+    content_scan_free(message->streams.scan);
+}
