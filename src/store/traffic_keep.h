@@ -23,18 +23,18 @@ struct store_traffic_place {
 };
 
 /**
- * Find what the store has of an address, as sender or recipient.
- * @param messages_out  how many messages
- * @param places_out    in the arena, with their nodes
+ * Find the messages that an address sent or received, by where their evidence lies.
+ * @param address     without angle brackets, in any case
+ * @param places_out  in the arena; messages whose evidence was erased before are not among them
  */
 SEKI_MUST_USE enum seki_result store_traffic_find_person(struct sql *sql, struct seki_str address,
                                                          struct seki_arena *arena,
                                                          const struct store_traffic_place **places_out,
                                                          size_t *count_out, struct seki_error *why);
 /**
- * Erase it: addresses, names and identifiers of those messages become "", and the place of their evidence is forgotten;
- * that they were, and what came out, stays for the counts. Give the places to journal_erase() of each node *before*: what
- * is erased here is no longer found. In one transaction.
+ * Erase it: the address, and of those messages the sender, the identifiers, names of attachments and the place of their
+ * evidence. That they were, and what came out, stays; the counts know no addresses. Give the places to journal_erase() of
+ * each node *before*: what is erased here is no longer found.
  */
 SEKI_MUST_USE enum seki_result store_traffic_erase_person(struct sql *sql, struct seki_str address,
                                                           int64_t *messages_out, struct seki_error *why);
