@@ -1,5 +1,5 @@
 # The two commands: `make run` and `make test`. Both install what is missing from Debian's packages, naming it first.
-.PHONY: all run test fuzz bench bench-sign install coverage format clean packages-%
+.PHONY: all run test fuzz bench bench-sign bench-hosting install coverage format clean packages-%
 
 SECONDS ?= 60
 PASSES ?= 15
@@ -43,6 +43,12 @@ bench-sign: packages-bench build/plain/build.ninja
 	@mkdir -p build/plain/sign-corpus && build/plain/tests/bench/make_corpus build/plain/sign-corpus 200 1
 	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
 	@build/plain/tests/bench/dkim_sign_bench build/plain/sign-corpus $(PASSES)
+
+# make bench-hosting [ARGS="100000 1000000"]: domains imported, a store of that size walked and followed. Two minutes.
+bench-hosting: packages-bench build/plain/build.ninja
+	@ninja -C build/plain tests/bench/hosting_bench >/dev/null
+	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
+	@tests/bench/hosting.py build/plain $(ARGS)
 
 coverage: packages-coverage
 	[ -d build/coverage ] || meson setup build/coverage -Db_coverage=true >/dev/null
