@@ -1,0 +1,329 @@
+/* The structure of a message as it streams by (RFC 2046 section 5.1): headers are collected, up to a bound; bodies are decoded
+ * and handed on. A line that may be a delimiter is the only thing of a body that is held back.
+ *
+ *   HEADER ──empty line──► BODY of a part ──delimiter──► HEADER of the next
+ *      └──multipart──► BETWEEN (preamble, epilogue) ──delimiter──┘ */
+#include "content/attachments.h"
+
+#include "content/inspector.h"
+#include "content/part_header.h"
+#include "content/transfer.h"
+
+#define LINE_MAX_OCTETS (CONTENT_PART_BOUNDARY_MAX + 64u) /* "--", boundary, "--", white space, line end */
+
+enum state {
+    HEADER = 0, /* of the message, of a part, of a message in a part */
+    BODY,       /* of something that has no parts */
+    BETWEEN     /* outside of parts: nobody sees it */
+};
+
+struct content_attachments {
+    struct seki_arena *arena;
+    struct content_look look;
+    enum state state;
+
+    char header[CONTENT_PART_HEADER_MAX];
+    size_t header_len, header_line; /* where its last line begins */
+    struct content_part_header part;
+    char name[CONTENT_NAME_MAX]; /* of the part: of several the one that promises most to look into */
+    size_t name_len;
+
+    struct content_part_header levels[CONTENT_DEPTH_MAX]; /* multiparts that are open */
+    size_t depth, part_count;
+
+    char line[LINE_MAX_OCTETS]; /* held back */
+    size_t line_len;
+    bool is_in_line; /* its beginning is gone already */
+
+    struct content_transfer transfer;
+    struct content_inspector *inspector;
+    bool is_inspected; /* this part's octets matter (still) */
+};
+
+struct content_attachments *content_attachments_new(struct seki_arena *arena)
+{
+    struct content_attachments *a = seki_arena_alloc(arena, 1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    a->arena = arena;
+    a->inspector = content_inspector_new(arena, &a->look, 0);
+    a->part_count = 1;
+    return a->inspector != NULL ? a : NULL;
+}
+
+static struct seki_str name_of(const struct content_attachments *a)
+{
+    return (struct seki_str){ a->name, a->name_len };
+}
+
+static void found(struct content_attachments *a, enum content_danger danger)
+{
+    content_look_found(&a->look, danger, SEKI_STR(""), name_of(a));
+}
+
+/* ---- a part begins and ends ---- */
+
+static void on_name(void *user, struct seki_str name)
+{
+    struct content_attachments *a = user;
+    bool is_archive = content_type_of_name(name_of(a)).kind != CONTENT_PLAIN;
+    content_look_name(&a->look, SEKI_STR(""), name);
+    if (a->part.has_name && is_archive && a->name_len > 0)
+        return;
+    size_t cut = name.len > sizeof a->name ? name.len - sizeof a->name : 0; /* its end says what it is */
+    name = seki_str_from(name, cut);
+    memcpy(a->name, name.ptr, name.len);
+    a->name_len = name.len;
+}
+
+static void count_part(struct content_attachments *a)
+{
+    if (++a->part_count > CONTENT_PARTS_MAX)
+        content_look_found(&a->look, CONTENT_OVER_BOUND, SEKI_STR(""), SEKI_STR("(parts)"));
+}
+
+static void begin_header(struct content_attachments *a)
+{
+    a->state = HEADER;
+    a->header_len = a->header_line = 0;
+    count_part(a);
+}
+
+static void begin_body(struct content_attachments *a)
+{
+    a->state = BODY;
+    a->is_inspected = a->part.has_name || a->part.type != CONTENT_PART_TEXT;
+    content_transfer_begin(&a->transfer, a->part.encoding);
+    if (a->is_inspected)
+        content_inspector_begin(a->inspector, SEKI_STR(""), name_of(a));
+}
+
+static void begin_multipart(struct content_attachments *a)
+{
+    if (a->depth == CONTENT_DEPTH_MAX) {
+        found(a, CONTENT_OVER_BOUND);
+        return;
+    }
+    a->levels[a->depth++] = a->part;
+    a->state = BETWEEN;
+}
+
+/* A message in base64 is against RFC 2046 section 5.2.1, and some programs open it. */
+static void begin_message(struct content_attachments *a)
+{
+    if (a->part.encoding == SEKI_ENCODING_BASE64 || a->part.encoding == SEKI_ENCODING_QUOTED_PRINTABLE)
+        found(a, CONTENT_OPAQUE);
+    begin_header(a);
+}
+
+static void end_header(struct content_attachments *a)
+{
+    a->name_len = 0;
+    content_part_header_read((struct seki_str){ a->header, a->header_len }, &a->part, on_name, a);
+    if (a->part.is_odd)
+        found(a, CONTENT_OPAQUE);
+    if (a->part.type == CONTENT_PART_MULTIPART && a->part.boundary_count > 0)
+        begin_multipart(a);
+    else if (a->part.type == CONTENT_PART_MESSAGE)
+        begin_message(a);
+    else
+        begin_body(a);
+}
+
+static bool to_inspector(void *user, struct seki_str octets)
+{
+    struct content_attachments *a = user;
+    return content_inspector_feed(a->inspector, octets);
+}
+
+static void end_part(struct content_attachments *a)
+{
+    if (a->state == HEADER)
+        end_header(a);
+    if (a->is_inspected && content_transfer_end(&a->transfer, to_inspector, a))
+        content_inspector_end(a->inspector);
+    a->is_inspected = false;
+}
+
+/* ---- lines ---- */
+
+/* delimiter := "--" boundary transport-padding; close-delimiter := "--" boundary "--" transport-padding */
+static bool is_delimiter(struct seki_str line, struct seki_str boundary, bool *is_close_out)
+{
+    if (!seki_str_starts_with(line, SEKI_STR("--")) || !seki_str_starts_with(seki_str_from(line, 2), boundary))
+        return false;
+    struct seki_str rest = seki_str_trim(seki_str_from(line, 2 + boundary.len));
+    *is_close_out = seki_str_equal(rest, SEKI_STR("--"));
+    return rest.len == 0 || *is_close_out;
+}
+
+/* Of an inner multipart that was not closed, the outer one's delimiter ends both. @return did the line end a part? */
+static bool take_delimiter(struct content_attachments *a, struct seki_str line)
+{
+    bool is_close = false, is_found = false;
+    size_t level = a->depth;
+    while (level > 0 && !is_found) {
+        const struct content_part_header *header = &a->levels[--level];
+        for (size_t i = 0; i < header->boundary_count && !is_found; i++)
+            is_found = is_delimiter(line, content_part_boundary(header, i), &is_close);
+    }
+    if (!is_found)
+        return false;
+    end_part(a);
+    a->depth = is_close ? level : level + 1;
+    if (is_close)
+        a->state = BETWEEN;
+    else
+        begin_header(a);
+    return true;
+}
+
+/* "begin 644 name": a file within a text, as UNIX had it before MIME; Outlook shows it as an attachment. */
+static void take_uuencode(struct content_attachments *a, struct seki_str line)
+{
+    struct seki_str rest = seki_str_from(line, 6);
+    size_t space = seki_str_find(rest, ' ');
+    uint64_t mode;
+    if (seki_str_starts_with(line, SEKI_STR("begin ")) && seki_str_to_u64(seki_str_head(rest, space), 7777, &mode))
+        content_look_name(&a->look, SEKI_STR(""), seki_str_from(rest, space + 1));
+}
+
+static void pass(struct content_attachments *a, struct seki_str octets)
+{
+    if (a->state == BODY && a->is_inspected)
+        a->is_inspected = content_transfer_feed(&a->transfer, octets, to_inspector, a);
+}
+
+static void take_held_line(struct content_attachments *a)
+{
+    struct seki_str line = { a->line, a->line_len };
+    a->line_len = 0;
+    a->is_in_line = false;
+    if (take_delimiter(a, line))
+        return;
+    if (a->state == BODY && a->part.type == CONTENT_PART_TEXT)
+        take_uuencode(a, line);
+    pass(a, line);
+}
+
+static bool is_held(const struct content_attachments *a, char first)
+{
+    return (first == '-' && a->depth > 0) ||
+           (first == 'b' && a->state == BODY && a->part.type == CONTENT_PART_TEXT);
+}
+
+/* @return what is left of the octets */
+static struct seki_str hold(struct content_attachments *a, struct seki_str octets)
+{
+    size_t end = seki_str_find(octets, '\n');
+    struct seki_str some = seki_str_head(octets, end < octets.len ? end + 1 : end);
+    some = seki_str_head(some, sizeof a->line - a->line_len);
+    memcpy(a->line + a->line_len, some.ptr, some.len);
+    a->line_len += some.len;
+    if (a->line[a->line_len - 1] == '\n')
+        take_held_line(a);
+    else if (a->line_len == sizeof a->line) { /* too long for a delimiter */
+        pass(a, (struct seki_str){ a->line, a->line_len });
+        a->line_len = 0;
+        a->is_in_line = true;
+    }
+    return seki_str_from(octets, some.len);
+}
+
+static struct seki_str take_body(struct content_attachments *a, struct seki_str octets)
+{
+    if (a->line_len > 0 || (!a->is_in_line && is_held(a, octets.ptr[0])))
+        return hold(a, octets);
+    size_t end = seki_str_find(octets, '\n');
+    a->is_in_line = end == octets.len;
+    struct seki_str some = seki_str_head(octets, a->is_in_line ? end : end + 1);
+    pass(a, some);
+    return seki_str_from(octets, some.len);
+}
+
+static void take_header_line(struct content_attachments *a)
+{
+    struct seki_str line = { a->header + a->header_line, a->header_len - a->header_line };
+    if (seki_str_trim(line).len == 0 && !seki_is_wsp(line.ptr[0])) {
+        a->header_len = a->header_line;
+        end_header(a);
+        return;
+    }
+    if (line.ptr[0] == '-' && line.len <= LINE_MAX_OCTETS) {
+        memcpy(a->line, line.ptr, line.len);
+        size_t whole = a->header_len;
+        a->header_len = a->header_line;
+        if (take_delimiter(a, (struct seki_str){ a->line, line.len }))
+            return;
+        a->header_len = whole;
+    }
+    a->header_line = a->header_len;
+}
+
+static struct seki_str take_header(struct content_attachments *a, struct seki_str octets)
+{
+    size_t end = seki_str_find(octets, '\n');
+    struct seki_str some = seki_str_head(octets, end < octets.len ? end + 1 : end);
+    if (some.len > sizeof a->header - a->header_len) {
+        content_look_found(&a->look, CONTENT_OVER_BOUND, SEKI_STR(""), SEKI_STR("(header)"));
+        return seki_str_from(octets, octets.len);
+    }
+    memcpy(a->header + a->header_len, some.ptr, some.len);
+    a->header_len += some.len;
+    if (end < octets.len)
+        take_header_line(a);
+    return seki_str_from(octets, some.len);
+}
+
+/* ---- the caller's side ---- */
+
+static void add_to_header(struct content_attachments *a, struct seki_str text)
+{
+    if (text.len > sizeof a->header - a->header_len) {
+        content_look_found(&a->look, CONTENT_OVER_BOUND, SEKI_STR(""), SEKI_STR("(header)"));
+        return;
+    }
+    if (text.len > 0)
+        memcpy(a->header + a->header_len, text.ptr, text.len);
+    a->header_len += text.len;
+}
+
+void content_attachments_field(struct content_attachments *a, struct seki_str name, struct seki_str value)
+{
+    if (!seki_str_starts_with_nocase(name, SEKI_STR("Content-")))
+        return;
+    add_to_header(a, name);
+    add_to_header(a, SEKI_STR(":"));
+    add_to_header(a, value);
+    add_to_header(a, SEKI_STR("\r\n"));
+}
+
+void content_attachments_end_of_header(struct content_attachments *a)
+{
+    end_header(a);
+}
+
+void content_attachments_body(struct content_attachments *a, struct seki_str octets)
+{
+    while (octets.len > 0 && !content_look_is_over(&a->look))
+        octets = a->state == HEADER ? take_header(a, octets) : take_body(a, octets);
+}
+
+struct content_finding content_attachments_finding(struct content_attachments *a)
+{
+    if (a->line_len > 0)
+        take_held_line(a);
+    if (a->state == HEADER && a->header_len > a->header_line)
+        take_header_line(a);
+    if (!content_look_is_over(&a->look))
+        end_part(a);
+    if (!content_look_is_over(&a->look))
+        a->look.finding.name = SEKI_STR("");
+    return a->look.finding;
+}
+
+void content_attachments_end(struct content_attachments *a)
+{
+    if (a != NULL)
+        content_inspector_release(a->inspector);
+}

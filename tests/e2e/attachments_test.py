@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Attachments made by the programs that people use (Python's email, zipfile, tarfile, gzip; zip and 7z where they are), and
+what is found in them. Each message is also given in pieces of one octet: that changes nothing."""
+import email.message
+import email.policy
+import gzip
+import io
+import pathlib
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from tap import Tap  # noqa: E402
+
+MZ = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(100)
+TEXT = b"Nothing but text.\n" * 50
+
+
+def zipped(files, method=zipfile.ZIP_DEFLATED, prefix=b""):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, octets in files.items():
+            archive.writestr(name, octets)
+    return prefix + out.getvalue()
+
+
+def streamed_zip(files):
+    """As written to a pipe: sizes only behind the data (flag bit 3)."""
+    class Pipe(io.RawIOBase):
+        def __init__(self):
+            self.octets = bytearray()
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.octets += data
+            return len(data)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, octets in files.items():
+            archive.writestr(name, octets)
+    return bytes(pipe.octets)
+
+
+def tarred(files, mode="w", form=tarfile.GNU_FORMAT, headers=None):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:
+        for name, octets in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(octets)
+            info.pax_headers = headers or {}
+            archive.addfile(info, io.BytesIO(octets))
+    return out.getvalue()
+
+
+def gzipped(octets, name=""):
+    out = io.BytesIO()
+    with gzip.GzipFile(filename=name, mode="wb", fileobj=out) as file:
+        file.write(octets)
+    return out.getvalue()
+
+
+def with_flags(archive, flags):
+    """The flags of every header set, as an encrypted archive has them."""
+    out = bytearray(archive)
+    for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        at = out.find(signature)
+        while at >= 0:
+            out[at + offset] |= flags & 0xff
+            out[at + offset + 1] |= flags >> 8
+            at = out.find(signature, at + 4)
+    return bytes(out)
+
+
+def with_sizes(archive, size):
+    """Sizes in local headers that lie."""
+    out = bytearray(archive)
+    at = out.find(b"PK\3\4")
+    while at >= 0:
+        out[at + 18:at + 26] = struct.pack("<II", size, size)
+        at = out.find(b"PK\3\4", at + 4)
+    return bytes(out)
+
+
+def with_unicode_path(archive, raw, real):
+    """Info-ZIP's second name in the directory, another than the first."""
+    extra = struct.pack("<HHBI", 0x7075, 5 + len(real), 1, zlib.crc32(raw)) + real
+    at = archive.rfind(b"PK\1\2")
+    name_len = struct.unpack_from("<H", archive, at + 28)[0]
+    out = bytearray(archive)
+    out[at + 30:at + 32] = struct.pack("<H", len(extra))
+    out[at + 46 + name_len:at + 46 + name_len] = extra
+    return bytes(out)
+
+
+def nested(name, octets, levels):
+    for level in range(levels):
+        octets, name = zipped({name: octets}), f"level{level}.zip"
+    return octets
+
+
+def hidden_header(name):
+    """A fake header whose name swallows the real one."""
+    real = zipped({name: MZ})
+    return struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 0, 0, 0, 0, 4000, 0) + b"a.txt" + real
+
+
+def attached(octets, name="a.bin", kind=("application", "octet-stream")):
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "a@example.net", "b@example.com", "test"
+    message.set_content("See the attachment.\n")
+    message.add_attachment(octets, maintype=kind[0], subtype=kind[1], filename=name)
+    return message.as_bytes()
+
+
+def forwarded(inner):
+    return (b"From: a@example.net\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n"
+            b"--outer\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--outer--\r\n")
+
+
+EXE_IN_ZIP = {"readme.txt": TEXT, "invoice.exe": MZ}
+MIB = 1024 * 1024
+
+CASES = [
+    ("text is harmless", attached(TEXT, "a.txt"), "none"),
+    ("a name", attached(TEXT, "invoice.exe"), "name invoice.exe"),
+    ("a name of RFC 2231", attached(TEXT, "請求書.exe"), "name 請求書.exe"),
+    ("a program under another name", attached(MZ, "photo.jpg", ("image", "jpeg")), "octets photo.jpg"),
+    ("a script under another name", attached(b"#!/bin/sh\nrm -r /\n", "notes.txt"), "octets notes.txt"),
+    ("in a forwarded message", forwarded(attached(TEXT, "a.js")), "name a.js"),
+    ("a harmless forwarded message", forwarded(attached(TEXT, "a.txt")), "none"),
+
+    ("a zip of text", attached(zipped({"a.txt": TEXT, "b/c.pdf": b"%PDF-1.4"}), "a.zip"), "none"),
+    ("an empty zip", attached(zipped({}), "a.zip"), "none"),
+    ("a name in a zip", attached(zipped(EXE_IN_ZIP), "a.zip"), "name a.zip/invoice.exe"),
+    ("stored", attached(zipped(EXE_IN_ZIP, zipfile.ZIP_STORED), "a.zip"), "name a.zip/invoice.exe"),
+    ("written to a pipe", attached(streamed_zip(EXE_IN_ZIP), "a.zip"), "name a.zip/invoice.exe"),
+    ("a zip that is called something else", attached(zipped(EXE_IN_ZIP), "a.dat"), "name a.dat/invoice.exe"),
+    ("a zip with something in front", attached(zipped(EXE_IN_ZIP, prefix=b"x" * 3000), "a.zip"), "name a.zip/invoice.exe"),
+    ("a program under another name in a zip", attached(zipped({"photo.jpg": MZ}), "a.zip"), "octets a.zip/photo.jpg"),
+    ("the same, stored", attached(zipped({"photo.jpg": MZ}, zipfile.ZIP_STORED), "a.zip"), "octets a.zip/photo.jpg"),
+    ("a zip with encrypted entries is judged by their names",
+     attached(with_flags(zipped({"a.txt": TEXT}), 1), "a.zip"), "none"),
+    ("and these by theirs", attached(with_flags(zipped(EXE_IN_ZIP), 1), "a.zip"), "name a.zip/invoice.exe"),
+    ("an archive in an encrypted one cannot be seen",
+     attached(with_flags(zipped({"b.zip": zipped({"a.txt": TEXT})}), 1), "a.zip"), "opaque a.zip/b.zip"),
+    ("an encrypted directory", attached(with_flags(zipped({"a.txt": TEXT}), 0x2000), "a.zip"), "opaque a.zip"),
+    ("sizes that lie small", attached(with_sizes(zipped(EXE_IN_ZIP), 0), "a.zip"), "name a.zip/invoice.exe"),
+    ("sizes that lie large", attached(with_sizes(zipped(EXE_IN_ZIP), 2**31), "a.zip"), "name a.zip/invoice.exe"),
+    ("a second name that is the real one",
+     attached(with_unicode_path(zipped({"a.txt": TEXT}), b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
+    ("a header hidden in another's name", attached(hidden_header("a.exe"), "a.zip"), "opaque a.zip"),
+    ("two levels", attached(nested("a.exe", MZ, 2), "a.zip"), "name a.zip/level0.zip/a.exe"),
+    ("two levels of text", attached(nested("a.txt", TEXT, 2), "a.zip"), "none"),
+    ("four levels", attached(nested("a.exe", MZ, 4), "a.zip"), "name a.zip/level2.zip/level1.zip/level0.zip/a.exe"),
+    ("five levels are deeper than is looked", attached(nested("a.txt", TEXT, 5), "a.zip"),
+     "bound a.zip/level3.zip/level2.zip/level1.zip/level0.zip"),
+    ("a zip that is none", attached(TEXT, "a.zip"), "opaque a.zip"),
+    ("a zip cut in a header", attached(zipped({"a.txt": TEXT})[:32], "a.zip"), "opaque a.zip"),
+    ("many entries", attached(zipped({f"{n}.txt": b"" for n in range(5001)}), "a.zip"), "bound a.zip"),
+    ("a bomb", attached(zipped({"b.zip": zipped({"zeros": bytes(64 * MIB)}, zipfile.ZIP_STORED)}), "a.zip"),
+     "bound a.zip/b.zip"),
+
+    ("an office document", attached(zipped({"[Content_Types].xml": TEXT, "word/document.xml": TEXT}), "a.docx"), "none"),
+    ("one with macros", attached(zipped({"word/document.xml": TEXT, "word/vbaProject.bin": TEXT}), "a.docx"),
+     "macros a.docx/word/vbaProject.bin"),
+    ("one with macros by its name", attached(zipped({"word/document.xml": TEXT}), "a.docm"), "macros a.docm"),
+    ("an older one", attached(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000) + "WordDocument".encode("utf-16-le"), "a.doc"),
+     "none"),
+    ("an older one with macros",
+     attached(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000) + "_VBA_PROJECT".encode("utf-16-le"), "a.doc"), "macros a.doc"),
+
+    ("a tar of text", attached(tarred({"a.txt": TEXT}), "a.tar"), "none"),
+    ("a name in a tar", attached(tarred({"a.txt": TEXT, "b/run.sh": TEXT}), "a.tar"), "name a.tar/b/run.sh"),
+    ("a long name of GNU", attached(tarred({"d/" * 80 + "a.exe": TEXT}), "a.tar"), "name"),
+    ("a long name of pax", attached(tarred({"d" * 200 + ".exe": TEXT}, form=tarfile.PAX_FORMAT), "a.tar"), "name"),
+    ("a size of pax", attached(tarred({"a.txt": TEXT}, form=tarfile.PAX_FORMAT, headers={"size": "0"}), "a.tar"), "opaque a.tar"),
+    ("a program in a tar", attached(tarred({"photo.jpg": MZ}), "a.tar"), "octets a.tar/photo.jpg"),
+    ("a tar with a broken checksum", attached(tarred({"a.txt": TEXT}).replace(b"a.txt", b"b.txt", 1), "a.tar"), "opaque a.tar"),
+    ("a tar that is cut", attached(tarred({"a.txt": TEXT})[:700], "a.tar"), "opaque a.tar"),
+    ("a tar in gzip", attached(tarred({"b/run.sh": TEXT}, "w:gz"), "a.tgz"), "name a.tgz/a.tar/b/run.sh"),
+    ("a tar of text in gzip", attached(tarred({"a.txt": TEXT}, "w:gz"), "a.tar.gz"), "none"),
+    ("a program in gzip", attached(gzipped(MZ), "photo.jpg.gz"), "octets photo.jpg.gz/photo.jpg"),
+    ("a name that gzip keeps", attached(gzipped(TEXT, "run.sh"), "a.gz"), "name a.gz/run.sh"),
+    ("a name that gzip makes", attached(gzipped(TEXT), "a.exe.gz"), "name a.exe.gz/a.exe"),
+    ("two in one gzip", attached(gzipped(b"") + gzipped(TEXT), "a.txt.gz"), "none"),
+    ("a gzip that is cut before anything came out", attached(gzipped(TEXT)[:12], "a.txt.gz"), "opaque a.txt.gz"),
+    ("a gzip that is cut when it was seen to be text", attached(gzipped(TEXT)[:-10], "a.txt.gz"), "none"),
+    ("a gzip that is none", attached(TEXT, "a.txt.gz"), "opaque a.txt.gz"),
+    ("a bomb in gzip", attached(gzipped(tarred({"zeros": bytes(64 * MIB)})), "a.tar.gz"), "bound a.tar.gz"),
+    ("an archive that is not listed here", attached(b"7z\xbc\xaf\x27\x1c" + bytes(100), "a.7z"), "opaque a.7z"),
+    ("by its octets alone", attached(b"Rar!\x1a\x07\x01\x00" + bytes(100), "a.dat"), "opaque a.dat"),
+    ("in a zip", attached(zipped({"a.7z": b"7z\xbc\xaf\x27\x1c" + bytes(100)}), "a.zip"), "opaque a.zip/a.7z"),
+]
+
+
+def find(program, message, piece):
+    done = subprocess.run([program, str(piece)], input=message, stdout=subprocess.PIPE, timeout=60, check=True)
+    return done.stdout.decode().strip()
+
+
+def check(tap):
+    for name, message, want in CASES:
+        got = find(sys.argv[1], message, 65536)
+        tap.equal(got if " " in want or want == "none" else got.split(" ")[0], want, name)
+        if len(message) < MIB:
+            tap.equal(find(sys.argv[1], message, 1), got, f"{name}: and in pieces of one octet")
+
+
+if __name__ == "__main__":
+    Tap().run(check)
