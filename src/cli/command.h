@@ -32,7 +32,7 @@ struct cli_options {
     const char *rename, *title, *shape, *dns, *dns_only, *tenant, *with_subdomains;
     const char *evidence, *note, *owner, *expires_at, *role, *address, *language, *disabled;
     const char *since, *until, *object, *action, *by, *at, *allow;
-    uint64_t limit, days, examples;
+    uint64_t limit, days, examples, without;
     bool provider, with_domains, accepts_risk, withdraw, dry_run, replace;
     const char *const *operands; /* all of them, in their order */
     size_t operand_count;
@@ -74,6 +74,7 @@ struct cli_options {
 #define CLI_GROUP_WHAT_IF       CLI_GROUP(31)
 #define CLI_GROUP_TITLED        CLI_GROUP(32)
 #define CLI_GROUP_NOTED         CLI_GROUP(33)
+#define CLI_GROUP_EVIDENCE CLI_GROUP(34)
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 

@@ -2,7 +2,7 @@
 """Hosting by the command line, on SQLite and on PostgreSQL: tenants, domains, policies, allow lists, users, the audit log, and
 a whole tenant as a file. What is wrong changes nothing and is told with what to do.
 
-usage: hosting_test.py PATH-OF-SEKISHO
+usage: hosting_test.py PATH-OF-SEKISHO PATH-OF-TRAFFIC_MAKER
 """
 import json
 import os
@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from postgresql import PostgreSQL, programs  # noqa: E402
 from tap import Tap  # noqa: E402
 
-SEKISHO = os.path.abspath(sys.argv[1])
+SEKISHO, TRAFFIC_MAKER = (os.path.abspath(path) for path in sys.argv[1:3])
 
 
 class Store:
@@ -434,6 +434,66 @@ def wrong_files(tap, store):
     ])
 
 
+def what_if(tap, store):
+    """Of ten messages six pass, one is forged, one comes through a list, one has softfail, one has nothing."""
+    store.do("policy", "unset", "--provider", "on-dmarc-reject")
+    store.do("tenant", "add", "busy")
+    store.do("domain", "add", "busy.example", "--tenant", "busy")
+    ask = ["policy", "what-if", "busy.example"]
+    tap.contains(store.run(*ask, "filter=on")[1], "No message to busy.example is recorded", "what-if: without traffic")
+    made = subprocess.run([TRAFFIC_MAKER, store.url, "busy.example", "1000", "20"], capture_output=True, text=True, timeout=60)
+    tap.equal((made.returncode, made.stderr), (0, ""), "a thousand messages are recorded")
+
+    def changes(*words):
+        got = store.json(*ask, *words)
+        tap.equal((got["messages"], got["changed"]), (1000, sum(c["count"] for c in got["changes"])),
+                  f"what-if {' '.join(words)}: every message is judged, and the counts add up")
+        return sorted((c["was"], c["would_be"], c["count"], c["checks"]) for c in got["changes"]), got
+
+    got, _ = changes("filter=on")
+    tap.equal(got, [("deliver", "mark", 200, {"dmarc-reject": 200})], "filtering as it is chosen marks what fails")
+    got, whole = changes("on-dmarc-reject=refuse", "on-spf-softfail=junk", "on-unauthenticated=mark")
+    tap.equal(got, [("deliver", "junk", 100, {"spf-softfail": 100}), ("deliver", "mark", 100, {"unauthenticated": 100}),
+                    ("mark", "refuse", 200, {"dmarc-reject": 200})], "several choices, each with what decides")
+    tap.equal(whole["filter_assumed"], True, "the filter that is off is taken for on")
+    examples = next(c for c in whole["changes"] if c["was"] == "mark")["examples"]
+    tap.ok(len(examples) == 3 and {e["author"] for e in examples} <= {"bank.example", "member.example"}
+           and all(e["why"] == "dmarc-reject" for e in examples) and examples == sorted(examples, key=lambda e: e["at"], reverse=True),
+           "what-if: the newest examples, and why", str(examples))
+    got, whole = changes("--allow", "member.example", "--evidence", "dkim:lists.example")
+    tap.equal(got, [("mark", "deliver", 100, {"dmarc-reject": 100})], "a proposed entry lets the list through, not the forger")
+    tap.equal(whole["changes"][0]["examples"][0]["why"], "the proposed entry", "and is told as the reason")
+    got, _ = changes("--allow", "*", "--evidence", "network:198.51.100.0/24")
+    tap.equal(got, [("mark", "deliver", 100, {"dmarc-reject": 100})], "an entry for a network")
+    got, _ = changes("on-dmarc-reject=deliver", "--examples", "1")
+    tap.equal(got, [("mark", "deliver", 200, {"dmarc-reject": 200})], "a milder choice")
+    tap.equal(changes("digest=daily")[0], [], "what acts on no message changes none")
+    entry = store.json("allow", "add", "busy.example", "member.example", "--evidence", "dkim:lists.example")["id"]
+    got, _ = changes("on-dmarc-reject=refuse")
+    tap.equal(got, [("mark", "deliver", 100, {"dmarc-reject": 100}), ("mark", "refuse", 100, {"dmarc-reject": 100})],
+              "entries that are there count")
+    got, _ = changes("on-dmarc-reject=refuse", "--without", str(entry))
+    tap.equal(got, [("mark", "refuse", 200, {"dmarc-reject": 200})], "what-if --without an entry")
+    few = store.json(*ask, "filter=on", "--days", "10")
+    tap.ok(480 <= few["messages"] <= 520, "what-if --days looks at the last days alone", str(few["messages"]))
+    out = store.run(*ask, "on-dmarc-reject=refuse")[1]
+    tap.ok("1000 messages" in " ".join(out.split()) and "mark > refuse" in out and "The filter is not on" in out, "what-if: for people", out)
+    newest = store.audit("--limit", "1")[0]["action"]
+    tap.equal(newest, "allow.add", "what-if changes nothing")
+    refused(tap, store, [
+        ("what if nothing", ask, 2, "what is proposed?"),
+        ("what if an unknown option", [*ask, "fliter=on"], 1, 'did you mean "filter"?'),
+        ("what if a value that there is not", [*ask, "filter=perhaps"], 1, "filter takes one of"),
+        ("what if an entry without evidence", [*ask, "--allow", "x.example"], 2, "--allow needs --evidence"),
+        ("what if an author who is none", [*ask, "--allow", "no domain", "--evidence", "aligned"], 2, "is not a domain name"),
+        ("what if an entry that is not there", [*ask, "--without", "99999"], 1, "has no entry 99999"),
+        ("what if for nobody", ["policy", "what-if", "nobody.example", "filter=on"], 1, "is not hosted here"),
+        ("what if never", [*ask, "filter=on", "--days", "0"], 2, "--days takes a whole number"),
+        ("what if junk on a gateway", ["policy", "what-if", "relay.example", "on-spf-fail=junk"], 1, "gateway"),
+    ])
+    store.do("tenant", "remove", "busy", "--with-domains")
+
+
 def removal(tap, store):
     store.do("domain", "remove", "neu.example")
     tap.equal([d["name"] for d in store.json("domain", "list", "--tenant", "acme")["domains"]], ["shop.example"],
@@ -450,7 +510,7 @@ def everything(tap, url):
     with tempfile.TemporaryDirectory() as folder:
         store = Store(url, folder)
         for part in (tenants, domains, policies, confirmations, allow_lists, users, audit, export_and_import, wrong_files,
-                     removal):
+                     what_if, removal):
             part(tap, store)
 
 
