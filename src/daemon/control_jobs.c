@@ -18,6 +18,7 @@ size_t control_jobs_of(const struct config *config, const struct control_job *jo
     } rows[] = {
         { &control_replica_job, has_replica },
         { &control_journal_job, has_journal },
+        { &control_keep_job, has_journal },
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,0 +1,20 @@
+/* What goes out of the store in time: recorded traffic, its counts by hour, names of domains that were removed. */
+#ifndef CONTROL_KEEP_H
+#define CONTROL_KEEP_H
+
+#include "store/sql.h"
+
+/** Counts by hour are kept for at least so long; those by day for ever. */
+#define CONTROL_KEEP_HOURS_MIN_DAYS 92
+/** A node that was away for longer makes its replica anew. */
+#define CONTROL_KEEP_REMOVED_DAYS 30
+
+/**
+ * @param keep_days  [journal] keep_days; of several nodes with different ones the shortest counts
+ * @param now_s      since 1970
+ * Several nodes may do it at once.
+ */
+SEKI_MUST_USE enum seki_result control_keep(struct sql *sql, uint64_t keep_days, int64_t now_s,
+                                            struct seki_error *why);
+
+#endif
