@@ -150,7 +150,11 @@ const struct cli_option cli_option_table[] = {
     { "at", "WHEN", N_("when that was, 2026-05-02 or 3d (default: now)"), CLI_TEXT, CLI_GROUP_CONFIRM, FIELD(at), 0,
       0 },
     { "withdraw", NULL, N_("it does not hold any longer"), CLI_FLAG, CLI_GROUP_CONFIRM, FIELD(withdraw), 0, 0 },
-    { "days", "N", N_("of the last N days (30)"), CLI_NUMBER, CLI_GROUP_WHAT_IF, FIELD(days), 1, 3650 },
+    { "csv", NULL, N_("print CSV, for a spreadsheet"), CLI_FLAG, CLI_GROUP_STATS, FIELD(csv), 0, 0 },
+    { "domain", "DOMAIN", N_("mail to this hosted domain"), CLI_TEXT, CLI_GROUP_STATS, FIELD(domain), 0, 0 },
+    { "limit", "N", N_("no more than N rows"), CLI_NUMBER, CLI_GROUP_STATS_LIMIT, FIELD(limit), 1, 10000 },
+    { "days", "N", N_("of the last N days (30)"), CLI_NUMBER, CLI_GROUP_WHAT_IF | CLI_GROUP_STATS, FIELD(days), 1,
+      3650 },
     { "allow", "AUTHOR", N_("with an entry for AUTHOR; needs --evidence"), CLI_TEXT, CLI_GROUP_WHAT_IF,
       FIELD(allow), 0, 0 },
     { "without", "ID", N_("without this entry of the allow list"), CLI_NUMBER, CLI_GROUP_WHAT_IF, FIELD(without), 1,
@@ -168,6 +172,7 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 
 #define READS   (CLI_GROUP_ALL | CLI_GROUP_STORE)
 #define CHANGES (READS | CLI_GROUP_CHANGE)
+#define STATS   (READS | CLI_GROUP_OF_TENANT | CLI_GROUP_STATS)
 
 const struct cli_command cli_command_table[] = {
     { "verify", NULL, "FILE", N_("authenticate a message: SPF, DKIM, ARC, DMARC"), MESSAGE_GROUPS, cli_verify },
@@ -243,6 +248,17 @@ const struct cli_command cli_command_table[] = {
     { "user", "remove", "NAME", N_("remove one"), CHANGES, cli_user_remove },
     { "audit", "list", NULL, N_("who changed what, the newest first"),
       READS | CLI_GROUP_OF_TENANT | CLI_GROUP_AUDIT, cli_audit_list },
+    { "stats", "domains", NULL, N_("how each domain's mail is authenticated"), STATS | CLI_GROUP_STATS_LIMIT,
+      cli_stats_domains },
+    { "stats", "failing", NULL, N_("who fails and may be wanted, the most regular first"),
+      STATS | CLI_GROUP_STATS_LIMIT, cli_stats_failing },
+    { "stats", "results", NULL, N_("SPF, DKIM and DMARC together, day by day"), STATS | CLI_GROUP_STATS_LIMIT,
+      cli_stats_results },
+    { "stats", "policies", NULL, N_("what author domains publish"), STATS, cli_stats_policies },
+    { "stats", "destinations", NULL, N_("where they want their reports"), STATS | CLI_GROUP_STATS_LIMIT,
+      cli_stats_destinations },
+    { "db", "status", NULL, N_("does the store's schema fit this program?"), READS, cli_db_status },
+    { "db", "migrate", NULL, N_("bring it up to date"), READS, cli_db_migrate },
 };
 const size_t cli_command_count = sizeof cli_command_table / sizeof cli_command_table[0];
 
@@ -259,6 +275,8 @@ const struct cli_noun cli_noun_table[] = {
     { "allow", N_("senders that a hosted domain wants all the same") },
     { "user", N_("who may sign in, and as what") },
     { "audit", N_("who changed what") },
+    { "stats", N_("what recorded traffic tells") },
+    { "db", N_("the store's schema") },
 };
 const size_t cli_noun_count = sizeof cli_noun_table / sizeof cli_noun_table[0];
 

@@ -10,7 +10,7 @@
 enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
 
 struct cli_options {
-    bool json, help, allow_rsa_sha1, sender_id, received_spf;
+    bool json, csv, help, allow_rsa_sha1, sender_id, received_spf;
     bool dkim_strict, spf_strict, testing;
     bool mx, no_mail;
     const char *nameserver, *zone, *recording, *anchors;
@@ -74,7 +74,9 @@ struct cli_options {
 #define CLI_GROUP_WHAT_IF       CLI_GROUP(31)
 #define CLI_GROUP_TITLED        CLI_GROUP(32)
 #define CLI_GROUP_NOTED         CLI_GROUP(33)
-#define CLI_GROUP_EVIDENCE CLI_GROUP(34)
+#define CLI_GROUP_EVIDENCE      CLI_GROUP(34)
+#define CLI_GROUP_STATS         CLI_GROUP(40)
+#define CLI_GROUP_STATS_LIMIT   CLI_GROUP(41)
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 
@@ -157,5 +159,12 @@ enum cli_exit cli_user_list(const struct cli_options *options, const char *opera
 enum cli_exit cli_user_set(const struct cli_options *options, const char *operand);
 enum cli_exit cli_user_remove(const struct cli_options *options, const char *operand);
 enum cli_exit cli_audit_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_stats_domains(const struct cli_options *options, const char *operand);
+enum cli_exit cli_stats_failing(const struct cli_options *options, const char *operand);
+enum cli_exit cli_stats_results(const struct cli_options *options, const char *operand);
+enum cli_exit cli_stats_policies(const struct cli_options *options, const char *operand);
+enum cli_exit cli_stats_destinations(const struct cli_options *options, const char *operand);
+enum cli_exit cli_db_status(const struct cli_options *options, const char *operand);
+enum cli_exit cli_db_migrate(const struct cli_options *options, const char *operand);
 
 #endif

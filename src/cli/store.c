@@ -61,9 +61,8 @@ static struct seki_str login_name(struct seki_arena *arena)
     return seki_arena_format(arena, "uid %lu", (unsigned long)getuid());
 }
 
-bool cli_store_open(struct cli_store *store, const struct cli_options *options)
+bool cli_store_connect(struct cli_store *store, const struct cli_options *options)
 {
-    unsigned applied;
     *store = (struct cli_store){ .options = options, .now_s = (int64_t)time(NULL), .result = SEKI_SYSTEM };
     seki_error_set(&store->why, "no memory to start with");
     store->arena = seki_arena_new(MAX_MEMORY);
@@ -76,9 +75,14 @@ bool cli_store_open(struct cli_store *store, const struct cli_options *options)
         return false;
     enum seki_result result = SEKI_SYSTEM;
     store->sql = sql_open(url, &result, &store->why);
-    if (store->sql == NULL)
-        return cli_store_did(store, result != SEKI_OK ? result : SEKI_SYSTEM);
-    return cli_store_did(store, store_migrate(store->sql, &applied, &store->why));
+    return store->sql != NULL || cli_store_did(store, result != SEKI_OK ? result : SEKI_SYSTEM);
+}
+
+bool cli_store_open(struct cli_store *store, const struct cli_options *options)
+{
+    unsigned applied;
+    return cli_store_connect(store, options) &&
+           cli_store_did(store, store_migrate(store->sql, &applied, &store->why));
 }
 
 bool cli_store_begin(struct cli_store *store, const char *via)

@@ -28,6 +28,8 @@ struct cli_store {
 
 /** Open what --store or [store] url of --config names; its schema is brought up to date. @return false: only close it */
 bool cli_store_open(struct cli_store *store, const struct cli_options *options);
+/** The same with the schema as it is. */
+bool cli_store_connect(struct cli_store *store, const struct cli_options *options);
 /** Begin a change in the actor's name. @param via "cli", "import" */
 bool cli_store_begin(struct cli_store *store, const char *via);
 bool cli_store_commit(struct cli_store *store);

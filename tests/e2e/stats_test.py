@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""What recorded traffic tells, as a table, JSON and CSV; and the store's schema by hand.
+
+usage: stats_test.py PATH-OF-SEKISHO
+"""
+import csv
+import io
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from tap import Tap  # noqa: E402
+
+SEKISHO = os.path.abspath(sys.argv[1])
+TODAY = int(time.time()) // 86400 * 86400
+
+# spf dkim dmarc aligned wish would_be messages: numbers as in src/auth and src/policy (SPF pass 2, softfail 4; DMARC fail 2)
+DAYS = [
+    (TODAY, "good.example", 2, 1, 1, 3, 3, 0, 75),
+    (TODAY, "=evil(1).example", 4, 0, 2, 0, 3, 5, 25),
+    (TODAY - 10 * 86400, "good.example", 2, 1, 1, 3, 3, 0, 900),
+]
+
+
+def run(url, *words):
+    done = subprocess.run([SEKISHO, *words, "--store", url], capture_output=True, text=True, encoding="utf-8",
+                          timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def fill(path):
+    store = sqlite3.connect(path)
+    [(domain, tenant)] = store.execute("SELECT id, tenant_id FROM domain")
+    for begin_s, author, spf, dkim, dmarc, aligned, wish, would_be, messages in DAYS:
+        store.execute("INSERT INTO traffic_day VALUES (?, ?, ?, ?, '192.0.2.0/24', ?, ?, ?, ?, ?, ?, 0, ?, 1000)",
+                      (begin_s, tenant, domain, author, spf, dkim, dmarc, aligned, wish, would_be, messages))
+    store.execute("INSERT INTO traffic_failing_day VALUES (?, ?, '=evil(1).example', 3, '192.0.2.0/24', 25)",
+                  (TODAY, domain))
+    store.execute("INSERT INTO published_policy VALUES ('good.example', 3, 'v=DMARC1; p=reject', 1, ?)", (TODAY,))
+    store.execute("INSERT INTO published_destination VALUES ('good.example', 'reports.example')")
+    store.commit()
+    store.close()
+
+
+def check_schema(tap, url):
+    code, out, _ = run(url, "db", "status")
+    tap.equal(code, 1, "a store without a schema: the answer is no")
+    tap.contains(out, "0002 traffic", "what is missing is named")
+    code, out, _ = run(url, "db", "migrate", "--json")
+    tap.ok(code == 0 and json.loads(out)["applied"] >= 2, "the schema is brought up to date", out)
+    code, out, _ = run(url, "db", "status", "--json")
+    tap.equal((code, json.loads(out)), (0, {"database": "SQLite", "pending": []}), "nothing is missing then")
+    code, out, _ = run(url, "db", "migrate")
+    tap.contains(out, "Nothing to do", "a second time there is nothing to do")
+
+
+def check_empty(tap, url):
+    for verb in ("domains", "failing", "results", "policies", "destinations"):
+        code, out, _ = run(url, "stats", verb)
+        tap.ok(code == 0 and "No traffic" in out, f"{verb}: nothing was recorded", out)
+
+
+def check_domains(tap, url):
+    want = {"domain": "example.com", "messages": 100, "authenticated": 75.0, "dmarc_pass": 75.0, "dmarc_fail": 25.0,
+            "nothing_said": 0.0, "would_act": 25.0, "gains_little": False}
+    code, out, _ = run(url, "stats", "domains", "--days", "7", "--json")
+    tap.equal((code, json.loads(out)), (0, {"domains": [want]}), "domains of a week, as JSON")
+    code, out, _ = run(url, "stats", "domains", "--domain", "example.com", "--tenant", "acme", "--json")
+    tap.equal(json.loads(out)["domains"][0]["messages"], 1000, "of a month, one domain of one tenant")
+    code, out, _ = run(url, "stats", "domains", "--days", "7")
+    tap.contains(out, "75.0 %", "as a table")
+    done = subprocess.run([SEKISHO, "stats", "domains", "--days", "7", "--csv", "--store", url], capture_output=True,
+                          timeout=60, check=False)
+    tap.equal(done.stdout.split(b"\r\n"), [
+        b"domain,messages,authenticated,dmarc_pass,dmarc_fail,nothing_said,would_act,gains_little",
+        b'"example.com",100,75.0,75.0,25.0,0.0,25.0,no', b""], "as CSV, with its line ends (RFC 4180)")
+
+
+def check_others(tap, url):
+    day = time.strftime("%Y-%m-%d", time.gmtime(TODAY))
+    code, out, _ = run(url, "stats", "failing", "--json")
+    tap.equal(json.loads(out)["failing"], [{"domain": "example.com", "author": "=evil(1).example", "days": 1,
+                                            "messages": 25, "last": day, "covered": 100.0,
+                                            "evidence": "network:192.0.2.0/24"}], "who fails, and with what evidence")
+    code, out, _ = run(url, "stats", "failing", "--csv")
+    rows = list(csv.reader(io.StringIO(out)))
+    tap.equal(rows[1][1], "'=evil(1).example", "no cell of CSV is a formula")
+    code, out, _ = run(url, "stats", "results", "--days", "7", "--json")
+    tap.equal([(row["spf"], row["dkim"], row["dmarc"], row["share"]) for row in json.loads(out)["results"]],
+              [("pass", "pass", "pass", 75.0), ("softfail", "none", "fail", 25.0)], "results together")
+    code, out, _ = run(url, "stats", "policies", "--days", "7", "--json")
+    tap.equal(json.loads(out)["policies"], [{"policy": "reject", "authors": 2, "messages": 100, "failing": 25}],
+              "policies")
+    code, out, _ = run(url, "stats", "destinations", "--json")
+    tap.equal(json.loads(out)["destinations"], [{"policies": 1, "destination": "reports.example"}], "destinations")
+
+
+def check_refusals(tap, url):
+    for name, words, want, sentence in [
+            ("two forms at once", ("stats", "domains", "--json", "--csv"), 2, "choose one"),
+            ("a domain that is not hosted", ("stats", "domains", "--domain", "example.org"), 1, "not hosted"),
+            ("no such tenant", ("stats", "results", "--tenant", "nobody"), 1, "nobody"),
+            ("no days", ("stats", "domains", "--days", "0"), 2, "--days"),
+            ("half a command", ("stats",), 2, "")]:
+        code, out, err = run(url, *words)
+        tap.ok(code == want and sentence in err, name, f"exit {code}\n{out}{err}")
+    code, _, err = run("sqlite:/nonexistent/store", "db", "status")
+    tap.ok(code == 1 and "/nonexistent/store" in err, "a store that cannot be opened", err)
+
+
+def body(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "store"
+        url = f"sqlite:{path}"
+        check_schema(tap, url)
+        check_empty(tap, url)
+        run(url, "tenant", "add", "acme")
+        run(url, "domain", "add", "example.com", "--tenant", "acme")
+        fill(path)
+        check_domains(tap, url)
+        check_others(tap, url)
+        check_refusals(tap, url)
+
+
+Tap().run(body)
