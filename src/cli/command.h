@@ -33,6 +33,8 @@ struct cli_options {
     const char *evidence, *note, *owner, *expires_at, *role, *address, *language, *disabled;
     const char *since, *until, *object, *action, *by, *at, *allow;
     uint64_t limit, days, examples, without;
+    const char *recipient;
+    bool decided, again;
     bool provider, with_domains, accepts_risk, withdraw, dry_run, replace;
     const char *const *operands; /* all of them, in their order */
     size_t operand_count;
@@ -77,6 +79,8 @@ struct cli_options {
 #define CLI_GROUP_EVIDENCE      CLI_GROUP(34)
 #define CLI_GROUP_STATS         CLI_GROUP(40)
 #define CLI_GROUP_STATS_LIMIT   CLI_GROUP(41)
+#define CLI_GROUP_HELD          CLI_GROUP(50) /* a list of held messages */
+#define CLI_GROUP_RELEASE       CLI_GROUP(51)
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 
@@ -158,6 +162,10 @@ enum cli_exit cli_user_add(const struct cli_options *options, const char *operan
 enum cli_exit cli_user_list(const struct cli_options *options, const char *operand);
 enum cli_exit cli_user_set(const struct cli_options *options, const char *operand);
 enum cli_exit cli_user_remove(const struct cli_options *options, const char *operand);
+enum cli_exit cli_quarantine_list(const struct cli_options *options, const char *operand);
+enum cli_exit cli_quarantine_show(const struct cli_options *options, const char *operand);
+enum cli_exit cli_quarantine_release(const struct cli_options *options, const char *operand);
+enum cli_exit cli_quarantine_delete(const struct cli_options *options, const char *operand);
 enum cli_exit cli_audit_list(const struct cli_options *options, const char *operand);
 enum cli_exit cli_stats_domains(const struct cli_options *options, const char *operand);
 enum cli_exit cli_stats_failing(const struct cli_options *options, const char *operand);

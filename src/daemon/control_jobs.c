@@ -10,6 +10,11 @@ static bool has_journal(const struct config *config)
     return config->journal.folder.len > 0;
 }
 
+static bool has_quarantine(const struct config *config)
+{
+    return config->quarantine.folder.len > 0;
+}
+
 size_t control_jobs_of(const struct config *config, const struct control_job *jobs_out[CONTROL_JOBS_MAX])
 {
     static const struct {
@@ -17,6 +22,7 @@ size_t control_jobs_of(const struct config *config, const struct control_job *jo
         bool (*is_wanted)(const struct config *config);
     } rows[] = {
         { &control_replica_job, has_replica },
+        { &control_quarantine_job, has_quarantine },
         { &control_journal_job, has_journal },
         { &control_keep_job, has_journal },
     };

@@ -1,0 +1,126 @@
+/* The job that tells the store of held messages, and removes what has expired. */
+#include "daemon/control_jobs.h"
+
+#include "daemon/held_intake.h"
+#include "quarantine/quarantine.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define INTERVAL_MS    2000u
+#define EXPIRE_EVERY_S 15
+
+struct quarantine_job {
+    const struct control_context *context;
+    struct held_intake intake;
+    int watch; /* inotify; -1: the interval is enough */
+    bool is_watching;
+    int64_t expired_at_s;
+    size_t damaged; /* told of */
+};
+
+static int64_t now_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static void close_job(void *user)
+{
+    struct quarantine_job *job = user;
+    if (job->watch >= 0)
+        close(job->watch);
+    free(job);
+}
+
+static void *open_job(const struct control_context *context, struct sql *sql, struct seki_error *why)
+{
+    (void)sql;
+    const struct config *config = context->config;
+    struct quarantine_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        seki_error_set(why, "no memory");
+        return NULL;
+    }
+    *job = (struct quarantine_job){ .context = context, .watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) };
+    job->intake.folder = config->quarantine.folder.ptr;
+    job->intake.node = config->hosting.node_name;
+    return job;
+}
+
+static int descriptor(const void *user)
+{
+    return ((const struct quarantine_job *)user)->watch;
+}
+
+/* The place appears with the first message; until then the interval is enough. */
+static void watch(struct quarantine_job *job)
+{
+    char path[PATH_MAX], events[4096];
+    if (job->watch < 0)
+        return;
+    while (read(job->watch, events, sizeof events) > 0)
+        ;
+    int len = snprintf(path, sizeof path, "%s/new", job->intake.folder);
+    if (!job->is_watching && len > 0 && len < (int)sizeof path)
+        job->is_watching = inotify_add_watch(job->watch, path, IN_MOVED_TO) >= 0;
+}
+
+static void tell(struct quarantine_job *job, const char *event, const char *what, size_t count)
+{
+    struct log_line line;
+    log_begin(&line, job->context->log, LOG_LEVEL_INFORMATION, event);
+    log_number(&line, what, (int64_t)count);
+    log_end(&line);
+}
+
+static void tell_damaged(struct quarantine_job *job, size_t damaged)
+{
+    if (damaged > job->damaged)
+        log_reason(job->context->log, LOG_LEVEL_WARNING, "quarantine_damaged",
+                   "%zu files in %s/new cannot be read; they stay there", damaged, job->intake.folder);
+    job->damaged = damaged;
+}
+
+static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)
+{
+    struct held_intake_report report;
+    int64_t now = now_s();
+    if (now - job->expired_at_s < EXPIRE_EVERY_S)
+        return SEKI_OK;
+    enum seki_result result = held_intake_expire(&job->intake, sql, now, &report, why);
+    if (report.removed > 0)
+        tell(job, "quarantine_removed", "messages", report.removed);
+    if (result == SEKI_OK && !report.has_more)
+        job->expired_at_s = now;
+    *has_more = *has_more || report.has_more;
+    return result;
+}
+
+static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error *why)
+{
+    struct quarantine_job *job = user;
+    struct held_intake_report report;
+    watch(job);
+    enum seki_result result = held_intake_turn(&job->intake, sql, &report, why);
+    bool has_more = report.has_more;
+    if (report.taken > 0)
+        tell(job, "quarantine_taken", "messages", report.taken);
+    tell_damaged(job, report.damaged);
+    if (result == SEKI_OK)
+        result = expire(job, sql, &has_more, why);
+    if (result != SEKI_OK)
+        return control_turn_of(result);
+    return has_more ? CONTROL_AGAIN : CONTROL_IDLE;
+}
+
+const struct control_job control_quarantine_job = {
+    .name = "quarantine",
+    .interval_ms = INTERVAL_MS,
+    .drains = true,
+    .open = open_job,
+    .close = close_job,
+    .descriptor = descriptor,
+    .turn = turn_job,
+};

@@ -1,0 +1,127 @@
+#include "daemon/held_intake.h"
+
+#include "quarantine/quarantine.h"
+#include "quarantine/shown.h"
+#include "store/held.h"
+
+#include <unistd.h>
+
+#define BATCH              50u
+#define MEMORY_OCTETS      (16u << 20)
+#define LEFTOVERS_AFTER_S  86400
+#define SHOWN_MAX_OCTETS   300u
+#define ADDRESS_MAX_OCTETS 320u
+
+/* ---- taking in ---- */
+
+/* What is in it for the message, but for its recipients. */
+static struct store_held item_of(const struct held_intake *intake, const struct quarantine_id *id,
+                                 const struct quarantine_message *message, struct seki_arena *arena)
+{
+    char client[SEKI_IP_TEXT_MAX];
+    return (struct store_held){
+        .message_id = seki_str_of(id->text),
+        .node = intake->node,
+        .held_at_s = message->at_us / 1000000,
+        .size_octets = (int64_t)message->size_octets,
+        .mail_from = quarantine_shown(arena, message->mail_from, ADDRESS_MAX_OCTETS),
+        .author = quarantine_shown(arena, message->author, SHOWN_MAX_OCTETS),
+        .subject = quarantine_shown(arena, message->subject, SHOWN_MAX_OCTETS),
+        .client = seki_arena_copy(arena, seki_str_of(seki_ip_format(&message->client, client))),
+        .queue_id = quarantine_shown(arena, message->queue_id, STORE_HELD_MESSAGE_ID_MAX),
+        .mail_message_id = quarantine_shown(arena, message->message_id, SHOWN_MAX_OCTETS),
+    };
+}
+
+static enum seki_result add(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
+                            const struct quarantine_message *message, struct seki_arena *arena,
+                            struct seki_error *why)
+{
+    struct store_held *items = seki_arena_alloc(arena, message->recipient_count, sizeof *items);
+    for (size_t i = 0; items != NULL && i < message->recipient_count; i++) {
+        const struct quarantine_recipient *recipient = &message->recipients[i];
+        items[i] = item_of(intake, id, message, arena);
+        items[i].place = (int64_t)i;
+        items[i].address = quarantine_shown(arena, recipient->address, ADDRESS_MAX_OCTETS);
+        items[i].reason = quarantine_shown(arena, recipient->reason, STORE_HELD_MESSAGE_ID_MAX);
+        items[i].domain_id = (int64_t)recipient->domain_id;
+        items[i].tenant_id = (int64_t)recipient->tenant_id;
+        items[i].expires_at_s = recipient->expires_at_s;
+    }
+    if (seki_arena_failure(arena) != SEKI_OK) {
+        seki_error_set(why, "no memory for the recipients of a held message");
+        return SEKI_SYSTEM;
+    }
+    return store_held_add(sql, items, message->recipient_count, why);
+}
+
+/* The store first, then the file's place: killed in between, it is done again and changes nothing. */
+static enum seki_result take_one(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
+                                 struct held_intake_report *report, struct seki_error *why)
+{
+    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
+    struct quarantine_message message;
+    int file = -1;
+    if (arena == NULL)
+        return SEKI_SYSTEM;
+    enum seki_result result = quarantine_open(intake->folder, id, arena, &message, &file, why);
+    if (result == SEKI_OK) {
+        close(file);
+        result = add(intake, sql, id, &message, arena, why);
+        if (result == SEKI_OK)
+            result = quarantine_settle(intake->folder, id, why);
+        report->taken += result == SEKI_OK;
+    } else if (result == SEKI_BAD_INPUT) {
+        report->damaged++;
+        result = SEKI_OK;
+    }
+    seki_arena_free(arena);
+    return result;
+}
+
+enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *sql,
+                                  struct held_intake_report *report_out, struct seki_error *why)
+{
+    struct quarantine_id ids[BATCH];
+    size_t count;
+    *report_out = (struct held_intake_report){ 0 };
+    enum seki_result result = quarantine_list_new(intake->folder, ids, BATCH, &count, why);
+    for (size_t i = 0; i < count && result == SEKI_OK; i++)
+        result = take_one(intake, sql, &ids[i], report_out, why);
+    report_out->has_more = count == BATCH && report_out->taken > 0;
+    return result;
+}
+
+/* ---- removing ---- */
+
+static enum seki_result remove_one(const struct held_intake *intake, struct sql *sql, struct seki_str text,
+                                   int64_t now_s, struct seki_error *why)
+{
+    struct quarantine_id id;
+    enum seki_result result = SEKI_OK;
+    if (quarantine_id_read(text, &id))
+        result = quarantine_remove(intake->folder, &id, why);
+    return result == SEKI_OK ? store_held_file_gone(sql, text, now_s, why) : result;
+}
+
+enum seki_result held_intake_expire(const struct held_intake *intake, struct sql *sql, int64_t now_s,
+                                    struct held_intake_report *report_out, struct seki_error *why)
+{
+    const struct seki_str *ids = NULL;
+    size_t count = 0;
+    *report_out = (struct held_intake_report){ 0 };
+    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
+    if (arena == NULL)
+        return SEKI_SYSTEM;
+    quarantine_sweep(intake->folder, now_s - LEFTOVERS_AFTER_S);
+    enum seki_result result = store_held_spent(sql, intake->node, now_s, BATCH, arena, &ids, &count, why);
+    for (size_t i = 0; i < count && result == SEKI_OK; i++) {
+        result = remove_one(intake, sql, ids[i], now_s, why);
+        report_out->removed += result == SEKI_OK;
+    }
+    if (result == SEKI_OK)
+        result = store_held_forget(sql, now_s, why);
+    report_out->has_more = count == BATCH;
+    seki_arena_free(arena);
+    return result;
+}

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""The quarantine from end to end: held by sekishod behind a real Postfix, listed, shown, released to another, deleted.
+
+    quarantine_test.py PATH-OF-sekishod PATH-OF-sekisho
+"""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from postfix import Postfix  # noqa: E402
+from sekishod import DnsResponder, Sekishod, free_port, wait_until  # noqa: E402
+from tap import Tap  # noqa: E402
+
+PROGRAM, COMMAND = (os.path.abspath(word) for word in sys.argv[1:3])
+ZONE = (ROOT / "demo" / "demo.zone").read_text()
+EVIL = {"sender": "a@evil.example.org", "xclient": {"ADDR": "127.0.0.66"}, "helo": "evil.example.org"}
+READERS = ["reader@north.example", "reader@south.example"]
+
+
+def forged(number, subject="Your account"):
+    """DMARC fails, and the author domain asks for reject."""
+    return (f"From: \"Bank \x1b[2J\" <service@bank.example.org>\r\nTo: <reader@north.example>\r\nSubject: {subject}\r\n"
+            f"Date: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{number}@bank.example.org>\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+            "Click here \x1b]0;owned\x07 now.\r\n.\r\n..dots\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+            "<script>alert(1)</script>\r\n--b\r\nContent-Type: application/pdf; name=\"bill.pdf\"\r\n\r\n%PDF\r\n--b--\r\n"
+            ).encode()
+
+
+class Site:
+    """DNS, a store, sekishod with both roles, the Postfix that takes mail in, and one that takes what is released."""
+
+    def __init__(self):
+        self.programs = contextlib.ExitStack()
+        self.milter_port, self.port, self.inner_port = (free_port() for _ in range(3))
+
+    def __enter__(self):
+        with self.programs:
+            self.folder = pathlib.Path(self.programs.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-e2e-")))
+            self.folder.chmod(0o755)
+            self.quarantine = self.folder / "quarantine"
+            for name in ("state", "replica", "quarantine"):
+                (self.folder / name).mkdir()
+                os.chown(self.folder / name, 65534, 65534)
+            self.dns = self.programs.enter_context(DnsResponder(self.folder, ZONE))
+            self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections()))
+            self.postfix = self.programs.enter_context(
+                Postfix(self.folder / "mx", self.port, milter=f"inet:127.0.0.1:{self.milter_port}",
+                        domains=("north.example", "south.example")))
+            self.inner = self.programs.enter_context(
+                Postfix(self.folder / "inner", self.inner_port, domains=("north.example", "south.example")))
+            self.programs = self.programs.pop_all()
+        return self
+
+    def __exit__(self, *unused):
+        self.programs.close()
+
+    def sections(self, **further):
+        sections = {"inbound": {"listen": f"inet:127.0.0.1:{self.milter_port}", "trusted_networks": "127.0.0.1"},
+                    "dns": {"nameservers": self.dns.address, "timeout": "1s"},
+                    "store": {"url": f"sqlite:{self.folder}/state/store.db"},
+                    "hosting": {"replica": self.folder / "replica", "replica_map_size": "64MiB"},
+                    "quarantine": {"folder": self.quarantine, "release_to": f"127.0.0.1:{self.inner_port}",
+                                   "sender": "postmaster@north.example"}}
+        return {name: sections.get(name, {}) | further.get(name, {}) for name in sections | further}
+
+    def run(self, *words, config=None, wait=True):
+        arguments = [COMMAND, *map(str, words), "--config", config or self.folder / "sekisho.conf"]
+        if wait:
+            return subprocess.run(arguments, capture_output=True, timeout=60, check=False)
+        return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def must(self, *words):
+        done = self.run(*words, "--json")
+        if done.returncode != 0:
+            raise AssertionError(f"{words}: exit {done.returncode}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def held(self, *words):
+        return self.must("quarantine", "list", *words)["held"]
+
+    def files(self):
+        return [path for place in ("new", "held") for path in (self.quarantine / place).glob("*")]
+
+    def config_to(self, port):
+        """A configuration that releases to another port."""
+        path = self.folder / f"to-{port}.conf"
+        path.write_text((self.folder / "sekisho.conf").read_text().replace(f"127.0.0.1:{self.inner_port}",
+                                                                           f"127.0.0.1:{port}"))
+        return path
+
+    def hold(self, count_before, recipients, octets):
+        """Send one that is held. -> its items"""
+        self.postfix.send(EVIL["sender"], recipients, octets, EVIL["xclient"], EVIL["helo"])
+        wanted = count_before + len(recipients)
+        wait_until(lambda: len(self.held("--decided")) >= wanted, f"{wanted} held messages")
+        return self.held("--decided")[:len(recipients)]
+
+
+class Server:
+    """An SMTP server that answers as it is told, and then keeps the connection."""
+
+    def __init__(self, end_reply):
+        self.end_reply, self.data = end_reply, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.has_all = threading.Event()
+        self.may_answer = threading.Event()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.converse, args=(connection,), daemon=True).start()
+
+    def converse(self, connection):
+        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+            connection.sendall(b"220 here\r\n")
+            for line in lines:
+                verb = line.split()[0].upper() if line.split() else b""
+                if verb == b"DATA":
+                    connection.sendall(b"354 go on\r\n")
+                    octets = b""
+                    for part in lines:
+                        octets += part
+                        if part == b".\r\n":
+                            break
+                    else:
+                        return
+                    self.data.append(octets)
+                    self.has_all.set()
+                    if self.end_reply is None:
+                        return
+                    connection.sendall(self.end_reply + b"\r\n")
+                elif verb == b"QUIT":
+                    connection.sendall(b"221 bye\r\n")
+                    return
+                else:
+                    connection.sendall(b"250 fine\r\n")
+
+
+def prepare(site, tap):
+    for tenant, shape in (("north", "gateway"), ("south", "shared")):
+        site.must("tenant", "add", tenant, "--shape", shape)
+        site.must("domain", "add", f"{tenant}.example", "--tenant", tenant)
+        site.must("policy", "confirm", f"{tenant}.example", "--by", "A. Administrator")
+        last = site.must("policy", "set", f"{tenant}.example", "filter=on", "on-dmarc-reject=hold")
+    time.sleep(2)  # what the replica may take
+    tap.ok(last["change"] > 0, "two customers hold what their authors' domains want rejected")
+
+
+def check_holding(site, tap):
+    items = site.hold(0, READERS, forged(1))
+    tap.equal(sorted(item["recipient"] for item in items), READERS, "one message for two customers is held for each")
+    tap.equal({item["reason"] for item in items}, {"dmarc-reject"}, "with the reason")
+    tap.equal({item["state"] for item in items}, {"held"}, "in state held")
+    tap.equal(len(site.files()), 1, "in one file")
+    tap.ok(not any(site.postfix.mail(reader) for reader in READERS), "and delivered to nobody")
+    tap.equal(len(site.held("north.example")), 1, "each customer sees its own: by domain")
+    tap.equal(len(site.held("--tenant", "south")), 1, "by tenant")
+    tap.equal(len(site.held("--recipient", "nobody@north.example")), 0, "by recipient")
+    return {item["recipient"]: item["id"] for item in items}
+
+
+def check_showing(site, tap, number):
+    for words in (("list",), ("show", number)):
+        text = site.run("quarantine", *words).stdout
+        tap.ok(text and b"\x1b" not in text and b"\x07" not in text,
+               f"quarantine {words[0]} writes nothing of the sender's to the terminal but words", text)
+    text = site.run("quarantine", "show", number).stdout.decode()
+    for part in ("Click here", "bill.pdf", "dmarc=fail", "text/html"):
+        tap.contains(text, part, f"show tells: {part}")
+    tap.ok("<script>" not in text, "and no markup")
+    tap.equal(site.must("quarantine", "show", number)["subject"], "Your account", "show as JSON")
+
+
+def check_releasing(site, tap, numbers):
+    number = numbers["reader@north.example"]
+    tap.equal(site.must("quarantine", "release", number)["released"], 1, "the customer releases it")
+    [message] = site.inner.wait_for_mail("reader@north.example", 1)
+    tap.contains(message.decode(errors="replace"), f"X-Sekisho-Released: {number} ", "it arrives, marked as released")
+    tap.contains(message.decode(errors="replace"), "dmarc=fail", "with what was found when it came")
+    body = message.replace(b"\r\n", b"\n").split(b"\n\n", 1)[1]
+    tap.equal(body, forged(1).replace(b"\r\n", b"\n").split(b"\n\n", 1)[1], "and octet for octet")
+    done = site.run("quarantine", "release", number)
+    tap.equal(done.returncode, 1, "a second time it is refused")
+    tap.contains(done.stderr.decode(), "was released already", "with a sentence")
+    tap.equal(len(site.inner.mail("reader@north.example")), 1, "and is not delivered again")
+    tap.equal(site.held("south.example")[0]["state"], "held", "the other customer's stays held")
+    tap.ok(not site.inner.mail("reader@south.example"), "and is not delivered")
+    tap.equal(site.run("quarantine", "release", "999999").returncode, 1, "a number that there is not")
+    tap.equal(site.run("quarantine", "release", "../x").returncode, 2, "a number that is none")
+
+
+def check_deleting(site, tap, numbers):
+    number = numbers["reader@south.example"]
+    tap.equal(site.must("quarantine", "delete", number)["deleted"], 1, "the other customer deletes it")
+    tap.equal(site.run("quarantine", "delete", number).returncode, 1, "once")
+    tap.equal(site.run("quarantine", "release", number).returncode, 1, "and cannot release it any more")
+    actions = [entry["action"] for entry in site.must("audit", "list", "--action", "quarantine.")["entries"]]
+    tap.equal(actions, ["quarantine.delete", "quarantine.release", "quarantine.release-begin"], "the audit log tells all")
+
+
+def release_to(site, number, server, *words):
+    return site.run("quarantine", "release", number, *words, config=site.config_to(server.port))
+
+
+def state_of(site, number):
+    return next(item["state"] for item in site.held("--decided") if item["id"] == number)
+
+
+def check_refusals(site, tap):
+    [item] = site.hold(2, READERS[:1], forged(2))
+    for reply, code in ((b"451 4.3.0 not now", 3), (b"550 5.7.1 never", 1)):
+        done = release_to(site, item["id"], Server(reply))
+        tap.equal(done.returncode, code, f"the mail server says {reply.decode()}")
+        tap.equal(state_of(site, item["id"]), "held", "it stays held")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        done = site.run("quarantine", "release", item["id"], config=site.config_to(unused.getsockname()[1]))
+    tap.equal((done.returncode, state_of(site, item["id"])), (3, "held"), "no mail server: it stays held")
+    return item["id"]
+
+
+def check_unclear(site, tap, number):
+    silent = Server(None)
+    done = release_to(site, number, silent)
+    tap.equal((done.returncode, state_of(site, number)), (1, "unclear"), "the connection breaks behind the end: unclear")
+    tap.contains(done.stderr.decode(), "--again", "and says what to do")
+    tap.equal(release_to(site, number, silent).returncode, 1, "it is not sent again by itself")
+    tap.equal(len(silent.data), 1, "(the server got it once)")
+    good = Server(b"250 taken")
+    tap.equal(release_to(site, number, good, "--again").returncode, 0, "but when a person says that it did not arrive")
+    tap.equal((len(good.data), state_of(site, number)), (1, "released"), "then it is")
+
+
+def check_killed(site, tap):
+    """kill -9 before the end was sent: it may be released again. Behind it: only by a person's word."""
+    [item] = site.hold(3, READERS[:1], forged(3))
+    deaf = socket.create_server(("127.0.0.1", 0))
+    process = site.run("quarantine", "release", item["id"], config=site.config_to(deaf.getsockname()[1]), wait=False)
+    connection, _ = deaf.accept()
+    wait_until(lambda: state_of(site, item["id"]) == "releasing", "the claim")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    connection.close()
+    tap.equal(site.run("quarantine", "release", item["id"]).returncode, 1, "killed before the end: not at once again")
+    subprocess.run(["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('update "
+                    "held_recipient set changed_at_s = changed_at_s - 600'); c.commit()",
+                    site.folder / "state" / "store.db"], check=True)
+    tap.equal(site.run("quarantine", "release", item["id"]).returncode, 0, "but after ten minutes")
+    site.inner.wait_for_mail("reader@north.example", 2)
+    tap.equal(len(site.inner.mail("reader@north.example")), 2, "and it arrives once")
+
+
+def check_expiry(site, tap):
+    wait_until(lambda: len(site.files()) == 0, "files of decided messages to go", 90)
+    tap.ok(True, "when all have decided, the file goes")
+
+
+def main(tap):
+    with Site() as site:
+        prepare(site, tap)
+        numbers = check_holding(site, tap)
+        check_showing(site, tap, numbers["reader@north.example"])
+        check_releasing(site, tap, numbers)
+        check_deleting(site, tap, numbers)
+        check_unclear(site, tap, check_refusals(site, tap))
+        check_killed(site, tap)
+        check_expiry(site, tap)
+
+
+if __name__ == "__main__":
+    Tap().run(main)
