@@ -4,6 +4,7 @@
 #include "store/rows.h"
 #include "store/traffic_count.h"
 #include "store/traffic_days.h"
+#include "store/traffic_published.h"
 #include "store/traffic_rows.h"
 
 #define ARENA_MAX_OCTETS (64u * 1024u * 1024u)
@@ -15,6 +16,7 @@ struct store_traffic {
     struct traffic_days days;
     struct traffic_rows rows;
     struct traffic_counts counts;
+    struct traffic_published published;
     struct store_allow_hit hits[HITS_MAX];
     size_t hit_count;
 };
@@ -23,21 +25,24 @@ struct store_traffic *store_traffic_new(struct sql *sql, struct seki_error *why)
 {
     struct store_traffic *traffic = calloc(1, sizeof *traffic);
     struct seki_arena *arena = seki_arena_new(ARENA_MAX_OCTETS);
-    if (traffic == NULL || arena == NULL) {
-        seki_error_set(why, "no memory to take traffic over");
-        free(traffic);
-        seki_arena_free(arena);
-        return NULL;
+    if (traffic != NULL && arena != NULL && traffic_published_init(&traffic->published)) {
+        traffic->sql = sql;
+        traffic->arena = arena;
+        return traffic;
     }
-    traffic->sql = sql;
-    traffic->arena = arena;
-    return traffic;
+    seki_error_set(why, "no memory to take traffic over");
+    if (traffic != NULL)
+        traffic_published_release(&traffic->published);
+    free(traffic);
+    seki_arena_free(arena);
+    return NULL;
 }
 
 void store_traffic_free(struct store_traffic *traffic)
 {
     if (traffic == NULL)
         return;
+    traffic_published_release(&traffic->published);
     seki_arena_free(traffic->arena);
     free(traffic);
 }
@@ -116,6 +121,8 @@ static enum seki_result flush(struct store_traffic *traffic, struct seki_error *
     enum seki_result result = traffic_rows_write(&traffic->rows, traffic->sql, why);
     if (result == SEKI_OK)
         result = traffic_counts_write(&traffic->counts, traffic->sql, why);
+    if (result == SEKI_OK)
+        result = traffic_published_write(&traffic->published, traffic->sql, why);
     if (result == SEKI_OK && traffic->hit_count > 0)
         result = store_allow_count_hits(traffic->sql, traffic->hits, traffic->hit_count, why);
     traffic->hit_count = 0;
@@ -126,7 +133,7 @@ static enum seki_result flush(struct store_traffic *traffic, struct seki_error *
 static enum seki_result make_room(struct store_traffic *traffic, struct seki_error *why)
 {
     bool is_full = traffic_rows_are_full(&traffic->rows) || traffic_counts_are_full(&traffic->counts) ||
-                   traffic->hit_count == HITS_MAX;
+                   traffic_published_is_full(&traffic->published) || traffic->hit_count == HITS_MAX;
     return is_full ? flush(traffic, why) : SEKI_OK;
 }
 
@@ -143,8 +150,10 @@ static enum seki_result add_record(struct store_traffic *traffic, const struct t
     enum seki_result result = traffic_days_need(&traffic->days, traffic->sql, record->at_us, why);
     if (result == SEKI_OK)
         result = make_room(traffic, why);
-    if (result == SEKI_OK)
+    if (result == SEKI_OK) {
         traffic_rows_add_message(&traffic->rows, place, record, traffic->arena);
+        traffic_published_note(&traffic->published, record, traffic->arena);
+    }
     for (size_t i = 0; i < record->recipient_count && result == SEKI_OK; i++) {
         const struct journal_recipient *recipient = &record->recipients[i];
         result = make_room(traffic, why);
@@ -176,6 +185,7 @@ static void drop_gathered(struct store_traffic *traffic)
     traffic->rows.message_count = traffic->rows.recipient_count = 0;
     traffic->counts.count = traffic->counts.failing_count = 0;
     traffic->hit_count = 0;
+    traffic_published_forget(&traffic->published);
     seki_arena_clear(traffic->arena);
     traffic_days_forget(&traffic->days);
 }

@@ -79,31 +79,33 @@ enum seki_result store_stats_domains(struct sql *sql, const struct store_stats_s
 {
     struct store_query query;
     struct list list = { sizeof(struct store_stats_domain), read_domain, NULL, 0 };
-    store_query_init(&query, arena,
-                     "SELECT t.domain_id, d.name, sum(t.messages) AS messages, " SUM_WHERE("t.spf = 2 OR t.dkim = "
-                                                                                           "1") ", " SUM_WHERE("t."
-                                                                                                               "dma"
-                                                                                                               "rc "
-                                                                                                               "= "
-                                                                                                               "1") ", " SUM_WHERE("t.dmarc = 2") ", " SUM_WHERE(
-                         "t.dmarc = 0 AND t.spf IN (0, 1) AND t.dkim <> 1") ", " SUM_WHERE("t.would_be > 0") " FROM"
-                                                                                                             " traf"
-                                                                                                             "fic_"
-                                                                                                             "day "
-                                                                                                             "t "
-                                                                                                             "LEFT "
-                                                                                                             "JOIN "
-                                                                                                             "domai"
-                                                                                                             "n d "
-                                                                                                             "ON "
-                                                                                                             "d.id "
-                                                                                                             "= "
-                                                                                                             "t."
-                                                                                                             "domai"
-                                                                                                             "n_id "
-                                                                                                             "WHERE"
-                                                                                                             " 1 = "
-                                                                                                             "1");
+    store_query_init(
+        &query, arena,
+        "SELECT t.domain_id, d.name, sum(t.messages) AS messages, " SUM_WHERE(
+            "t.spf = 2 OR t.dkim = "
+            "1") ", " SUM_WHERE("t."
+                                "dma"
+                                "rc "
+                                "= "
+                                "1") ", " SUM_WHERE("t.dmarc = 2") ", " SUM_WHERE("t.dmarc = 0 AND t.spf IN (0, 1) "
+                                                                                  "AND t.dkim <> 1") ", " SUM_WHERE("t.would_be > 0") " FROM"
+                                                                                                                                      " traf"
+                                                                                                                                      "fic_"
+                                                                                                                                      "day "
+                                                                                                                                      "t "
+                                                                                                                                      "LEFT "
+                                                                                                                                      "JOIN "
+                                                                                                                                      "domai"
+                                                                                                                                      "n d "
+                                                                                                                                      "ON "
+                                                                                                                                      "d.id "
+                                                                                                                                      "= "
+                                                                                                                                      "t."
+                                                                                                                                      "domai"
+                                                                                                                                      "n_id "
+                                                                                                                                      "WHERE"
+                                                                                                                                      " 1 = "
+                                                                                                                                      "1");
     add_span(&query, span);
     seki_buf_add(&query.text, SEKI_STR(" GROUP BY t.domain_id, d.name"));
     store_query_add(&query, " ORDER BY messages DESC, t.domain_id LIMIT ?", SQL_OF_INT(store_list_limit(limit)));

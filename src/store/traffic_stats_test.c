@@ -2,6 +2,8 @@
 #include "store/traffic_stats.h"
 #include "store/traffic_sample_test.h"
 
+#include <sekisho/answers.h>
+
 static struct seki_arena *memory;
 static uint64_t place;
 
@@ -208,6 +210,69 @@ static void policies_that_were_seen(struct sql *sql, const char *url)
     assert_int_equal(p[2].failing, 15);
 }
 
+/* The evidence of a message, with these TXT records at a name. */
+static struct seki_str evidence(const char *name, const char *const *texts, size_t count)
+{
+    struct seki_record records[4] = { 0 };
+    struct seki_answers *answers = seki_answers_new(memory, 0);
+    const struct seki_answer *question = seki_answers_ask(answers, seki_str_of(name), SEKI_RR_TXT);
+    for (size_t i = 0; i < count; i++)
+        records[i].text = seki_str_of(texts[i]);
+    const struct seki_answer outcome = { .status = SEKI_ANSWER_FOUND, .records = records, .record_count = count };
+    assert_int_equal(seki_answers_enter(answers, question, &outcome), SEKI_OK);
+    static struct seki_buf out;
+    seki_buf_init_arena(&out, memory, 65536);
+    seki_answers_encode(answers, &out);
+    return seki_buf_str(&out);
+}
+
+static void where_reports_are_wanted(struct sql *sql, const char *url)
+{
+    (void)url;
+    static const struct {
+        const char *policy_domain, *name, *texts[2];
+    } cases[] = {
+        { "a.example", "_dmarc.a.example", { "v=spf1 -all", "v=DMARC1; p=reject; rua=mailto:x@R1.example!10m" } },
+        { "b.example",
+          "_dmarc.b.example",
+          { "v=DMARC1; p=none; rua=mailto:x@r1.example,mailto:y@r1.example,https://r2.example/in", "" } },
+        { "c.example", "_dmarc.c.example", { "v=DMARC1; p=none", "" } },
+        { "d.example", "_dmarc.other.example", { "v=DMARC1; p=none; rua=mailto:x@r3.example", "" } },
+        { "", "_dmarc.e.example", { "v=DMARC1; p=none; rua=mailto:x@r3.example", "" } },
+    };
+    struct store_traffic *traffic = begin(sql);
+    seki_arena_free(memory);
+    memory = seki_arena_new(1u << 20);
+    for (uint64_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct journal_record record = sample();
+        record.policy_domain = seki_str_of(cases[i].policy_domain);
+        record.answers = evidence(cases[i].name, cases[i].texts, 2);
+        const struct store_traffic_record records[] = { { &record, i }, { &record, i } };
+        struct store_traffic_batch batch = batch_of(records, 2, i, i + 1);
+        STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
+    }
+    struct journal_record damaged = sample();
+    damaged.policy_domain = SEKI_STR("f.example");
+    damaged.answers = SEKI_STR("\xff\xff\xff");
+    const struct store_traffic_record records[] = { { &damaged, 5 } };
+    struct store_traffic_batch batch = batch_of(records, 1, 5, 6);
+    STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
+    store_traffic_free(traffic);
+
+    assert_rows(sql, "SELECT policy_domain, policy FROM published_policy ORDER BY policy_domain",
+                "a.example|3\nb.example|1\nc.example|1\n");
+    const struct store_stats_destination *d;
+    size_t count;
+    STORE_OK(store_stats_destinations(sql, &(struct store_stats_span){ 0 }, 0, memory, &d, &count, WHY));
+    assert_int_equal(count, 2);
+    assert_true(seki_str_equal(d[0].destination, SEKI_STR("r1.example")));
+    assert_int_equal(d[0].policies, 2);
+    assert_true(seki_str_equal(d[1].destination, SEKI_STR("https://r2.example/in")));
+    STORE_OK(store_stats_destinations(sql, &(struct store_stats_span){ .since_s = AT_S + 1 }, 0, memory, &d, &count,
+                                      WHY));
+    assert_int_equal(count, 0);
+}
+
 static void nothing_was_recorded(struct sql *sql, const char *url)
 {
     (void)url;
@@ -236,6 +301,7 @@ static const struct store_test tests[] = {
     STORE_TEST(who_fails_the_most_regular_first),
     STORE_TEST(combinations_by_day),
     STORE_TEST(policies_that_were_seen),
+    STORE_TEST(where_reports_are_wanted),
     STORE_TEST(nothing_was_recorded),
 };
 
