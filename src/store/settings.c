@@ -181,8 +181,8 @@ static enum seki_result read_value(const struct policy_option *option, struct se
 }
 
 static const char *const find_texts[] = {
-    [STORE_PROVIDER] = "SELECT id, value FROM policy_choice WHERE name = $1 AND tenant_id IS NULL"
-                       " AND domain_id IS NULL AND $2 = 0",
+    [STORE_PROVIDER] = ("SELECT id, value FROM policy_choice WHERE name = $1 AND tenant_id IS NULL"
+                        " AND domain_id IS NULL AND $2 = 0"),
     [STORE_TENANT] = "SELECT id, value FROM policy_choice WHERE name = $1 AND tenant_id = $2",
     [STORE_DOMAIN] = "SELECT id, value FROM policy_choice WHERE name = $1 AND domain_id = $2",
 };
