@@ -127,7 +127,7 @@ static void a_change_needs_an_actor(struct sql *sql, const char *url)
 struct writer {
     const char *url, *prefix;
     int64_t tenant_id;
-    unsigned failures;
+    unsigned refusals, failures;
 };
 
 static void *write_many(void *argument)
@@ -148,7 +148,8 @@ static void *write_many(void *argument)
             result = store_change_commit(change, NULL, &why);
         else
             store_change_rollback(change);
-        writer->failures += result != SEKI_OK;
+        writer->refusals += result == SEKI_BAD_INPUT && strstr(why.text, "hosted already, for tenant acme") != NULL;
+        writer->failures += result != SEKI_OK && result != SEKI_BAD_INPUT;
     }
     sql_close(sql);
     return NULL;
@@ -159,7 +160,7 @@ static void two_writers_and_one_who_follows(struct sql *sql, const char *url)
 {
     begin_test(sql);
     int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), at = 1;
-    struct writer writers[] = { { url, "a", tenant, 0 }, { url, "b", tenant, 0 } };
+    struct writer writers[] = { { url, "a", tenant, 0, 0 }, { url, "b", tenant, 0, 0 } };
     pthread_t threads[2];
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, write_many, &writers[i]), 0);
@@ -184,9 +185,26 @@ static void two_writers_and_one_who_follows(struct sql *sql, const char *url)
     }
     for (size_t i = 0; i < 2; i++) {
         pthread_join(threads[i], NULL);
-        assert_int_equal(writers[i].failures, 0);
+        assert_int_equal(writers[i].refusals + writers[i].failures, 0);
     }
     assert_int_equal(seen, 2 * EACH);
+}
+
+/* The second is told who has it, as if it had come later. */
+static void of_two_who_add_the_same_one_is_refused(struct sql *sql, const char *url)
+{
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED);
+    struct writer writers[] = { { url, "same", tenant, 0, 0 }, { url, "same", tenant, 0, 0 } };
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_many, &writers[i]), 0);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(writers[0].refusals + writers[1].refusals, EACH);
+    assert_int_equal(writers[0].failures + writers[1].failures, 0);
+    assert_int_equal(store_test_integer(sql, "select count(*) from domain"), EACH);
+    assert_int_equal(count_lines(sql, &(struct store_audit_filter){ .action = SEKI_STR("domain.add") }), EACH);
 }
 
 int main(void)
@@ -194,7 +212,7 @@ int main(void)
     static const struct store_test tests[] = {
         STORE_TEST(every_change_has_its_line),          STORE_TEST(lines_are_found),
         STORE_TEST(a_change_that_fails_leaves_nothing), STORE_TEST(a_change_needs_an_actor),
-        STORE_TEST(two_writers_and_one_who_follows),
+        STORE_TEST(two_writers_and_one_who_follows),    STORE_TEST(of_two_who_add_the_same_one_is_refused),
     };
     return STORE_TESTS_RUN(tests);
 }
