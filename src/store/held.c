@@ -161,8 +161,8 @@ enum seki_result store_held_get(struct sql *sql, int64_t id, struct seki_arena *
 static const char *const state_sentences[] = {
     [STORE_HELD] = "is held",
     [STORE_HELD_RELEASING] = "is being released by somebody; look again in ten minutes",
-    [STORE_HELD_UNCLEAR] = "was handed to the mail server, and what it said was not noted; look into its log, and "
-                           "release it again only if it did not arrive",
+    [STORE_HELD_UNCLEAR] = ("was handed to the mail server, and what it said was not noted; look into its log, and "
+                            "release it again only if it did not arrive"),
     [STORE_HELD_RELEASED] = "was released already",
     [STORE_HELD_DELETED] = "was deleted",
 };
