@@ -3,19 +3,27 @@
 
     control_test.py PATH-OF-sekishod PATH-OF-sekisho
 """
+import collections
+import contextlib
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from sekishod import DnsResponder, MilterSession, Sekishod, fetch, free_port, wait_until  # noqa: E402
+from postgresql import PostgreSQL, programs  # noqa: E402
+from sekishod import (DnsResponder, MilterSession, Sekishod, SekishodError, fetch, free_port,  # noqa: E402
+                      wait_until)
 from tap import Tap  # noqa: E402
 
 PROGRAM, COMMAND = (os.path.abspath(word) for word in sys.argv[1:3])
@@ -132,7 +140,7 @@ def makes_the_store_at_the_first_start(tap):
         with place.sekishod() as sekishod:
             wait_until(lambda: place.figure("store_reachable") == 1, "the store")
             tap.ok((place.folder / "state" / "store.db").exists(), "the first start makes the store")
-            tap.ok(sekishod.events("store_migrated"), "with its schema, and says so")
+            tap.ok(sekishod.wait_for("store_migrated"), "with its schema, and says so")
             wait_until(lambda: abs(place.figure("control_seen_time_seconds") - time.time()) < 5, "control's round")
             tap.ok(True, "the figures tell when control was last seen")
         tap.equal(sekishod.process.returncode, 0, "the stop is clean")
@@ -203,6 +211,127 @@ def a_damaged_replica_is_built_anew(tap):
                sekishod.events("replica_rebuilt"))
 
 
+class Load:
+    """Messages one after the other on a few sessions, each with a queue id of its own. Notes which were answered, and how
+    long the slowest took."""
+
+    def __init__(self, place, threads=3, pause_s=0.002):
+        self.place, self.pause_s = place, pause_s
+        self.answered, self.unanswered, self.slowest_s = [], [], 0.0
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(threads)]
+
+    def run(self, number):
+        session = None
+        for count in itertools.count():
+            if self.is_over.is_set():
+                break
+            queue_id = f"4t{number}n{count}"
+            begun = time.monotonic()
+            try:
+                session = session or MilterSession(self.place.listen)
+                session.begin(queue_id=queue_id)
+                session.end()
+                self.answered.append(queue_id)
+            except (SekishodError, OSError):
+                session = None
+                self.unanswered.append(queue_id)
+                time.sleep(0.05)
+                continue
+            self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
+            time.sleep(self.pause_s)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def problems(self, recorded):
+        """What is wrong with these queue ids of the store, as a sentence; "" when each answered message is there once."""
+        counts = collections.Counter(recorded)
+        missing = [queue_id for queue_id in self.answered if queue_id not in counts]
+        doubled = [queue_id for queue_id, count in counts.items() if count > 1]
+        strange = set(counts) - set(self.answered) - set(self.unanswered)
+        return "; ".join(f"{len(ids)} {what}" for ids, what in ((missing, "missing"), (doubled, "doubled"),
+                                                                (strange, "from nowhere")) if ids)
+
+
+def in_sqlite(place):
+    """-> queue ids of all recorded messages"""
+    with contextlib.closing(sqlite3.connect(f"file:{place.folder}/state/store.db?mode=ro", uri=True)) as store:
+        return [row[0] for row in store.execute("select queue_id from traffic_message")]
+
+
+def wait_for_records(place, load, read):
+    wait_until(lambda: place.figure("journal_backlog_bytes") == 0 and len(set(read()) & set(load.answered)) >=
+               len(load.answered), "all records in the store", 60)
+
+
+def each_message_is_recorded_once_whoever_dies(tap):
+    random.seed(4)
+    with Place() as place, place.sekishod() as sekishod:
+        wait_until(lambda: place.figure("store_reachable") == 1, "the store")
+        with Load(place) as load:
+            for number in range(7):  # each death of a role doubles the wait for its next life
+                time.sleep(random.uniform(0.1, 0.5))
+                role = "inbound" if number % 3 == 2 else "control"
+                os.kill(sekishod.role_pid(role), signal.SIGKILL)
+                wait_until(lambda died=number + 1: len(sekishod.events("role_died")) >= died, "its end")
+                wait_until(lambda started=number + 3: len(sekishod.events("role_started")) >= started, "the next one")
+        wait_for_records(place, load, lambda: in_sqlite(place))
+        problems = load.problems(in_sqlite(place))
+        tap.ok(not problems and len(load.answered) > 100,
+               f"7 kills: each of {len(load.answered)} answered messages is recorded once", problems)
+        wait_until(lambda: list((place.folder / "journal").glob("*.zst")), "a compressed segment")
+        tap.ok(True, "segments of processes that died are compressed")
+
+
+def what_came_last_is_taken_over_at_the_stop(tap):
+    with Place() as place:
+        with place.sekishod():
+            wait_until(lambda: place.figure("store_reachable") == 1, "the store")
+            with Load(place) as load:
+                time.sleep(1)
+        problems = load.problems(in_sqlite(place))
+        tap.ok(not problems and load.answered, "a stop leaves nothing of the journal behind", problems)
+
+
+def an_outage_of_postgresql_costs_nothing(tap):
+    if programs() is None:
+        tap.ok(True, "an outage of PostgreSQL # SKIP it is not installed")
+        return
+    seconds = float(os.environ.get("SEKISHO_OUTAGE_S", "4"))
+    with PostgreSQL() as server, Place() as place, place.sekishod(store={"url": server.url}) as sekishod:
+        def recorded():
+            return [row[0] for row in server.query("select queue_id from traffic_message")]
+        wait_until(lambda: place.figure("store_reachable") == 1, "the store")
+        place.command("tenant", "add", "acme")
+        place.wait_for_change(place.command("domain", "add", "acme.example", "--tenant", "acme")["change"])
+        with Load(place) as load:
+            time.sleep(1)
+            server.halt()
+            time.sleep(seconds)
+            sekishod.wait_for("store_unreachable")
+            backlog = place.figure("journal_backlog_bytes")
+            server.serve()
+            wait_until(lambda: place.figure("store_reachable") == 1, "the store again")
+            time.sleep(1)
+        wait_for_records(place, load, recorded)
+        problems = load.problems(recorded())
+        tap.ok(not problems, f"PostgreSQL away for {seconds:.0f} s under load: each of {len(load.answered)} messages is "
+               "recorded once", problems)
+        tap.ok(load.slowest_s < 1 and not load.unanswered, "none was delayed", f"{load.slowest_s * 1000:.0f} ms at most")
+        tap.ok(backlog > 0, "the backlog was told")
+        tap.equal(len(sekishod.events("store_unreachable")), 1, "the outage once")
+        change = place.command("policy", "set", "acme.example", "quarantine-days=9")["change"]
+        tap.ok(place.wait_for_change(change) < 2, "and a change is live within 2 s as before")
+
+
 class Deaf:
     """A database server that takes connections and never says a word."""
 
@@ -244,6 +373,8 @@ def main(tap):
     for body in (keeps_the_stores_credentials_from_inbound, needs_no_store, makes_the_store_at_the_first_start,
                  one_role_that_dies_does_not_stop_the_other, a_control_that_cannot_work_stops_nothing,
                  a_change_is_live_at_once, a_damaged_replica_is_built_anew,
+                 each_message_is_recorded_once_whoever_dies, what_came_last_is_taken_over_at_the_stop,
+                 an_outage_of_postgresql_costs_nothing,
                  a_deaf_store_does_not_hold_up_the_stop, reloads_both):
         body(tap)
 
