@@ -170,7 +170,7 @@ static bool take_delimiter(struct content_attachments *a, struct seki_str line)
     if (!is_found)
         return false;
     end_part(a);
-    a->depth = is_close ? level : level + 1;
+    a->depth = level + 1; /* also at its end: some programs go on where more of its parts follow */
     if (is_close)
         a->state = BETWEEN;
     else
@@ -185,7 +185,7 @@ static void take_uuencode(struct content_attachments *a, struct seki_str line)
     size_t space = seki_str_find(rest, ' ');
     uint64_t mode;
     if (seki_str_starts_with(line, SEKI_STR("begin ")) && seki_str_to_u64(seki_str_head(rest, space), 7777, &mode))
-        content_look_name(&a->look, SEKI_STR(""), seki_str_from(rest, space + 1));
+        content_look_name(&a->look, SEKI_STR(""), seki_str_trim(seki_str_from(rest, space + 1)));
 }
 
 static void pass(struct content_attachments *a, struct seki_str octets)

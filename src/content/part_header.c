@@ -56,14 +56,15 @@ static int hex_digit(char c)
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-/* "%41" of RFC 2231, "=41" of RFC 2047; what is no escape stays. */
+/* "%41" of RFC 2231; "=41" and "_" of RFC 2047; what is no escape stays. */
 static void add_escaped(struct value *value, struct seki_str text, char escape)
 {
     for (size_t i = 0; i < text.len; i++) {
         int high = text.len - i > 2 ? hex_digit(text.ptr[i + 1]) : -1;
         int low = text.len - i > 2 ? hex_digit(text.ptr[i + 2]) : -1;
         bool is_octet = text.ptr[i] == escape && high >= 0 && low >= 0;
-        add(value, is_octet ? (char)(high * 16 + low) : text.ptr[i]);
+        char plain = escape == '=' && text.ptr[i] == '_' ? ' ' : text.ptr[i];
+        add(value, is_octet ? (char)(high * 16 + low) : plain);
         i += is_octet ? 2 : 0;
     }
 }
@@ -194,14 +195,17 @@ static void add_piece(struct value *value, const struct piece *piece)
 static void tell_pieces(struct reader *reader, bool is_filename)
 {
     struct value value = { .len = 0 };
+    bool is_told = true;
     for (uint64_t number = 0; number < CONTENT_PART_PIECES; number++) {
         const struct piece *piece = find_piece(reader, is_filename, number);
-        if (piece == NULL && value.len > 0)
-            tell(reader, text_of(&value));
         if (piece != NULL)
             add_piece(&value, piece);
+        else if (!is_told)
+            tell(reader, text_of(&value));
+        is_told = piece == NULL;
     }
-    tell(reader, text_of(&value));
+    if (!is_told)
+        tell(reader, text_of(&value));
 }
 
 /* ---- parameters ---- */

@@ -9,7 +9,7 @@
 #define LOCAL_FIXED       26u /* octets behind the signature, before the name */
 #define CENTRAL_FIXED     42u
 #define NAME_KEPT         1024u
-#define ENTRY_NAME_MAX          4096u   /* of longer ones no system makes a file */
+#define ENTRY_NAME_MAX    4096u   /* of longer ones no system makes a file */
 #define UNICODE_PATH      0x7075u /* Info-ZIP's second name (section 4.6.9): version, CRC, name */
 #define UNICODE_PATH_HEAD 5u
 
@@ -238,11 +238,12 @@ static size_t pass_data(struct content_zip *zip, struct seki_str text)
     return passed;
 }
 
-static void take_octet(struct content_zip *zip, char octet)
+/* @return false: a signature where none can be */
+static bool take_octet(struct content_zip *zip, char octet)
 {
     bool is_signature = take_window(zip, octet);
     if (is_signature && zip->state != SEARCH)
-        content_look_found(zip->look, CONTENT_OPAQUE, content_inspector_path(zip->archive), SEKI_STR(""));
+        return false;
     switch (zip->state) {
     case SEARCH:
         if (is_signature)
@@ -253,34 +254,43 @@ static void take_octet(struct content_zip *zip, char octet)
     case EXTRA: take_extra(zip, octet); break;
     case STATE_COUNT: break;
     }
+    return true;
+}
+
+/* Until a header has shown to be one, its octets may be data of the entry before it. */
+static bool is_in_data(const struct content_zip *zip)
+{
+    return zip->state == SEARCH || zip->state == FIXED;
 }
 
 void content_zip_feed(struct content_zip *zip, struct seki_str octets)
 {
-    size_t data = 0; /* where what belongs to the entry begins */
+    size_t data = 0; /* where what is not given to the entry yet begins */
     for (size_t i = 0; i < octets.len && !content_look_is_over(zip->look);) {
-        bool was_data = zip->state == SEARCH || zip->state == FIXED;
+        bool was_data = is_in_data(zip), is_sound = true;
         size_t passed = pass_data(zip, seki_str_from(octets, i));
         if (passed == 0)
-            take_octet(zip, octets.ptr[i++]);
+            is_sound = take_octet(zip, octets.ptr[i++]);
         i += passed;
-        bool is_data = zip->state == SEARCH || zip->state == FIXED;
-        if (was_data && !is_data) { /* it was a header indeed, and what is behind it the next entry's */
+        if (was_data && (!is_in_data(zip) || !is_sound))
             feed_entry(zip, seki_str_head(seki_str_from(octets, data), i - data));
+        if (was_data && !is_in_data(zip)) {
             end_entry(zip);
             zip->has_header = true;
         }
-        if (!is_data || !was_data)
+        if (!is_sound)
+            content_look_found(zip->look, CONTENT_OPAQUE, content_inspector_path(zip->archive), SEKI_STR(""));
+        if (!was_data || !is_in_data(zip))
             data = i;
     }
-    if ((zip->state == SEARCH || zip->state == FIXED) && !content_look_is_over(zip->look))
+    if (is_in_data(zip) && !content_look_is_over(zip->look))
         feed_entry(zip, seki_str_from(octets, data));
 }
 
 bool content_zip_end(struct content_zip *zip)
 {
     end_entry(zip);
-    return zip->has_header && (zip->state == SEARCH || zip->state == FIXED);
+    return zip->has_header && is_in_data(zip);
 }
 
 void content_zip_release(struct content_zip *zip)
