@@ -3,22 +3,11 @@
 #include "cli/i18n.h"
 #include "cli/input.h"
 #include "cli/json.h"
+#include "cli/course.h"
 #include "cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* In the order in which people ask. */
-static const struct {
-    const char *mechanism, *title;
-} traces[] = {
-    { "spf", N_("SPF of MAIL FROM") },
-    { "spf-helo", N_("SPF of HELO") },
-    { "sender-id", "Sender ID" },
-    { "dkim", "DKIM" },
-    { "arc", "ARC" },
-    { "dmarc", "DMARC" },
-};
 
 static const struct {
     unsigned bit;
@@ -34,42 +23,6 @@ static const struct {
     { SEKI_DEFECT_EMPTY_NAME, N_("a field without a name") },
     { SEKI_DEFECT_BAD_NAME, N_("odd octets in a field name") },
 };
-
-static json_t *json_trace(const struct seki_trace *trace)
-{
-    json_t *lines = json_array();
-    for (const struct seki_trace_line *line = seki_trace_first(trace); line != NULL; line = line->next)
-        json_array_append_new(lines,
-                              json_pack("{s:i, s:o}", "depth", (int)line->depth, "text", cli_json_str(line->text)));
-    return lines;
-}
-
-static json_t *json_record(const struct seki_answer *answer, const struct seki_record *record)
-{
-    char address[SEKI_IP_TEXT_MAX];
-    if (answer->type == SEKI_RR_A || answer->type == SEKI_RR_AAAA)
-        return json_string(seki_ip_format(&record->address, address));
-    if (answer->type == SEKI_RR_MX)
-        return json_pack("[i, o]", record->preference, cli_json_str(record->text));
-    return cli_json_str(record->text);
-}
-
-static json_t *json_answers(const struct seki_answers *answers)
-{
-    json_t *array = json_array();
-    const struct seki_answer *answer;
-    for (size_t i = 0; (answer = seki_answers_at(answers, i)) != NULL; i++) {
-        json_t *records = json_array();
-        for (size_t r = 0; r < answer->record_count; r++)
-            json_array_append_new(records, json_record(answer, &answer->records[r]));
-        json_array_append_new(array, json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "name", cli_json_str(answer->name),
-                                               "type", seki_rr_type_name(answer->type), "status",
-                                               seki_answer_status_name(answer->status), "secure",
-                                               answer->dnssec == SEKI_DNSSEC_SECURE, "failure",
-                                               cli_json_str(answer->failure), "records", records));
-    }
-    return array;
-}
 
 static void print_message_facts(const struct seki_message *message)
 {
@@ -88,20 +41,15 @@ static void print_text(const struct cli_explanation *x)
     putchar('\n');
     print_message_facts(x->message);
     cli_print_verdict(x->verdict);
-    for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-        cli_print_trace(_(traces[i].title), seki_verify_trace(x->verify, traces[i].mechanism));
-    cli_print_answers(x->evaluation->answers);
+    cli_print_course(x->verify, x->evaluation->answers);
 }
 
 static void print_json(const struct cli_explanation *x)
 {
-    json_t *root = cli_json_verdict(x->verdict), *steps = json_object();
+    json_t *root = cli_json_verdict(x->verdict);
     cli_json_add_explanation(root, x);
-    for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-        json_object_set_new(steps, traces[i].mechanism,
-                            json_trace(seki_verify_trace(x->verify, traces[i].mechanism)));
-    json_object_set_new(root, "steps", steps);
-    json_object_set_new(root, "dns", json_answers(x->evaluation->answers));
+    json_object_set_new(root, "steps", cli_json_course(x->verify));
+    json_object_set_new(root, "dns", cli_json_answers(x->evaluation->answers));
     cli_json_print(root);
 }
 

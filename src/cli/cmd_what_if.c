@@ -47,20 +47,9 @@ static bool lay_proposed(struct cli_store *store, struct proposal *proposal)
 {
     const struct cli_options *options = store->options;
     bool names_filter = false;
-    struct seki_str name, value;
     for (size_t i = 1; i < options->operand_count; i++) {
-        if (!cli_policy_choice(options->operands[i], &name, &value))
-            return cli_store_misused(store);
-        const struct policy_option *option = policy_option_find(name);
-        const char *meant = policy_option_nearest(name);
-        if (option == NULL)
-            seki_error_set(&store->why,
-                           meant != NULL ? "there is no option \"%.*s\"; did you mean \"%s\"?"
-                                         : "there is no option \"%.*s\"",
-                           SEKI_STR_ARGS(name), meant);
-        if (!cli_store_did(store, option == NULL
-                                      ? SEKI_BAD_INPUT
-                                      : policy_option_read(option, value, &proposal->policy, &store->why)))
+        const struct policy_option *option;
+        if (!cli_policy_propose(store, options->operands[i], &proposal->policy, &option))
             return false;
         names_filter = names_filter || strcmp(option->name, "filter") == 0;
     }

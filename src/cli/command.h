@@ -32,6 +32,7 @@ struct cli_options {
     const char *rename, *title, *shape, *dns, *dns_only, *tenant, *with_subdomains;
     const char *evidence, *note, *owner, *expires_at, *role, *address, *language, *disabled;
     const char *since, *until, *object, *action, *by, *at, *allow;
+    const char *journal, *queue_id, *message_id, *sender, *author, *result;
     uint64_t limit, days, examples, without;
     const char *recipient;
     bool decided, again;
@@ -77,6 +78,8 @@ struct cli_options {
 #define CLI_GROUP_TITLED        CLI_GROUP(32)
 #define CLI_GROUP_NOTED         CLI_GROUP(33)
 #define CLI_GROUP_EVIDENCE      CLI_GROUP(34)
+#define CLI_GROUP_RECORDED      CLI_GROUP(35) /* a recorded message */
+#define CLI_GROUP_TRACE         CLI_GROUP(36)
 #define CLI_GROUP_STATS         CLI_GROUP(40)
 #define CLI_GROUP_STATS_LIMIT   CLI_GROUP(41)
 #define CLI_GROUP_HELD          CLI_GROUP(50) /* a list of held messages */
@@ -174,5 +177,7 @@ enum cli_exit cli_stats_policies(const struct cli_options *options, const char *
 enum cli_exit cli_stats_destinations(const struct cli_options *options, const char *operand);
 enum cli_exit cli_db_status(const struct cli_options *options, const char *operand);
 enum cli_exit cli_db_migrate(const struct cli_options *options, const char *operand);
+enum cli_exit cli_trace(const struct cli_options *options, const char *operand);
+enum cli_exit cli_replay(const struct cli_options *options, const char *operand);
 
 #endif

@@ -49,3 +49,20 @@ bool cli_policy_choice(const char *operand, struct seki_str *name_out, struct se
     *value_out = sign + 1 < text.len ? seki_str_from(text, sign + 1) : SEKI_STR("");
     return true;
 }
+
+bool cli_policy_propose(struct cli_store *store, const char *operand, struct policy *policy,
+                        const struct policy_option **option_out)
+{
+    struct seki_str name, value;
+    if (!cli_policy_choice(operand, &name, &value))
+        return cli_store_misused(store);
+    const char *meant = policy_option_nearest(name);
+    *option_out = policy_option_find(name);
+    if (*option_out != NULL)
+        return cli_store_did(store, policy_option_read(*option_out, value, policy, &store->why));
+    seki_error_set(&store->why,
+                   meant != NULL ? "there is no option \"%.*s\"; did you mean \"%s\"?"
+                                 : "there is no option \"%.*s\"",
+                   SEKI_STR_ARGS(name), meant);
+    return cli_store_did(store, SEKI_BAD_INPUT);
+}

@@ -15,5 +15,8 @@ struct cli_policy_owner {
 bool cli_policy_owner_find(struct cli_store *store, struct cli_policy_owner *owner_out);
 /** Cut NAME=VALUE. @return false: it has no "=", which was said */
 bool cli_policy_choice(const char *operand, struct seki_str *name_out, struct seki_str *value_out);
+/** Put NAME=VALUE into a policy, without anybody choosing it. @return false: said, or kept in the store */
+bool cli_policy_propose(struct cli_store *store, const char *operand, struct policy *policy,
+                        const struct policy_option **option_out);
 
 #endif

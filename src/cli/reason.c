@@ -106,6 +106,15 @@ static const char *const patterns[] = {
     N_("%.*s cannot be used here: only $ORIGIN and $TTL"),
     N_("too much behind %.*s"),
 
+    /* Of recorded messages. */
+    N_("there is no message %lld in the store (any more)"),
+    N_("\"%s\" is neither the number of a message, as `sekisho trace` shows it, nor SEGMENT:OFFSET"),
+    N_("the journal record is damaged"),
+    N_("the journal record has been erased"),
+    N_("the header was not kept whole, so the message cannot be judged again"),
+    N_("the message had not ended, so it cannot be judged again"),
+    N_("the evidence was too large to be kept, or there was no verdict"),
+
     /* Anything about a value. */
     N_("%s \"%.*s\""),
 };

@@ -17,33 +17,52 @@
 #define MAX_ACTOR_OCTETS 256u
 #define MAX_SENTENCE     4096u
 
-struct url_of_config {
+struct wanted_value {
     struct seki_arena *arena;
-    struct seki_str url;
+    const char *section, *name;
+    struct seki_str value;
 };
 
-static int take_url(void *user, const char *section, const char *name, const char *value)
+static int take_value(void *user, const char *section, const char *name, const char *value)
 {
-    struct url_of_config *found = user;
-    if (strcmp(section, "store") == 0 && strcmp(name, "url") == 0)
-        found->url = seki_arena_copy(found->arena, seki_str_of(value));
+    struct wanted_value *wanted = user;
+    if (strcmp(section, wanted->section) == 0 && strcmp(name, wanted->name) == 0)
+        wanted->value = seki_arena_copy(wanted->arena, seki_str_of(value));
     return 1;
 }
 
-/* What else stands in the file is sekishod's concern. */
+static const char *config_path(const struct cli_store *store)
+{
+    return store->options->config != NULL ? store->options->config : SEKISHO_CONFIG_FILE;
+}
+
+/* What else stands in the file is sekishod's concern. @return false: it cannot be read */
+static bool read_config(const struct cli_store *store, struct wanted_value *wanted)
+{
+    wanted->arena = store->arena;
+    wanted->value = SEKI_STR("");
+    return ini_parse(config_path(store), take_value, wanted) >= 0;
+}
+
+struct seki_str cli_store_config(const struct cli_store *store, const char *section, const char *name)
+{
+    struct wanted_value wanted = { .section = section, .name = name };
+    return read_config(store, &wanted) && wanted.value.ptr != NULL ? wanted.value : SEKI_STR("");
+}
+
 static const char *find_url(struct cli_store *store)
 {
-    const char *path = store->options->config != NULL ? store->options->config : SEKISHO_CONFIG_FILE;
-    struct url_of_config found = { .arena = store->arena };
+    const char *path = config_path(store);
+    struct wanted_value url = { .section = "store", .name = "url" };
     if (store->options->store != NULL)
         return store->options->store;
-    if (ini_parse(path, take_url, &found) < 0)
+    if (!read_config(store, &url))
         seki_error_set(&store->why, "cannot read %s; name the store with --store URL, or its file with --config",
                        path);
-    else if (found.url.len == 0)
+    else if (url.value.len == 0)
         seki_error_set(&store->why, "%s names no store; set url in its section [store], or give --store URL", path);
     else
-        return found.url.ptr;
+        return url.value.ptr;
     store->result = SEKI_BAD_INPUT;
     return NULL;
 }

@@ -30,6 +30,8 @@ struct cli_store {
 bool cli_store_open(struct cli_store *store, const struct cli_options *options);
 /** The same with the schema as it is. */
 bool cli_store_connect(struct cli_store *store, const struct cli_options *options);
+/** A value of --config FILE, or of sekishod's own file. In the arena; "" when the file or the value is not there. */
+struct seki_str cli_store_config(const struct cli_store *store, const char *section, const char *name);
 /** Begin a change in the actor's name. @param via "cli", "import" */
 bool cli_store_begin(struct cli_store *store, const char *via);
 bool cli_store_commit(struct cli_store *store);

@@ -1,0 +1,202 @@
+/* `sekisho trace`: recorded messages by what is known of them, and one with its explanation. */
+#include "cli/evaluation.h"
+#include "cli/hosting.h"
+#include "cli/i18n.h"
+#include "cli/json.h"
+#include "cli/recorded.h"
+#include "cli/course.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/when.h"
+#include "store/traffic_scan.h"
+
+#include <stdio.h>
+
+#define PRESET_LIMIT 100u
+
+/* ---- one message ---- */
+
+static void show_text(struct cli_recorded *r, const struct cli_recalled *recalled, const struct seki_error *why)
+{
+    cli_print_recorded(r);
+    putchar('\n');
+    if (recalled == NULL) {
+        cli_print_sentence(0, _("There is no explanation: %s."), why->text);
+        return;
+    }
+    cli_print_sentence(0, "%s", _("From what was recorded, judged again by this program:"));
+    putchar('\n');
+    cli_print_verdict(&recalled->verdict);
+    cli_print_course(recalled->verify, recalled->answers);
+}
+
+static void show_json(struct cli_recorded *r, const struct cli_recalled *recalled, const struct seki_error *why)
+{
+    json_t *root = cli_json_recorded(r), *explanation = json_null();
+    if (recalled != NULL) {
+        explanation = cli_json_verdict(&recalled->verdict);
+        json_object_set_new(explanation, "steps", cli_json_course(recalled->verify));
+        json_object_set_new(explanation, "dns", cli_json_answers(recalled->answers));
+    }
+    json_object_set_new(root, "explanation", explanation);
+    json_object_set_new(root, "no_explanation", json_string(recalled == NULL ? why->text : ""));
+    cli_json_print(root);
+}
+
+static enum cli_exit show(const struct cli_options *options, const char *operand)
+{
+    struct cli_recorded recorded;
+    if (cli_recorded_open(&recorded, options, operand)) {
+        struct cli_recalled recalled;
+        struct seki_error why = { "" };
+        bool is_recalled = cli_recall(&recorded, true, &recalled, &why);
+        if (options->json)
+            show_json(&recorded, is_recalled ? &recalled : NULL, &why);
+        else
+            show_text(&recorded, is_recalled ? &recalled : NULL, &why);
+        cli_recalled_release(&recalled);
+    }
+    return cli_recorded_close(&recorded);
+}
+
+/* ---- several ---- */
+
+static bool read_time(const char *option, const char *text, int64_t *time_us_out)
+{
+    int64_t time_s = 0;
+    if (text == NULL)
+        return true;
+    if (!cli_when_read(seki_str_of(text), (int64_t)time(NULL), -1, &time_s))
+        return cli_complain(
+            _("--%s takes a date (2026-05-02), a time (2026-05-02T10:00:00Z), or how long ago (12h, 30d); "
+              "not \"%s\""),
+            option, text);
+    *time_us_out = time_s * 1000000;
+    return true;
+}
+
+static bool read_result(const char *word, struct store_traffic_filter *filter)
+{
+    for (int result = SEKI_DMARC_NONE; word != NULL && result <= SEKI_DMARC_PERMERROR; result++) {
+        if (strcmp(word, seki_dmarc_result_name((enum seki_dmarc_result)result)) != 0)
+            continue;
+        filter->has_dmarc = true;
+        filter->dmarc = (enum seki_dmarc_result)result;
+    }
+    return true; /* the option's row refuses other words */
+}
+
+/* Addresses as people copy them, with angle brackets or without. */
+static void take_address(const char *text, struct seki_str *address)
+{
+    cli_take_text(text, address);
+    if (address->len >= 2 && address->ptr[0] == '<' && address->ptr[address->len - 1] == '>')
+        *address = (struct seki_str){ address->ptr + 1, address->len - 2 };
+}
+
+static bool read_filter(const struct cli_options *options, struct store_traffic_filter *filter)
+{
+    *filter = (struct store_traffic_filter){ .is_newest_first = true, .with_position = true };
+    cli_take_text(options->queue_id, &filter->queue_id);
+    cli_take_text(options->message_id, &filter->message_id);
+    take_address(options->sender, &filter->mail_from);
+    take_address(options->recipient, &filter->recipient);
+    cli_take_text(options->author, &filter->author_domain);
+    filter->limit = options->limit > 0 ? (size_t)options->limit : PRESET_LIMIT;
+    return (options->ip == NULL || cli_read_ip(options, &filter->client)) && read_result(options->result, filter) &&
+           read_time("since", options->since, &filter->since_us) &&
+           read_time("until", options->until, &filter->until_us);
+}
+
+static bool find_owner(struct cli_store *store, struct store_traffic_filter *filter)
+{
+    struct store_domain domain = { 0 };
+    struct store_tenant tenant = { 0 };
+    const struct cli_options *options = store->options;
+    if (options->domain != NULL && !cli_find_domain(store, options->domain, &domain))
+        return false;
+    if (options->tenant != NULL && !cli_find_tenant(store, options->tenant, &tenant))
+        return false;
+    filter->domain_id = domain.id;
+    filter->tenant_id = tenant.id;
+    return true;
+}
+
+struct list {
+    struct seki_arena *arena;
+    struct cli_table *table;
+    json_t *rows;
+};
+
+static void add_json(const struct list *list, const struct store_traffic_row *row)
+{
+    char address[SEKI_IP_TEXT_MAX];
+    const struct policy_judgement *judgement = &row->recipient.judgement;
+    json_array_append_new(
+        list->rows,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I}", "message",
+                  (json_int_t)row->message, "at", cli_json_when(row->at_us / 1000000), "queue_id",
+                  cli_json_str(row->queue_id), "message_id", cli_json_str(row->message_id), "mail_from",
+                  cli_json_str(row->mail_from), "recipient", cli_json_str(row->recipient.address), "ip",
+                  seki_ip_format(&row->facts.client, address), "author_domain",
+                  cli_json_str(row->facts.author_domain), "spf",
+                  row->facts.has_spf ? seki_spf_result_name(row->facts.spf) : "", "dkim",
+                  seki_dkim_result_name(row->facts.dkim), "dmarc", seki_dmarc_result_name(row->facts.dmarc),
+                  "would_be", policy_action_name(judgement->would_be), "applied",
+                  policy_action_name(row->recipient.applied), "reply", (json_int_t)row->reply_code));
+}
+
+static void add_cell(const struct list *list, struct seki_str text)
+{
+    cli_table_add(list->table, seki_arena_copy(list->arena, text));
+}
+
+static void add_cells(const struct list *list, const struct store_traffic_row *row)
+{
+    char when[CLI_WHEN_MAX];
+    cli_table_format(list->table, "%lld", (long long)row->message);
+    add_cell(list, seki_str_of(cli_when_show(row->at_us / 1000000, when)));
+    cli_table_format(list->table, "<%.*s>", SEKI_STR_ARGS(row->mail_from));
+    add_cell(list, row->recipient.address);
+    add_cell(list, seki_str_of(seki_dmarc_result_name(row->facts.dmarc)));
+    add_cell(list, seki_str_of(policy_action_name(row->recipient.applied)));
+    cli_table_format(list->table, "%u", row->reply_code);
+}
+
+static bool take_row(void *user, const struct store_traffic_row *row)
+{
+    const struct list *list = user;
+    if (list->rows != NULL)
+        add_json(list, row);
+    else
+        add_cells(list, row);
+    return true;
+}
+
+static enum cli_exit list_messages(const struct cli_options *options)
+{
+    static const char *const headings[] = { N_("MESSAGE"), N_("TIME (UTC)"), N_("MAIL FROM"), N_("RECIPIENT"),
+                                            "DMARC",       N_("DONE"),       N_("REPLY") };
+    struct cli_store store;
+    struct store_traffic_filter filter;
+    struct cli_table table;
+    if (!read_filter(options, &filter))
+        return CLI_USAGE;
+    bool is_open = cli_store_open(&store, options) && find_owner(&store, &filter);
+    struct list list = { store.arena, &table, options->json ? json_array() : NULL };
+    if (is_open)
+        cli_table_begin(&table, store.arena, sizeof headings / sizeof headings[0], headings);
+    bool is_done =
+        is_open && cli_store_did(&store, store_traffic_scan(store.sql, &filter, take_row, &list, &store.why));
+    if (is_done && options->json)
+        cli_json_print(json_pack("{s:O}", "messages", list.rows));
+    else if (is_done)
+        cli_table_print(&table);
+    json_decref(list.rows);
+    return cli_store_close(&store);
+}
+
+enum cli_exit cli_trace(const struct cli_options *options, const char *operand)
+{
+    return operand != NULL ? show(options, operand) : list_messages(options);
+}
