@@ -7,7 +7,7 @@
 
 #include "store/change.h"
 
-/** The explanation's version (docs/guide for customers' administrators) that is shown today. */
+/** The version of the explanation that is shown today: `sekisho policy confirm` prints it. */
 #define STORE_EXPLANATION_VERSION 1
 /** Confirmations of older versions are void: raised when the explanation tells of something new that is done to mail, not
  *  when its words get better. */

@@ -118,15 +118,26 @@ static void confirmations(struct sql *sql, const char *url)
     assert_int_equal(count, 1);
     assert_text(list[0].recorded_by, "kim");
     assert_int_equal(list[0].withdrawn_at_s, NOW_S);
-    /* what the next version of the explanation does to those of this one */
+}
+
+/* As when the explanation came to tell of something new. */
+static void a_confirmation_of_an_old_version_is_void(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t id = add_domain(sql, add_tenant(sql, "acme", POLICY_SHARED), "a.example");
     STORE_OK(confirm(sql, id));
-    char text[96];
-    snprintf(text, sizeof text, "update confirmation set version = %d", STORE_EXPLANATION_OLDEST_VALID - 1);
-    if (STORE_EXPLANATION_OLDEST_VALID > 1) {
-        STORE_OK(sql_run(sql, text, NULL, 0, NULL, WHY));
-        STORE_OK(store_confirmation_is_valid(sql, id, &is_valid, WHY));
-        assert_false(is_valid);
-    }
+    STORE_OK(set(sql, STORE_DOMAIN, id, "filter", "on"));
+    assert_false(resolve(sql, id).is_held_back);
+    STORE_OK(sql_run(sql, "update confirmation set version = $1",
+                     SQL_VALUES(SQL_OF_INT(STORE_EXPLANATION_OLDEST_VALID - 1)), NULL, WHY));
+    bool is_valid;
+    STORE_OK(store_confirmation_is_valid(sql, id, &is_valid, WHY));
+    assert_false(is_valid);
+    assert_true(resolve(sql, id).is_held_back);
+    assert_int_equal(resolve(sql, id).domain.policy.filter, POLICY_OFF);
+    assert_int_equal(set(sql, STORE_DOMAIN, id, "reports", "yes"), SEKI_BAD_INPUT);
+    assert_why("needs the recorded confirmation");
 }
 
 int main(void)
@@ -135,6 +146,7 @@ int main(void)
         STORE_TEST(who_may_be_what),
         STORE_TEST(changed_and_removed),
         STORE_TEST(confirmations),
+        STORE_TEST(a_confirmation_of_an_old_version_is_void),
     };
     return STORE_TESTS_RUN(tests);
 }

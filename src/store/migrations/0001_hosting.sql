@@ -65,7 +65,7 @@ CREATE TABLE confirmation (
     domain_id @INT@ NOT NULL REFERENCES domain (id) ON DELETE CASCADE,
     administrator TEXT NOT NULL CHECK (length(administrator) > 0),
     note TEXT NOT NULL,
-    version @INT@ NOT NULL CHECK (version > 0),
+    version @INT@ NOT NULL CHECK (version >= 0),
     at_s @INT@ NOT NULL,
     recorded_by TEXT NOT NULL,
     withdrawn_at_s @INT@ NOT NULL
