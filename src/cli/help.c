@@ -59,10 +59,11 @@ void cli_help_overview(FILE *to, const char *noun)
         if ((name = overview_row(i, noun, text, &help)) != NULL)
             print_row(to, name, widest, _(help));
     fputc('\n', to);
-    if (noun == NULL)
-        cli_print_wrapped(to, 0, _("`sekisho NOUN --help` lists the verbs of a noun."));
-    cli_print_wrapped(to, 0, _("`sekisho COMMAND --help` tells its options. FILE may be - for standard input."));
-    cli_print_wrapped(to, 0, _("Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure."));
+    cli_print_wrapped(to, 0,
+                      noun == NULL
+                          ? _("`sekisho NOUN --help` lists its verbs, `sekisho COMMAND --help` its options.")
+                          : _("`sekisho COMMAND --help` tells its options."));
+    cli_print_wrapped(to, 0, _("Exit: 0 done, 1 no, 2 usage, 3 temporary failure. FILE - is standard input."));
 }
 
 static const char *option_name(const struct cli_option *option, char text[CLI_NAME_MAX])
