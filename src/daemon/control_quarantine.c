@@ -67,11 +67,14 @@ static void watch(struct quarantine_job *job)
         job->is_watching = inotify_add_watch(job->watch, path, IN_MOVED_TO) >= 0;
 }
 
-static void tell(struct quarantine_job *job, const char *event, const char *what, size_t count)
+static void tell(const struct quarantine_job *job, size_t taken, size_t removed)
 {
     struct log_line line;
-    log_begin(&line, job->context->log, LOG_LEVEL_INFORMATION, event);
-    log_number(&line, what, (int64_t)count);
+    if (taken + removed == 0)
+        return;
+    log_begin(&line, job->context->log, LOG_LEVEL_INFORMATION,
+              taken > 0 ? "quarantine_taken" : "quarantine_removed");
+    log_number(&line, "messages", (int64_t)(taken + removed));
     log_end(&line);
 }
 
@@ -90,8 +93,7 @@ static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool
     if (now - job->expired_at_s < EXPIRE_EVERY_S)
         return SEKI_OK;
     enum seki_result result = held_intake_expire(&job->intake, sql, now, &report, why);
-    if (report.removed > 0)
-        tell(job, "quarantine_removed", "messages", report.removed);
+    tell(job, 0, report.removed);
     if (result == SEKI_OK && !report.has_more)
         job->expired_at_s = now;
     *has_more = *has_more || report.has_more;
@@ -105,8 +107,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
     watch(job);
     enum seki_result result = held_intake_turn(&job->intake, sql, &report, why);
     bool has_more = report.has_more;
-    if (report.taken > 0)
-        tell(job, "quarantine_taken", "messages", report.taken);
+    tell(job, report.taken, 0);
     tell_damaged(job, report.damaged);
     if (result == SEKI_OK)
         result = expire(job, sql, &has_more, why);
