@@ -21,9 +21,8 @@ size_t control_jobs_of(const struct config *config, const struct control_job *jo
         const struct control_job *job;
         bool (*is_wanted)(const struct config *config);
     } rows[] = {
-        { &control_replica_job, has_replica },
-        { &control_quarantine_job, has_quarantine },
-        { &control_journal_job, has_journal },
+        { &control_replica_job, has_replica },   { &control_quarantine_job, has_quarantine },
+        { &control_digest_job, has_quarantine }, { &control_journal_job, has_journal },
         { &control_keep_job, has_journal },
     };
     size_t count = 0;

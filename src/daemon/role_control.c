@@ -5,6 +5,7 @@
  * and goes on from there. */
 #include "daemon/role_control.h"
 
+#include "daemon/catalogue.h"
 #include "daemon/channel.h"
 #include "daemon/control_jobs.h"
 #include "daemon/event_log.h"
@@ -172,6 +173,7 @@ static bool start(struct control *control, const struct channel_message *message
 {
     if (control->log != NULL)
         return true;
+    catalogue_begin();
     control->figures = figures_open(message->descriptors[CHANNEL_FIGURES], true, &control->why);
     return control->figures != NULL && privileges_deny_calls(&control->why) && open_log(control);
 }

@@ -335,6 +335,21 @@ enum seki_result store_held_untold(struct sql *sql, int64_t domain_id, size_t li
     return list(sql, &query, arena, items_out, count_out, why);
 }
 
+enum seki_result store_held_language(struct sql *sql, struct seki_str address, bool *is_japanese_out,
+                                     struct seki_error *why)
+{
+    int64_t is_japanese = 0;
+    bool is_found = false;
+    enum seki_result result = store_read_number(
+        sql,
+        "SELECT CASE WHEN language = 'ja' THEN 1 ELSE 0 END FROM account WHERE lower(address) = lower($1)"
+        " AND is_disabled = 0 ORDER BY id LIMIT 1",
+        SQL_VALUES(SQL_OF_STR(address)), &is_japanese, &is_found, why);
+    if (result == SEKI_OK && is_found)
+        *is_japanese_out = is_japanese != 0;
+    return result;
+}
+
 enum seki_result store_held_told(struct sql *sql, int64_t domain_id, struct seki_str address, int64_t last_id,
                                  int64_t at_s, struct seki_error *why)
 {

@@ -109,6 +109,9 @@ SEKI_MUST_USE enum seki_result store_held_last_digest(struct sql *sql, int64_t d
 SEKI_MUST_USE enum seki_result store_held_untold(struct sql *sql, int64_t domain_id, size_t limit,
                                                  struct seki_arena *arena, const struct store_held **items_out,
                                                  size_t *count_out, struct seki_error *why);
+/** The language that the user with this address has chosen. @param is_japanese_out  stays as it is when there is none */
+SEKI_MUST_USE enum seki_result store_held_language(struct sql *sql, struct seki_str address, bool *is_japanese_out,
+                                                   struct seki_error *why);
 /** The digest to this address was sent, and told of everything up to that item. */
 SEKI_MUST_USE enum seki_result store_held_told(struct sql *sql, int64_t domain_id, struct seki_str address,
                                                int64_t last_id, int64_t at_s, struct seki_error *why);

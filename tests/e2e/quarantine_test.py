@@ -4,6 +4,8 @@
     quarantine_test.py PATH-OF-sekishod PATH-OF-sekisho
 """
 import contextlib
+import email
+import email.policy
 import json
 import os
 import pathlib
@@ -56,9 +58,9 @@ class Site:
             self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections()))
             self.postfix = self.programs.enter_context(
                 Postfix(self.folder / "mx", self.port, milter=f"inet:127.0.0.1:{self.milter_port}",
-                        domains=("north.example", "south.example")))
+                        domains=("north.example", "south.example", "west.example")))
             self.inner = self.programs.enter_context(
-                Postfix(self.folder / "inner", self.inner_port, domains=("north.example", "south.example")))
+                Postfix(self.folder / "inner", self.inner_port, domains=("north.example", "south.example", "west.example")))
             self.programs = self.programs.pop_all()
         return self
 
@@ -150,13 +152,14 @@ class Server:
 
 
 def prepare(site, tap):
-    for tenant, shape in (("north", "gateway"), ("south", "shared")):
+    for tenant, shape in (("north", "gateway"), ("south", "shared"), ("west", "dedicated")):
         site.must("tenant", "add", tenant, "--shape", shape)
         site.must("domain", "add", f"{tenant}.example", "--tenant", tenant)
         site.must("policy", "confirm", f"{tenant}.example", "--by", "A. Administrator")
         last = site.must("policy", "set", f"{tenant}.example", "filter=on", "on-dmarc-reject=hold")
+    last = site.must("policy", "set", "west.example", "digest=daily", "language=ja")
     time.sleep(2)  # what the replica may take
-    tap.ok(last["change"] > 0, "two customers hold what their authors' domains want rejected")
+    tap.ok(last["change"] > 0, "three customers hold what their authors' domains want rejected")
 
 
 def check_holding(site, tap):
@@ -263,6 +266,24 @@ def check_killed(site, tap):
     tap.equal(len(site.inner.mail("reader@north.example")), 2, "and it arrives once")
 
 
+def check_digest(site, tap):
+    [item] = site.hold(4, ["reader@west.example"], forged(4, "=?utf-8?B?6KuL5rGC5pu4?= <b>"))
+    [message] = site.inner.wait_for_mail("reader@west.example", 1, 60)
+    mail = email.message_from_bytes(message, policy=email.policy.default)
+    tap.equal(mail.defects, [], "a digest comes, a well-formed message")
+    for name, value in (("Auto-Submitted", "auto-generated"), ("Content-Language", "ja"),
+                        ("From", "postmaster@north.example"), ("To", "reader@west.example")):
+        tap.equal(str(mail[name]).strip("<>"), value, f"its {name}")
+    plain, html = (part.get_content() for part in mail.iter_parts())
+    tap.contains(plain, f" {item['id']}\n", "it tells the number that the administrator needs")
+    tap.contains(plain, "請求書 <b>", "the subject decoded")
+    tap.contains(html, "請求書 &lt;b&gt;", "and escaped in HTML")
+    tap.ok("\x1b" not in plain + html, "nothing of the sender's is active in it")
+    time.sleep(17)
+    tap.equal(len(site.inner.mail("reader@west.example")), 1, "and no other comes on the same day")
+    site.must("quarantine", "delete", item["id"])
+
+
 def check_expiry(site, tap):
     wait_until(lambda: len(site.files()) == 0, "files of decided messages to go", 90)
     tap.ok(True, "when all have decided, the file goes")
@@ -277,6 +298,7 @@ def main(tap):
         check_deleting(site, tap, numbers)
         check_unclear(site, tap, check_refusals(site, tap))
         check_killed(site, tap)
+        check_digest(site, tap)
         check_expiry(site, tap)
 
 

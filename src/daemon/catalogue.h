@@ -1,0 +1,16 @@
+/* Texts for people that a role writes into mail, in the language of whom it writes to: one process, several languages at
+ * once. Logs are English and do not come by here. */
+#ifndef CATALOGUE_H
+#define CATALOGUE_H
+
+#include "base/i18n.h"
+#include "policy/policy.h"
+
+/** Once, before the first thread: it sets the environment and the locale of messages. */
+void catalogue_begin(void);
+/** The texts of a language; English where its catalogue is not installed. */
+translator catalogue_of(enum policy_language language);
+/** "en", "ja" */
+const char *catalogue_tag(enum policy_language language);
+
+#endif

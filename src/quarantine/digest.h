@@ -1,0 +1,32 @@
+/* The mail that tells a recipient which messages are held: text, and the same as simple HTML (RFC 2046 section 5.1.4), in the
+ * recipient's language. Whatever senders wrote in it is escaped and shown as text; it has no links. */
+#ifndef QUARANTINE_DIGEST_H
+#define QUARANTINE_DIGEST_H
+
+#include "base/i18n.h"
+
+#include <sekisho/buf.h>
+
+#define QUARANTINE_DIGEST_MAX_OCTETS (1024u * 1024u)
+#define QUARANTINE_DIGEST_MAX_ITEMS  200u /* the rest is counted */
+
+struct quarantine_digest_item { /* texts fit to be shown */
+    int64_t number, held_at_s, expires_at_s;
+    struct seki_str author, subject;
+};
+
+struct quarantine_digest {
+    struct seki_str sender, recipient; /* addresses */
+    struct seki_str host;              /* for the Message-ID */
+    struct seki_str unique;            /* likewise: letters, digits and dots */
+    int64_t at_s;
+    const struct quarantine_digest_item *items;
+    size_t item_count;
+    const char *language; /* "en" or "ja": Content-Language (RFC 3282) */
+    translator translate;
+};
+
+/** A whole message with CRLF line ends. Failure: seki_buf_failed(). */
+void quarantine_digest_write(const struct quarantine_digest *digest, struct seki_buf *out);
+
+#endif
