@@ -270,14 +270,19 @@ void cli_print_answers(const struct seki_answers *answers)
         print_answer(i + 1, answer);
 }
 
+/* Words of files and of the store are in it, so that it is escaped as standard output is. */
 bool cli_complain(const char *format, ...)
 {
+    char line[MAX_LINE_OCTETS];
+    struct seki_buf escaped;
     va_list args;
     va_start(args, format);
-    fputs("sekisho: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    seki_buf_init(&escaped, MAX_SENTENCE_OCTETS);
+    escape(seki_str_of(line), &escaped);
+    fprintf(stderr, "sekisho: %.*s\n", (int)escaped.len, escaped.len > 0 ? escaped.ptr : "");
+    seki_buf_release(&escaped);
     return false;
 }
 

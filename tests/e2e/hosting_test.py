@@ -421,6 +421,8 @@ def wrong_files(tap, store):
     line = next(n for n, l in enumerate(pathlib.Path(path).read_text(encoding="utf-8").splitlines(), 1) if '"filter": "on"' in l)
     code, _, err = store.run("tenant", "import", path, "--replace")
     tap.ok(code == 1 and f":{line}: " in err and "confirm" in err, "import: filtering that nobody confirmed", err)
+    code, _, err = store.run("tenant", "import", store.file("wrong.json", '{"\\u001b[2J": 1}'))
+    tap.ok(code == 1 and "\\x1b[2J" in err and "\x1b" not in err, "import: what would write to the terminal is escaped", err)
     del wrong["name"]
     code, _, err = store.run("tenant", "import", store.file("wrong.json", wrong), "--replace")
     tap.ok(code == 1 and '.json:1: "name" is missing here' in err, "import: a member that is missing", err)
