@@ -3,7 +3,7 @@
  * Three processes work on one journal, and each is killed with SIGKILL at random instants, hundreds of times:
  *
  *   writer      two loops, each a thread with a segment of its own, append numbered records without a pause to speak of
- *   ingester    takes records over into a SQLite database; the offset is stored in the transaction of the rows
+ *   ingester    takes records over into the store, as `control` does
  *   compressor  compresses segments at random, whether they have been read or not
  *
  * In between the ingester is left dead for a while, as if the store could not be reached: segments pile up. In the end
@@ -145,14 +145,15 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/sekisho-kill-XXXXXX";
     double seconds = argc > 1 ? strtod(argv[1], NULL) : DEFAULT_SECONDS;
     unsigned seed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : (unsigned)time(NULL);
-    if (seconds <= 0 || argc > 3) {
-        fprintf(stderr, "usage: %s [SECONDS [SEED]]\n", argv[0]);
+    if (seconds <= 0 || argc > 4) {
+        fprintf(stderr, "usage: %s [SECONDS [SEED [STORE-URL]]]\n", argv[0]);
         return 2;
     }
     struct kill_shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct kill_scene scene = { .shared = shared };
-    if (shared == MAP_FAILED || mkdtemp(folder) == NULL || !kill_scene_set_up(&scene, folder)) {
+    if (shared == MAP_FAILED || mkdtemp(folder) == NULL ||
+        !kill_scene_set_up(&scene, folder, argc > 3 ? argv[3] : NULL)) {
         fprintf(stderr, "%s: cannot set up %s\n", argv[0], folder);
         return 1;
     }

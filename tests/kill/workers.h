@@ -11,16 +11,17 @@
 struct kill_shared {                /* by all processes; what stands here outlives a kill */
     atomic_ullong next[KILL_LOOPS]; /* number of the next record, never used twice */
     atomic_ullong most_waiting;     /* segments that the ingester found unread at once */
-    atomic_ullong damaged;
+    atomic_ullong damaged, changed;
     atomic_bool is_over; /* nothing more will be written: take over what is there, and end */
 };
 
 struct kill_scene {
     struct kill_shared *shared;
-    char folder[64], journal[80], database[96], url[112], returned[80];
+    char folder[64], journal[80], url[512], returned[80];
 };
 
-bool kill_scene_set_up(struct kill_scene *scene, const char *folder);
+/** @param url  of an empty store; NULL: SQLite in the folder */
+bool kill_scene_set_up(struct kill_scene *scene, const char *folder, const char *url);
 void kill_scene_clean_up(const struct kill_scene *scene);
 
 /* Each runs until it is killed. @return the status of its process */
