@@ -32,6 +32,8 @@ enum content_danger {
 #define CONTENT_ARCHIVE_ENTRIES_MAX 10000u
 #define CONTENT_INFLATED_MAX        (32u * 1024u * 1024u) /* octets that come out of archives, of one message */
 
+#define CONTENT_ARENA_MAX (128u * 1024u) /* octets that all this takes of an arena at most */
+
 struct content_finding {
     enum content_danger danger; /* of the first dangerous thing that was met */
     struct seki_str name; /* whose: "invoice.zip/invoice.exe"; UTF-8 without control characters, never empty where
@@ -40,7 +42,7 @@ struct content_finding {
 
 struct content_attachments;
 
-/** @return NULL when the arena is full. Holds some 50 KiB of it, and more only while it looks into an archive */
+/** @return NULL when the arena is full. Holds some 30 KiB of it, and more once it looks into archives */
 struct content_attachments *content_attachments_new(struct seki_arena *arena);
 
 /** A field of the message's header, in order. */

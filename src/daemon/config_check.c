@@ -1,6 +1,8 @@
 /* Checks over several options, and over what this machine has: one function per rule. */
 #include "daemon/config_table.h"
 
+#include "content/attachments.h"
+
 #include <sekisho/answers.h>
 
 #include <errno.h>
@@ -166,13 +168,13 @@ static void check_times(const struct check *check)
 
 /* Whatever is within its own bound must have room: else a message that is only large, or whose senders publish large
  * records, would be deferred for ever. Fields are kept raw and canonicalized next to it; every field and every DNS
- * question needs an entry, every recipient its path and what its domain has chosen. */
+ * question needs an entry, every recipient its path and what its domain has chosen; and attachments are looked at. */
 static void check_memory(const struct check *check)
 {
     const struct config *config = check->config;
     uint64_t need = 4 * config->limits.max_header_octets + 512 * config->limits.max_header_fields +
                     (SEKI_ANSWER_MAX_OCTETS + 512) * config->limits.max_questions +
-                    CONFIG_RECIPIENT_OCTETS * CONFIG_RECIPIENTS_MAX;
+                    CONFIG_RECIPIENT_OCTETS * CONFIG_RECIPIENTS_MAX + CONTENT_ARENA_MAX;
     uint64_t need_mib = (need + 1024 * 1024 - 1) / (1024 * 1024);
     if (config->limits.message_memory_octets < need)
         tell(check, "limits", "message_memory",

@@ -134,7 +134,7 @@ static const struct {
       "is waited for so long\n" },
     { "too little memory for header and answers", "[limits]\nmessage_memory = 14MiB\n",
       "f:2: message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at least "
-      "18MiB\n" },
+      "19MiB\n" },
     { "too many questions for the memory", "[limits]\nmax_dns_questions = 700\n",
       "f: [limits] message_memory: too small for max_header_size, max_header_fields and max_dns_questions; give at "
       "least 21MiB\n" },

@@ -2,6 +2,7 @@
 #ifndef INBOUND_PARTS_H
 #define INBOUND_PARTS_H
 
+#include "content/attachments.h"
 #include "content/clamd.h"
 #include "daemon/arena_pool.h"
 #include "daemon/file_stamp.h"
@@ -122,8 +123,9 @@ struct inbound_recipients {
 /* Who else sees the message as it comes in. */
 struct inbound_streams {
     bool has_begun, has_scan_answer;
-    struct quarantine_draft *draft; /* NULL: nobody could want it held, or it could not be begun */
-    struct content_scan *scan;      /* NULL: none, or done */
+    struct quarantine_draft *draft;          /* NULL: nobody could want it held, or it could not be begun */
+    struct content_scan *scan;               /* NULL: none, or done */
+    struct content_attachments *attachments; /* NULL: nobody asks for it */
     struct content_scan_answer scan_answer;
     struct seki_error why; /* there is no draft */
 };

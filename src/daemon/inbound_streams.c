@@ -1,10 +1,10 @@
-/* Who else sees a message while it comes in, besides authentication: the quarantine's file, the virus
- * scanner. Each only where a recipient's policy could make use of it, so that for most messages
+/* Who else sees a message while it comes in, besides authentication: the quarantine's file, the look for
+ * dangerous attachments, the virus scanner. Each only where a recipient's policy could make use of it, so that for most messages
  * there is none, and nothing of a message is ever collected in memory. */
 #include "daemon/inbound_parts.h"
 
 struct wants {
-    bool hold, scan;
+    bool hold, scan, attachments;
 };
 
 static bool may_hold(const struct policy *policy, bool has_scanner)
@@ -12,7 +12,8 @@ static bool may_hold(const struct policy *policy, bool has_scanner)
     if (policy->filter != POLICY_ON)
         return false;
     for (unsigned check = 0; check < POLICY_CHECK_COUNT; check++) {
-        if (policy->actions[check] == POLICY_HOLD && (check != POLICY_VIRUS || has_scanner))
+        bool is_seen = check != POLICY_VIRUS || has_scanner;
+        if (is_seen && policy_action_for(policy, (enum policy_check)check) == POLICY_HOLD)
             return true;
     }
     return has_scanner && policy->on_scan_failure == POLICY_SCAN_TEMPFAIL;
@@ -27,6 +28,7 @@ static struct wants wants_of(const struct inbound_message *message)
         const struct policy *policy = &domain->hosted.policy;
         if (domain->found != REPLICA_YES || policy->filter == POLICY_OFF)
             continue;
+        wants.attachments = wants.attachments || policy_action_for(policy, POLICY_ATTACHMENT) != POLICY_DELIVER;
         wants.scan = wants.scan || (has_scanner && policy->actions[POLICY_VIRUS] != POLICY_DELIVER);
         wants.hold = wants.hold || may_hold(policy, has_scanner && policy->actions[POLICY_VIRUS] != POLICY_DELIVER);
     }
@@ -76,6 +78,8 @@ static void begin(struct inbound_message *message)
     struct wants wants = wants_of(message);
     if (wants.hold)
         streams->draft = quarantine_draft_new(message->generation->config->quarantine.folder.ptr, &streams->why);
+    if (wants.attachments) /* without memory for it there is no verdict at all: the arena remembers */
+        streams->attachments = content_attachments_new(message->arena);
     if (wants.scan)
         begin_scan(message);
 }
@@ -102,6 +106,8 @@ void inbound_streams_field(struct inbound_message *message, struct seki_str name
     begin(message);
     if (streams->draft != NULL)
         quarantine_draft_add_field(streams->draft, name, value);
+    if (streams->attachments != NULL)
+        content_attachments_field(streams->attachments, name, value);
     if (streams->scan != NULL)
         scan_field(streams->scan, name, value);
 }
@@ -112,6 +118,8 @@ void inbound_streams_end_of_header(struct inbound_message *message)
     begin(message);
     if (streams->draft != NULL)
         quarantine_draft_add(streams->draft, SEKI_STR("\r\n"));
+    if (streams->attachments != NULL)
+        content_attachments_end_of_header(streams->attachments);
     if (streams->scan != NULL)
         content_scan_add(streams->scan, SEKI_STR("\r\n"));
 }
@@ -121,6 +129,8 @@ void inbound_streams_body(struct inbound_message *message, struct seki_str octet
     struct inbound_streams *streams = &message->streams;
     if (streams->draft != NULL)
         quarantine_draft_add(streams->draft, octets);
+    if (streams->attachments != NULL)
+        content_attachments_body(streams->attachments, octets);
     if (streams->scan != NULL)
         content_scan_add(streams->scan, octets);
 }
@@ -145,6 +155,8 @@ void inbound_streams_give_up(struct inbound_message *message)
 void inbound_streams_tell(struct inbound_message *message)
 {
     struct inbound_streams *streams = &message->streams;
+    if (streams->attachments != NULL)
+        message->facts.attachment = content_attachments_finding(streams->attachments).name;
     if (!streams->has_scan_answer)
         return;
     message->facts.has_scan_failed = streams->scan_answer.result == CONTENT_SCAN_NO_ANSWER;
@@ -155,5 +167,6 @@ void inbound_streams_tell(struct inbound_message *message)
 void inbound_streams_release(struct inbound_message *message)
 {
     quarantine_draft_abandon(message->streams.draft);
+    content_attachments_end(message->streams.attachments);
     content_scan_free(message->streams.scan);
 }

@@ -6,6 +6,9 @@ says of it.
 """
 import collections
 import contextlib
+import email.message
+import email.policy
+import io
 import itertools
 import os
 import pathlib
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -42,6 +46,8 @@ domain plus.example filter=on on-dmarc-reject=junk junk-by=recipient junk-suffix
 domain hold.example filter=on on-dmarc-reject=hold
 domain scan.example filter=on on-dmarc-reject=deliver
 domain scanstrict.example filter=on on-dmarc-reject=deliver on-scan-failure=tempfail on-virus=refuse
+domain attach.example filter=on on-dmarc-reject=refuse on-attachment=refuse
+allow author=bank.example.org evidence=network network=127.0.0.64/28
 domain quarantine.example filter=on on-dmarc-reject=quarantine junk-suffix=+Junk
 domain refuse.example filter=on on-dmarc-reject=refuse on-internal-spoof=refuse junk-suffix=+Junk
 domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
@@ -346,6 +352,29 @@ def the_scanner_is_one_more_voice(tap, site):
     site.reconfigure()
 
 
+def with_attachment(name, octets):
+    """From an author whom attach.example lets in by its allow list, whatever authentication says."""
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "service@bank.example.org", at("attach"), "Invoice"
+    message["Date"], message["Message-ID"] = "Fri, 27 Nov 2026 10:00:00 +0000", f"<{name}@bank.example.org>"
+    message.set_content("See the attachment.\n")
+    message.add_attachment(octets, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def attachments_are_judged_also_for_those_on_the_allow_list(tap, site):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("invoice.exe", "x")
+    code, text = site.send([at("attach")], with_attachment("invoice.zip", archive.getvalue()), **EVIL)
+    tap.ok(code == 550 and "invoice.zip/invoice.exe" in text, "a program in an archive is refused, and named", text)
+    site.send([at("attach")], with_attachment("invoice.txt", b"text"), **EVIL)
+    tap.ok(site.next(at("attach")), "the same author's harmless attachment arrives")
+    site.send([at("deliver")], with_attachment("invoice.zip", archive.getvalue()), **EVIL)
+    tap.equal(field(site.next(at("deliver")), "X-Sekisho-Verdict"), "suspect; action=mark; check=dmarc-reject attachment",
+              "by default it is marked")
+
+
 def all_of_one_mind_are_treated_as_one(tap, site):
     code, _ = site.send([at("refuse"), at("refuse2")], forged(), **EVIL)
     tap.equal(code, 550, "two domains that both refuse: 550")
@@ -483,7 +512,8 @@ def main(tap):
         for body in (each_action_for_one_recipient, what_passes_is_left_alone, claimed_marks_are_removed,
                      subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
                      held_messages_are_on_disk_before_the_reply, what_cannot_be_held_is_put_off,
-                     the_scanner_is_one_more_voice, all_of_one_mind_are_treated_as_one, strict_refusal_splits_the_message,
+                     the_scanner_is_one_more_voice,
+                     attachments_are_judged_also_for_those_on_the_allow_list, all_of_one_mind_are_treated_as_one, strict_refusal_splits_the_message,
                      forged_bounces_vanish_and_true_ones_arrive, one_of_ours_from_outside_is_a_spoof,
                      allow_entries_let_through_on_their_evidence, observing_does_nothing_and_records_all,
                      subdomains_and_strangers, a_change_is_live_at_once, without_a_replica_mail_is_labelled_only,

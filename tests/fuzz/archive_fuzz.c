@@ -1,5 +1,6 @@
 /* Archives alone, so that the fuzzer need not learn MIME. The input: one octet that says how it is cut, then the archive.
- * Held: however it comes, the finding is the same, and what comes out of it stays within its bound. */
+ * Held: however it comes, the finding is the same, and what comes out of it and the memory for it stay
+ * within their bounds. */
 #include "content/inspector.h"
 
 #include <stdlib.h>
@@ -29,10 +30,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
         return 0;
-    struct seki_arena *arena = seki_arena_new(1024 * 1024);
+    struct seki_arena *arena = seki_arena_new(CONTENT_ARENA_MAX);
     struct seki_str octets = { (const char *)data + 1, size - 1 };
     struct content_look whole, cut;
     look(arena, octets, SIZE_MAX, &whole);
+    must(seki_arena_failure(arena) == SEKI_OK);
+    seki_arena_clear(arena);
     look(arena, octets, data[0] % 64u + 1, &cut);
     must(whole.finding.danger == cut.finding.danger && strcmp(whole.name, cut.name) == 0);
     must(whole.inflated_octets <= CONTENT_INFLATED_MAX + 4096);

@@ -1,6 +1,6 @@
 /* Messages with attachments. The input: one octet that says how the body is cut, then header and body.
  * Held: however the body comes, the finding is the same; a danger has a name that is well-formed UTF-8 and shows no control
- * characters; without one there is none. */
+ * characters; without one there is none; and the memory is enough. */
 #include "content/attachments.h"
 
 #include <stdlib.h>
@@ -51,11 +51,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
         return 0;
-    struct seki_arena *arena = seki_arena_new(1024 * 1024);
+    struct seki_arena *arena = seki_arena_new(CONTENT_ARENA_MAX), *other = seki_arena_new(CONTENT_ARENA_MAX);
     struct seki_str text = { (const char *)data + 1, size - 1 };
-    struct content_finding whole = find(arena, text, SIZE_MAX), cut = find(arena, text, data[0] % 64u + 1);
+    struct content_finding whole = find(arena, text, SIZE_MAX), cut = find(other, text, data[0] % 64u + 1);
+    must(seki_arena_failure(arena) == SEKI_OK && seki_arena_failure(other) == SEKI_OK);
     check_name(&whole);
     must(whole.danger == cut.danger && seki_str_equal(whole.name, cut.name));
     seki_arena_free(arena);
+    seki_arena_free(other);
     return 0;
 }

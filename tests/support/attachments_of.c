@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 {
     uint64_t piece = 65536;
     struct seki_str message = read_all();
-    struct seki_arena *arena = seki_arena_new(1024 * 1024);
+    struct seki_arena *arena = seki_arena_new(CONTENT_ARENA_MAX);
     struct content_attachments *attachments = content_attachments_new(arena);
     if (attachments == NULL ||
         (argc > 1 && (!seki_str_to_u64(seki_str_of(argv[1]), MESSAGE_MAX, &piece) || piece == 0)))
