@@ -24,25 +24,36 @@ static bool newest_line(struct cli_store *store, int64_t *id_out)
     return is_read;
 }
 
+/* @param filter  moves behind the page. @param is_last_out  the audit log, or what is behind id in it, ends here */
+static bool add_page(struct cli_store *store, struct store_audit_filter *filter, int64_t id, json_t *list,
+                     bool *is_last_out)
+{
+    const struct store_audit_entry *entries = NULL;
+    size_t count = 0;
+    if (!cli_store_did(store, store_audit_list(store_change_sql(store->change), filter, store->arena, &entries,
+                                               &count, &store->why)))
+        return false;
+    for (size_t i = 0; i < count && entries[i].id > id; i++)
+        json_array_append_new(list, cli_json_audit(&entries[i]));
+    *is_last_out = count < PAGE_ROWS || entries[count - 1].id <= id;
+    filter->before_id = count > 0 ? entries[count - 1].id : 0;
+    return true;
+}
+
 /* Lines of the audit log behind that one, the newest first. @return NULL: kept in the store */
 static json_t *lines_since(struct cli_store *store, int64_t id)
 {
     struct store_audit_filter filter = { .limit = PAGE_ROWS };
     json_t *list = json_array();
-    for (size_t count = PAGE_ROWS; count == PAGE_ROWS;) {
-        const struct store_audit_entry *entries = NULL;
-        if (!cli_store_did(store, store_audit_list(store_change_sql(store->change), &filter, store->arena, &entries,
-                                                   &count, &store->why))) {
-            json_decref(list);
-            return NULL;
-        }
-        for (size_t i = 0; i < count && entries[i].id > id; i++)
-            json_array_append_new(list, cli_json_audit(&entries[i]));
-        if (count > 0 && entries[count - 1].id <= id)
-            break;
-        filter.before_id = count > 0 ? entries[count - 1].id : 0;
+    for (bool is_last = false, is_read = true; is_read && !is_last;) {
+        cli_store_enter(store);
+        is_read = add_page(store, &filter, id, list, &is_last);
+        cli_store_leave(store);
     }
-    return list;
+    if (store->result == SEKI_OK)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 static const char *text_of(json_t *line, const char *name)

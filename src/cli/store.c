@@ -117,6 +117,23 @@ bool cli_store_commit(struct cli_store *store)
     return cli_store_did(store, store_change_commit(change, &store->change_id, &store->why));
 }
 
+/* Without memory for a second arena the first one has to do. */
+void cli_store_enter(struct cli_store *store)
+{
+    store->whole = store->arena;
+    if (store->part == NULL)
+        store->part = seki_arena_new(MAX_MEMORY);
+    if (store->part != NULL)
+        store->arena = store->part;
+}
+
+void cli_store_leave(struct cli_store *store)
+{
+    store->arena = store->whole;
+    if (store->part != NULL)
+        seki_arena_clear(store->part);
+}
+
 bool cli_store_did(struct cli_store *store, enum seki_result result)
 {
     if (store->result == SEKI_OK)
@@ -137,6 +154,7 @@ enum cli_exit cli_store_close(struct cli_store *store)
     sql_close(store->sql);
     if (!is_told)
         cli_say_trouble(store->options, store->why.text);
+    seki_arena_free(store->part);
     seki_arena_free(store->arena);
     if (store->result == SEKI_USAGE && is_told)
         return CLI_USAGE;

@@ -17,7 +17,8 @@
 
 struct cli_store {
     const struct cli_options *options;
-    struct seki_arena *arena; /* for what is read; everything ends at cli_store_close() */
+    struct seki_arena *arena;        /* for what is read; everything ends at cli_store_close() */
+    struct seki_arena *whole, *part; /* cli_store_enter()'s */
     struct sql *sql;
     struct store_change *change;
     struct seki_str actor; /* --actor, or who is signed in */
@@ -35,6 +36,9 @@ struct seki_str cli_store_config(const struct cli_store *store, const char *sect
 /** Begin a change in the actor's name. @param via "cli", "import" */
 bool cli_store_begin(struct cli_store *store, const char *via);
 bool cli_store_commit(struct cli_store *store);
+/** What is read until cli_store_leave() ends there, so that many can be gone through one by one. These do not nest. */
+void cli_store_enter(struct cli_store *store);
+void cli_store_leave(struct cli_store *store);
 /** Keep a result. @return is it SEKI_OK? */
 bool cli_store_did(struct cli_store *store, enum seki_result result);
 /** The command was called wrongly, which was said: exit 2. @return false */

@@ -89,7 +89,9 @@ static bool export_domains_behind(struct cli_store *store, struct store_domain_f
                        store_domain_list(store->sql, filter, store->arena, &domains, count_out, &store->why)))
         return false;
     for (size_t i = 0; i < *count_out; i++) {
+        cli_store_enter(store);
         json_t *domain = export_domain(store, &domains[i]);
+        cli_store_leave(store);
         if (domain == NULL)
             return false;
         json_array_append_new(list, domain);

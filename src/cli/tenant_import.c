@@ -118,6 +118,16 @@ static json_t *names_of(struct cli_import *import, json_t *domains)
     return names;
 }
 
+static bool clear_domain(struct cli_import *import, const struct store_domain *there, json_t *names)
+{
+    struct cli_store *store = import->store;
+    json_t *in_file = json_object_getn(names, there->name.ptr, there->name.len);
+    if (in_file == NULL)
+        return cli_store_did(store, store_domain_remove(store->change, there->id, &store->why));
+    return unset_others(import, (struct store_owner){ STORE_DOMAIN, there->id },
+                        json_object_get(in_file, "policy"));
+}
+
 /* Domains that the file does not have go, and so do choices that the others will not have. */
 static bool clear_domains(struct cli_import *import, json_t *names)
 {
@@ -129,11 +139,10 @@ static bool clear_domains(struct cli_import *import, json_t *names)
                                                     &domains, &count, &store->why)))
             return false;
         for (size_t i = 0; i < count; i++) {
-            json_t *domain = json_object_getn(names, domains[i].name.ptr, domains[i].name.len);
-            struct store_owner owner = { STORE_DOMAIN, domains[i].id };
-            if (domain == NULL
-                    ? !cli_store_did(store, store_domain_remove(store->change, domains[i].id, &store->why))
-                    : !unset_others(import, owner, json_object_get(domain, "policy")))
+            cli_store_enter(store);
+            bool is_clear = clear_domain(import, &domains[i], names);
+            cli_store_leave(store);
+            if (!is_clear)
                 return false;
             filter.after = domains[i].name;
         }
@@ -187,7 +196,10 @@ static bool read_domains(struct cli_import *import, const struct cli_json_place 
         if (stored.len > 0 && json_object_getn(names, stored.ptr, stored.len) != domain)
             return cli_import_refuse(import, &at_name, "the domain %.*s stands in this file twice",
                                      SEKI_STR_ARGS(text));
-        if (!read_domain(import, &here, domain))
+        cli_store_enter(import->store);
+        bool is_read = read_domain(import, &here, domain);
+        cli_store_leave(import->store);
+        if (!is_read)
             return false;
     }
     return true;
