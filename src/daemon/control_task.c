@@ -1,5 +1,7 @@
 #include "daemon/control_task.h"
 
+#include "store/lease.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -11,7 +13,8 @@
 
 #define FIRST_BACKOFF_MS   250u
 #define LONGEST_BACKOFF_MS 10000u
-#define DRAIN_S            5 /* what is then left, the next start takes up */
+#define LEASE_MIN_S        600 /* longer than any turn takes */
+#define DRAIN_S            5   /* what is then left, the next start takes up */
 
 struct control_task {
     const struct control_job *job;
@@ -77,12 +80,28 @@ static void tell_failure(const struct control_task *task, const struct seki_erro
                    task->job->name, why->text);
 }
 
+/* Longer than two turns are apart: so who has it keeps it. */
+static enum control_turn take_lease(struct control_task *task, bool *is_ours_out, struct seki_error *why)
+{
+    int64_t two_turns_s = 2 * (int64_t)task->job->interval_ms / 1000;
+    *is_ours_out = true;
+    if (!task->job->is_shared)
+        return CONTROL_IDLE;
+    return control_turn_of(store_lease_take(
+        task->sql, seki_str_of(task->job->name), task->context->config->hosting.node_name, (int64_t)time(NULL),
+        two_turns_s > LEASE_MIN_S ? two_turns_s : LEASE_MIN_S, is_ours_out, why));
+}
+
 static enum control_turn try_turn(struct control_task *task, struct seki_error *why)
 {
     if (task->sql == NULL)
         task->sql = control_store_open(task->context->store, why);
     if (task->sql == NULL)
         return CONTROL_UNREACHABLE;
+    bool is_ours;
+    enum control_turn turn = take_lease(task, &is_ours, why);
+    if (turn != CONTROL_IDLE || !is_ours)
+        return turn;
     if (task->state == NULL)
         task->state = task->job->open(task->context, task->sql, why);
     return task->state != NULL ? task->job->turn(task->state, task->sql, why) : CONTROL_FAILED;

@@ -28,6 +28,7 @@ struct control_job {
     unsigned gather_ms; /* how long more may come before the turn that its descriptor gives it */
     bool watches_store; /* another process's changes of the store give it a turn */
     bool drains;        /* at a stop it goes on until it is idle */
+    bool is_shared;     /* of several nodes with one store, one does it: it takes a lease in its name */
     /** @param sql  the connection of all turns until close. @return its state, NULL with *why */
     void *(*open)(const struct control_context *context, struct sql *sql, struct seki_error *why);
     void (*close)(void *state);
