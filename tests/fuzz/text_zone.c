@@ -17,16 +17,40 @@ struct seki_str text_zone_cut(struct seki_str *rest, char separator)
     return piece;
 }
 
+/* Could it have been in a DNS message? There no label is empty, and the root stands alone. */
+static bool can_be_name(struct seki_str text)
+{
+    struct seki_str label;
+    bool can = true;
+    if (text.len == 0)
+        return true;
+    while (seki_str_split(&text, '.', &label))
+        can = can && label.len > 0;
+    return can;
+}
+
+static bool can_be_record(enum seki_rr_type type, struct seki_str text, struct seki_record *record)
+{
+    switch (type) {
+    case SEKI_RR_A:
+    case SEKI_RR_AAAA: return seki_ip_parse(text, &record->address);
+    case SEKI_RR_MX:
+    case SEKI_RR_NS:
+    case SEKI_RR_CNAME:
+    case SEKI_RR_PTR: return can_be_name(text);
+    default: return true;
+    }
+}
+
 static void add_record(const struct seki_answer *question, struct seki_str text, struct seki_answer *outcome,
                        struct seki_record *records)
 {
     struct seki_record *record = &records[outcome->record_count];
     *record = (struct seki_record){ .text = text };
-    bool is_address = question->type == SEKI_RR_A || question->type == SEKI_RR_AAAA;
     if (seki_str_equal(text, SEKI_STR("!"))) {
         outcome->status = SEKI_ANSWER_FAILED;
         outcome->record_count = 0; /* no driver has records of a failure */
-    } else if (outcome->status != SEKI_ANSWER_FAILED && (!is_address || seki_ip_parse(text, &record->address))) {
+    } else if (outcome->status != SEKI_ANSWER_FAILED && can_be_record(question->type, text, record)) {
         outcome->status = SEKI_ANSWER_FOUND;
         outcome->record_count++;
     }
