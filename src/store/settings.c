@@ -265,7 +265,7 @@ static enum seki_result check_confirmed(struct sql *sql, struct store_owner owne
     if (result == SEKI_OK && !is_confirmed) {
         seki_error_set(why,
                        "%.*s needs the recorded confirmation of the domain's administrator, who has read what it"
-                       " does; record it first",
+                       " does; record it first with `sekisho policy confirm`",
                        SEKI_STR_ARGS(name));
         return SEKI_BAD_INPUT;
     }

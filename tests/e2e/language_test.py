@@ -19,7 +19,7 @@ from tap import Tap  # noqa: E402
 SEKISHO = os.path.abspath(sys.argv[1])
 TEMPLATE = os.path.join(ROOT, "po", "sekisho.pot")
 COMPLETE = ["ja"]  # languages whose catalogue must say everything
-SENTENCE = "Exit: 0 done, 1 the answer is no, 2 usage, 3 temporary failure."
+SENTENCE = "Exit: 0 done, 1 no, 2 usage, 3 temporary failure. FILE - is standard input."
 HEAD = ('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
         '"Plural-Forms: nplurals=1; plural=0;\\n"\n\n')
 
