@@ -59,7 +59,11 @@ class Place:
 
     def command(self, *words):
         """-> the JSON of a command that must succeed"""
-        done = subprocess.run([COMMAND, *words, "--json", "--actor", "test", "--config", self.folder / "sekisho.conf"],
+        return self.look(*words, "--actor", "test")
+
+    def look(self, *words):
+        """The same of one that changes nothing."""
+        done = subprocess.run([COMMAND, *words, "--json", "--config", self.folder / "sekisho.conf"],
                               capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise AssertionError(f"{words}: exit {done.returncode}: {done.stdout}{done.stderr}")
@@ -301,6 +305,34 @@ def what_came_last_is_taken_over_at_the_stop(tap):
         tap.ok(not problems and load.answered, "a stop leaves nothing of the journal behind", problems)
 
 
+def what_was_recorded_comes_out_the_same_when_it_is_judged_again(tap):
+    messages = ((("From", " Boss <boss@example.net>"), ("Subject", " a\n\tb")), (("From", " a@example.net, b@example.org"),),
+                (("From", " a@example.net"), ("DKIM-Signature", " v=1; a=rsa-sha256; d=example.net; s=s;\n\th=from; "
+                                              "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA")))
+    with Place() as place, place.sekishod():
+        wait_until(lambda: place.figure("store_reachable") == 1, "the store")
+        place.command("tenant", "add", "acme")
+        place.command("domain", "add", "acme.example", "--tenant", "acme")
+        place.command("policy", "set", "acme.example", "filter=observe", "on-spf-fail=junk", "on-bad-author=refuse")
+        place.wait_for_change(place.command("policy", "set", "acme.example", "on-dkim-fail=mark")["change"])
+        for client in ("192.0.2.1", "198.51.100.1"):
+            for number, fields in enumerate(messages):
+                session = MilterSession(place.listen, client)
+                session.begin(queue_id=f"4{client[-1]}n{number}", recipients=("bob@acme.example", "eve@example.com"),
+                              fields=[(name.encode(), value.encode()) for name, value in fields])
+                session.end()
+                session.close()
+        wait_until(lambda: len(in_sqlite(place)) == 6 and place.figure("journal_backlog_bytes") == 0, "the records", 30)
+        found = place.look("trace", "--recipient", "bob@acme.example")["messages"]
+        tap.equal(len(found), 6, "each message is found by its recipient")
+        seen = {(row["spf"], row["dmarc"], row["would_be"]) for row in found}
+        tap.ok(len(seen) > 2, "they have come out in several ways", seen)
+        for row in found:
+            replay = place.look("replay", str(row["message"]))
+            tap.ok(replay["same"], f"{row['queue_id']} ({row['spf']}, {row['dmarc']}, {row['would_be']}) comes out the same",
+                   replay["differences"])
+
+
 def an_outage_of_postgresql_costs_nothing(tap):
     if programs() is None:
         tap.ok(True, "an outage of PostgreSQL # SKIP it is not installed")
@@ -374,7 +406,7 @@ def main(tap):
                  one_role_that_dies_does_not_stop_the_other, a_control_that_cannot_work_stops_nothing,
                  a_change_is_live_at_once, a_damaged_replica_is_built_anew,
                  each_message_is_recorded_once_whoever_dies, what_came_last_is_taken_over_at_the_stop,
-                 an_outage_of_postgresql_costs_nothing,
+                 what_was_recorded_comes_out_the_same_when_it_is_judged_again, an_outage_of_postgresql_costs_nothing,
                  a_deaf_store_does_not_hold_up_the_stop, reloads_both):
         body(tap)
 

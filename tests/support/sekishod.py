@@ -141,11 +141,15 @@ class MilterSession:
         packet = self.exactly(length)
         return packet[:1], packet[1:]
 
-    def begin(self, sender="a@example.net", queue_id="4Test", fields=((b"From", b" a@example.net"),)):
-        """Up to the first octets of the body."""
+    def begin(self, sender="a@example.net", queue_id="4Test", fields=((b"From", b" a@example.net"),),
+              recipients=()):
+        """Up to the first octets of the body. @param recipients  only where the filter wants to hear of them"""
         self.put(b"D", b"M")
         self.put(b"M", f"<{sender}>".encode() + b"\0")
         self.reply()
+        for recipient in recipients:
+            self.put(b"R", f"<{recipient}>".encode() + b"\0")
+            self.reply()
         self.put(b"D", b"T" + b"i\0" + queue_id.encode() + b"\0")
         for name, value in fields:
             self.put(b"L", name + b"\0" + value + b"\0")
