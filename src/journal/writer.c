@@ -9,6 +9,7 @@
 #include "journal/record.h"
 #include "journal/segment.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,6 +26,8 @@
 #define LOOK_AFTER_OCTETS      (1u << 20) /* look at the disk also after that many */
 #define MAX_SEGMENT_AGE_S      3600 /* so that whole segments can be dropped by their day, on quiet nodes too */
 #define RETRY_AFTER_S          1
+#define FORGOTTEN_AFTER_S      60
+#define NAMELESS               ".new-" /* what a segment is called until it has its name */
 
 struct journal_writer {
     char *folder;
@@ -48,6 +51,31 @@ static int64_t now_s(void)
     return now.tv_sec;
 }
 
+/* Of a process that was killed before it could give its file a name: empty, locked by nobody, and not of this minute. */
+static void take_away_if_forgotten(int folder, const char *name)
+{
+    struct timespec now;
+    struct stat file;
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (fstat(fd, &file) == 0 && file.st_size == 0 && file.st_mtime < now.tv_sec - FORGOTTEN_AFTER_S &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(fd);
+}
+
+static void clear_forgotten(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (seki_str_starts_with(seki_str_of(entry->d_name), SEKI_STR(NAMELESS)))
+            take_away_if_forgotten(dirfd(dir), entry->d_name);
+    if (dir != NULL)
+        closedir(dir);
+}
+
 struct journal_writer *journal_writer_new(const char *folder, unsigned loop, const struct journal_options *options,
                                           struct seki_error *why)
 {
@@ -68,6 +96,7 @@ struct journal_writer *journal_writer_new(const char *folder, unsigned loop, con
         writer->options.max_segment_octets = DEFAULT_SEGMENT_OCTETS;
     if (writer->options.min_free_octets == 0)
         writer->options.min_free_octets = DEFAULT_FREE_OCTETS;
+    clear_forgotten(folder);
     return writer;
 }
 
@@ -188,7 +217,8 @@ static enum seki_result begin_segment(struct journal_writer *writer)
     char nameless[PATH_MAX];
     if (check_room(writer) != SEKI_OK)
         return writer->failure;
-    int len = snprintf(nameless, sizeof nameless, "%s/.new-%ld-%u", writer->folder, (long)getpid(), writer->loop);
+    int len =
+        snprintf(nameless, sizeof nameless, "%s/" NAMELESS "%ld-%u", writer->folder, (long)getpid(), writer->loop);
     if (len < 0 || (size_t)len >= sizeof nameless)
         return fail(writer, ENAMETOOLONG);
     unlink(nameless); /* of a process of that number that was killed here */

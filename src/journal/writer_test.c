@@ -248,6 +248,28 @@ static void test_records_of_no_length(void **state)
     journal_writer_close(writer);
 }
 
+static void make_file(const char *name, time_t age_s, const char *content)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    const struct timespec then = { time(NULL) - age_s, 0 }, times[2] = { then, then };
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+}
+
+static void test_what_killed_processes_forgot_goes(void **state)
+{
+    (void)state;
+    make_file(".new-1-0", 3600, "");
+    make_file(".new-2-0", 5, "");
+    make_file(".new-3-0", 3600, "somebody else's");
+    make_file("new-4-0", 3600, "");
+    journal_writer_close(open_writer(NULL));
+    assert_int_equal(count_files(), 3);
+}
+
 static void test_names_that_are_none(void **state)
 {
     static const struct {
@@ -299,6 +321,7 @@ int main(void)
         TEST(test_folder_that_is_a_file),
         TEST(test_half_an_entry_is_cut_off),
         TEST(test_records_of_no_length),
+        TEST(test_what_killed_processes_forgot_goes),
         TEST(test_names_that_are_none),
         TEST(test_damaged_heads),
     };
