@@ -171,7 +171,9 @@ const struct cli_option cli_option_table[] = {
       FIELD(replace), 0, 0 },
     { "dry-run", NULL, N_("only say what would change"), CLI_FLAG, CLI_GROUP_IMPORT, FIELD(dry_run), 0, 0 },
     { "journal", "FOLDER", N_("where the evidence lies (default: sekishod's journal)"), CLI_TEXT,
-      CLI_GROUP_RECORDED, FIELD(journal), 0, 0 },
+      CLI_GROUP_RECORDED | CLI_GROUP_JOURNAL, FIELD(journal), 0, 0 },
+    { "node", "NAME", N_("whose journal that is (default: sekishod's node)"), CLI_TEXT, CLI_GROUP_JOURNAL,
+      FIELD(node), 0, 0 },
     { "queue-id", "ID", N_("with this queue id"), CLI_TEXT, CLI_GROUP_TRACE, FIELD(queue_id), 0, 0 },
     { "message-id", "ID", N_("with this Message-ID, angle brackets and all"), CLI_TEXT, CLI_GROUP_TRACE,
       FIELD(message_id), 0, 0 },
@@ -288,6 +290,9 @@ const struct cli_command cli_command_table[] = {
     { "stats", "policies", NULL, N_("what author domains publish"), STATS, cli_stats_policies },
     { "stats", "destinations", NULL, N_("where they want their reports"), STATS | CLI_GROUP_STATS_LIMIT,
       cli_stats_destinations },
+    { "db", "find", "ADDRESS", N_("what was recorded of an address"), READS, cli_person_find },
+    { "db", "erase", "ADDRESS", N_("erase it here, and its evidence"), READS | CLI_GROUP_JOURNAL,
+      cli_person_erase },
     { "db", "status", NULL, N_("does the store's schema fit this program?"), READS, cli_db_status },
     { "db", "migrate", NULL, N_("bring it up to date"), READS, cli_db_migrate },
 };
@@ -308,7 +313,7 @@ const struct cli_noun cli_noun_table[] = {
     { "quarantine", N_("messages held for a domain's administrator") },
     { "audit", N_("who changed what") },
     { "stats", N_("what recorded traffic tells") },
-    { "db", N_("the store's schema") },
+    { "db", N_("the store's schema, and a person's data in it") },
 };
 const size_t cli_noun_count = sizeof cli_noun_table / sizeof cli_noun_table[0];
 

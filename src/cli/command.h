@@ -10,6 +10,7 @@
 enum cli_exit { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_TEMPORARY = 3 };
 
 struct cli_options {
+    const char *node;
     bool json, csv, help, allow_rsa_sha1, sender_id, received_spf;
     bool dkim_strict, spf_strict, testing;
     bool mx, no_mail;
@@ -82,6 +83,7 @@ struct cli_options {
 #define CLI_GROUP_TRACE         CLI_GROUP(36)
 #define CLI_GROUP_STATS         CLI_GROUP(40)
 #define CLI_GROUP_STATS_LIMIT   CLI_GROUP(41)
+#define CLI_GROUP_JOURNAL       CLI_GROUP(42) /* a node's journal, and nothing else that RECORDED has */
 #define CLI_GROUP_HELD          CLI_GROUP(50) /* a list of held messages */
 #define CLI_GROUP_RELEASE       CLI_GROUP(51)
 
@@ -175,6 +177,8 @@ enum cli_exit cli_stats_failing(const struct cli_options *options, const char *o
 enum cli_exit cli_stats_results(const struct cli_options *options, const char *operand);
 enum cli_exit cli_stats_policies(const struct cli_options *options, const char *operand);
 enum cli_exit cli_stats_destinations(const struct cli_options *options, const char *operand);
+enum cli_exit cli_person_find(const struct cli_options *options, const char *address);
+enum cli_exit cli_person_erase(const struct cli_options *options, const char *address);
 enum cli_exit cli_db_status(const struct cli_options *options, const char *operand);
 enum cli_exit cli_db_migrate(const struct cli_options *options, const char *operand);
 enum cli_exit cli_trace(const struct cli_options *options, const char *operand);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What recorded traffic tells, as a table, JSON and CSV; and the store's schema by hand.
+"""What recorded traffic tells, as a table, JSON and CSV; a person's data found and erased; the store's schema by hand.
 
 usage: stats_test.py PATH-OF-SEKISHO
 """
@@ -102,6 +102,44 @@ def check_others(tap, url):
     tap.equal(json.loads(out)["destinations"], [{"policies": 1, "destination": "reports.example"}], "destinations")
 
 
+def fill_person(path):
+    """Three messages of ann: two of the node mx1, one of mx2; and one of somebody else."""
+    store = sqlite3.connect(path)
+    store.execute("INSERT INTO journal_segment VALUES (1, 'mx1', '00063a1f00000001-1-0.seg', 9, 1), (2, 'mx2', '00063a1f00000002-1-0.seg', 9, 1)")
+    for number, segment, sender, recipient in [(1, 1, "ann@example.net", "bob@example.com"),
+                                               (2, 1, "eve@example.net", "ann@example.net"),
+                                               (3, 2, "ann@example.net", "bob@example.com"),
+                                               (4, 1, "eve@example.net", "bob@example.com")]:
+        store.execute("INSERT INTO traffic_message VALUES (?, 1000, ?, ?, 'q', 'm', '', x'c0000201', ?, 1, 250, '', '', '', "
+                      "'', 0, 0, 0, 0, 0, 0, '', '', '')", (number, segment, number, sender))
+        store.execute("INSERT INTO traffic_recipient VALUES (?, 0, 1000, ?, 'example.com', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+                      (number, recipient))
+    store.commit()
+    store.close()
+
+
+def check_person(tap, url, path, journal):
+    fill_person(path)
+    code, out, _ = run(url, "db", "find", "Ann@example.net", "--json")
+    tap.equal([(row["message"], row["node"], row["segment"]) for row in json.loads(out)["messages"]],
+              [(1, "mx1", "00063a1f00000001-1-0.seg"), (2, "mx1", "00063a1f00000001-1-0.seg"), (3, "mx2", "00063a1f00000002-1-0.seg")], "a person is found")
+    code, out, _ = run(url, "db", "find", "nobody@example.net")
+    tap.equal(code, 1, "of another nothing was recorded")
+    code, out, err = run(url, "db", "erase", "ann@example.net", "--node", "mx1", "--config", "/nonexistent")
+    tap.ok(code == 1 and "--journal" in err, "not erased without the evidence", err)
+    erase = ("db", "erase", "ann@example.net", "--journal", str(journal), "--json", "--node")
+    code, out, err = run(url, *erase, "mx1")
+    tap.equal((code, json.loads(out)), (1, {"node": "mx1", "erased": 2, "elsewhere": 1}), "erased on one node")
+    code, out, err = run(url, *erase, "mx2")
+    tap.equal((code, json.loads(out)), (0, {"node": "mx2", "erased": 1, "elsewhere": 0}), "and on the other")
+    code, out, _ = run(url, "db", "find", "ann@example.net")
+    tap.equal(code, 1, "then nothing is found")
+    store = sqlite3.connect(path)
+    left = store.execute("SELECT count(*) FROM traffic_message WHERE mail_from = 'eve@example.net'").fetchone()
+    tap.equal(left, (1,), "what another sent to others stays")
+    store.close()
+
+
 def check_refusals(tap, url):
     for name, words, want, sentence in [
             ("two forms at once", ("stats", "domains", "--json", "--csv"), 2, "choose one"),
@@ -126,6 +164,7 @@ def body(tap):
         fill(path)
         check_domains(tap, url)
         check_others(tap, url)
+        check_person(tap, url, path, folder)
         check_refusals(tap, url)
 
 
