@@ -1,7 +1,7 @@
 /* One message as one record of the journal, written before the MTA hears the reply. */
 #include "daemon/inbound_parts.h"
 
-#include "journal/record.h"
+#include "journal/verdict.h"
 
 #include <time.h>
 
@@ -38,23 +38,6 @@ static struct seki_str copy_header(const struct seki_message *header, struct sek
     return seki_buf_failed(buf) == SEKI_OK ? seki_buf_str(buf) : SEKI_STR("");
 }
 
-static void add_signatures(struct journal_record *record, const struct seki_verdict *verdict,
-                           struct seki_arena *arena)
-{
-    size_t count = verdict->dkim.signature_count;
-    struct journal_signature *signatures = count > 0 ? seki_arena_alloc(arena, count, sizeof *signatures) : NULL;
-    for (size_t i = 0; i < count && signatures != NULL; i++) {
-        const struct seki_dkim_signature_verdict *from = &verdict->dkim.signatures[i];
-        signatures[i] = (struct journal_signature){ .result = from->result,
-                                                    .domain = from->domain,
-                                                    .selector = from->selector,
-                                                    .algorithm = from->algorithm,
-                                                    .reason = from->reason };
-    }
-    record->signatures = signatures;
-    record->signature_count = signatures != NULL ? count : 0;
-}
-
 static void add_recipients(struct journal_record *record, const struct inbound_message *message)
 {
     const struct inbound_recipients *recipients = &message->recipients;
@@ -83,17 +66,6 @@ static void add_reply(struct journal_record *record, const struct milter_decisio
     record->reply_text = decision->reply.text;
     if (decision->action == MILTER_CONTINUE || decision->action == MILTER_DISCARD)
         record->reply_code = 250;
-}
-
-static void add_verdict(struct journal_record *record, const struct inbound_message *message,
-                        const struct seki_verdict *verdict)
-{
-    record->spf_reason = verdict->has_spf_mail_from ? verdict->spf_mail_from.reason : message->why;
-    record->dmarc_reason = verdict->dmarc.reason;
-    record->policy_domain = verdict->dmarc.policy_domain;
-    record->org_domain = verdict->dmarc.org_domain;
-    record->arc = verdict->arc.result;
-    add_signatures(record, verdict, message->arena);
 }
 
 static struct seki_str whole(const struct seki_buf *buf)
@@ -134,7 +106,7 @@ static struct journal_record record_of(struct inbound_message *message, const st
         .failure = message->failure != SEKI_OK ? message->why : SEKI_STR(""),
     };
     if (verdict != NULL)
-        add_verdict(&record, message, verdict);
+        (void)journal_record_take_verdict(&record, verdict, message->arena); /* without room: without signatures */
     else
         record.facts.client = message->client;
     add_recipients(&record, message);
