@@ -81,10 +81,14 @@ static void sqlite_close(struct sql *sql)
     free(sqlite);
 }
 
-/* SQLite would let everybody read it; -wal and -shm take the file's mode over. */
+/* SQLite would let everybody read it; -wal and -shm take the file's mode over. A file that is there is not opened: closing
+ * it again would take away the locks that all connections of this process hold on it (fcntl(2)), and then another process
+ * that closes its own takes itself for the last one and removes the log that is written to here. */
 static enum seki_result create(const char *path, struct seki_error *why)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0 && errno == EEXIST)
+        return SEKI_OK;
     if (fd < 0) {
         int error = errno;
         seki_error_set(why, "cannot open the store %s: %s", path, strerror(error));

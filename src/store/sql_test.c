@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -351,6 +352,41 @@ static void a_server_that_never_answers_is_given_up(struct sql *sql, const char 
     close(listener);
 }
 
+/* As a command beside the daemon does: another program looks what is there, and closes. */
+static int count_in_another_program(const char *url)
+{
+    static const char program[] = "import sqlite3, sys\n"
+                                  "store = sqlite3.connect(sys.argv[1])\n"
+                                  "count = store.execute('select count(*) from thing').fetchone()[0]\n"
+                                  "store.close()\n"
+                                  "sys.exit(count)\n";
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("python3", "python3", "-c", program, url + strlen("sqlite:"), (char *)NULL);
+        _exit(99);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void another_process_that_closes_takes_nothing_away(struct sql *sql, const char *url)
+{
+    if (sql_dialect(sql) != SQL_SQLITE) /* there the server keeps the log */
+        return;
+    make(sql);
+    struct sql *second = store_test_open(url);
+    assert_int_equal(store_test_integer(second, "select count(*) from thing"), 0);
+    struct sql *third = store_test_open(url);
+    assert_int_equal(count_in_another_program(url), 0);
+    add(sql, "a");
+    add(third, "b");
+    assert_int_equal(count_in_another_program(url), 2);
+    sql_close(second);
+    sql_close(third);
+}
+
 static const struct store_test tests[] = {
     STORE_TEST(values_come_back_as_they_went),
     STORE_TEST(sums_and_counts_are_integers),
@@ -367,6 +403,7 @@ static const struct store_test tests[] = {
     STORE_TEST(readers_and_writers_do_not_wait),
     STORE_TEST(many_rows_are_written_as_one),
     STORE_TEST(statements_beyond_what_is_kept),
+    STORE_TEST(another_process_that_closes_takes_nothing_away),
     STORE_TEST(watchers_are_told_at_commit),
     STORE_TEST(urls_that_cannot_be_opened),
     STORE_TEST(a_broken_connection_is_mended_at_the_next_begin),
