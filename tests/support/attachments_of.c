@@ -1,18 +1,21 @@
 /* attachments_of [PIECE_OCTETS]: what content/attachments.h finds in the message on standard input: "none", or "DANGER NAME". */
 #include "content/attachments.h"
 
-#include <sekisho/message.h>
+#include <sekisho/buf.h>
 
 #include <stdlib.h>
 
 #define MESSAGE_MAX (64u * 1024u * 1024u)
 
-static struct seki_str read_all(void)
+static struct seki_str read_all(struct seki_buf *buf)
 {
-    char *octets = malloc(MESSAGE_MAX);
-    if (octets == NULL)
+    char some[65536];
+    seki_buf_init(buf, MESSAGE_MAX);
+    for (size_t len; (len = fread(some, 1, sizeof some, stdin)) > 0;)
+        seki_buf_add(buf, (struct seki_str){ some, len });
+    if (seki_buf_failed(buf) != SEKI_OK)
         exit(3);
-    return (struct seki_str){ octets, fread(octets, 1, MESSAGE_MAX, stdin) };
+    return seki_buf_str(buf);
 }
 
 /* Fields with their folds, up to the empty line. @return the body */
@@ -36,7 +39,8 @@ static struct seki_str give_header(struct content_attachments *attachments, stru
 int main(int argc, char **argv)
 {
     uint64_t piece = 65536;
-    struct seki_str message = read_all();
+    struct seki_buf buf;
+    struct seki_str message = read_all(&buf);
     struct seki_arena *arena = seki_arena_new(CONTENT_ARENA_MAX);
     struct content_attachments *attachments = content_attachments_new(arena);
     if (attachments == NULL ||
@@ -51,6 +55,6 @@ int main(int argc, char **argv)
            SEKI_STR_ARGS(finding.name));
     content_attachments_end(attachments);
     seki_arena_free(arena);
-    free((void *)(uintptr_t)message.ptr);
+    seki_buf_release(&buf);
     return 0;
 }
