@@ -18,7 +18,6 @@ struct quarantine_job {
     int watch; /* inotify; -1: the interval is enough */
     bool is_watching;
     int64_t expired_at_s;
-    size_t damaged; /* told of */
 };
 
 static int64_t now_s(void)
@@ -80,10 +79,10 @@ static void tell(const struct quarantine_job *job, size_t taken, size_t removed)
 
 static void tell_damaged(struct quarantine_job *job, size_t damaged)
 {
-    if (damaged > job->damaged)
+    if (damaged > 0)
         log_reason(job->context->log, LOG_LEVEL_WARNING, "quarantine_damaged",
-                   "%zu files in %s/new cannot be read; they stay there", damaged, job->intake.folder);
-    job->damaged = damaged;
+                   "%zu files of held messages cannot be read; look at them in %s/damaged", damaged,
+                   job->intake.folder);
 }
 
 static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)

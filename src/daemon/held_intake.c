@@ -73,7 +73,7 @@ static enum seki_result take_one(const struct held_intake *intake, struct sql *s
         report->taken += result == SEKI_OK;
     } else if (result == SEKI_BAD_INPUT) {
         report->damaged++;
-        result = SEKI_OK;
+        result = quarantine_set_aside(intake->folder, id, why);
     }
     seki_arena_free(arena);
     return result;
@@ -88,7 +88,7 @@ enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *
     enum seki_result result = quarantine_list_new(intake->folder, ids, BATCH, &count, why);
     for (size_t i = 0; i < count && result == SEKI_OK; i++)
         result = take_one(intake, sql, &ids[i], report_out, why);
-    report_out->has_more = count == BATCH && report_out->taken > 0;
+    report_out->has_more = count == BATCH;
     return result;
 }
 

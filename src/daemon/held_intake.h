@@ -18,7 +18,7 @@ struct held_intake_report {
     bool has_more;
 };
 
-/** Tell the store of some new ones. Damaged files stay where they are and are counted: nobody can say for whom they are.
+/** Tell the store of some new ones. Damaged files are set aside and counted: nobody can say for whom they are.
  *  @return SEKI_OK; SEKI_TEMPORARY: the store does not answer; SEKI_SYSTEM: the folder cannot be read */
 SEKI_MUST_USE enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *sql,
                                                 struct held_intake_report *report_out, struct seki_error *why);

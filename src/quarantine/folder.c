@@ -12,6 +12,7 @@ static const char *const place_names[] = {
     [QUARANTINE_TMP] = "tmp",
     [QUARANTINE_NEW] = "new",
     [QUARANTINE_HELD] = "held",
+    [QUARANTINE_DAMAGED] = "damaged",
 };
 
 bool quarantine_id_read(struct seki_str text, struct quarantine_id *id_out)
@@ -99,16 +100,28 @@ enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *i
     return SEKI_OK;
 }
 
-enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id, struct seki_error *why)
+/* SEKI_OK also when it is there no longer: a process that was killed had moved it. */
+static enum seki_result move_new(const char *folder, const struct quarantine_id *id, enum quarantine_place to_place,
+                                 struct seki_error *why)
 {
-    char from[PATH_MAX], to[PATH_MAX];
-    bool has_paths =
-        quarantine_path(folder, QUARANTINE_NEW, id, from) && quarantine_path(folder, QUARANTINE_HELD, id, to);
-    if (has_paths && (rename(from, to) == 0 || errno == ENOENT))
+    char from[PATH_MAX], to[PATH_MAX], place[PATH_MAX];
+    bool has_paths = quarantine_path(folder, QUARANTINE_NEW, id, from) &&
+                     quarantine_path(folder, to_place, id, to) && quarantine_path(folder, to_place, NULL, place);
+    if (has_paths && make_one(place) && (rename(from, to) == 0 || errno == ENOENT))
         return SEKI_OK;
     int error = errno;
     seki_error_set(why, "cannot move the held message %s: %s", from, strerror(error));
     return SEKI_SYSTEM;
+}
+
+enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id, struct seki_error *why)
+{
+    return move_new(folder, id, QUARANTINE_HELD, why);
+}
+
+enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id, struct seki_error *why)
+{
+    return move_new(folder, id, QUARANTINE_DAMAGED, why);
 }
 
 enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id, struct seki_error *why)

@@ -7,7 +7,13 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-enum quarantine_place { QUARANTINE_TMP = 0, QUARANTINE_NEW, QUARANTINE_HELD, QUARANTINE_PLACE_COUNT };
+enum quarantine_place {
+    QUARANTINE_TMP = 0,
+    QUARANTINE_NEW,
+    QUARANTINE_HELD,
+    QUARANTINE_DAMAGED,
+    QUARANTINE_PLACE_COUNT
+};
 
 #define QUARANTINE_FILE_MODE 0660 /* whoever may enter the folder */
 

@@ -3,6 +3,7 @@
  *     tmp/ID     being written
  *     new/ID     whole and on disk; `control` has not told the store of it yet
  *     held/ID    the store knows it
+ *     damaged/ID    nobody can say any more for whom it is; kept for the operator
  *
  * A file has a head of QUARANTINE_HEAD_OCTETS that says where the rest lies, the message as it came, and behind it, since
  * only the end of the message tells why it is held, what is known about it. It appears by one rename, so it is there whole
@@ -86,6 +87,9 @@ SEKI_MUST_USE enum seki_result quarantine_list_new(const char *folder, struct qu
 /** The store knows it now. */
 SEKI_MUST_USE enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);
+/** Its file is damaged: out of the way, so that others are taken in. */
+SEKI_MUST_USE enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id,
+                                                    struct seki_error *why);
 /** SEKI_OK also when it is gone already. */
 SEKI_MUST_USE enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);
