@@ -12,10 +12,19 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* libpq writes lines, with tabs before hints; a sentence of ours is one. */
+static void set_words(struct seki_error *why, const char *whose, const char *words)
+{
+    struct seki_str text = seki_str_trim(seki_str_of(words));
+    seki_error_set(why, "%s: %.*s", whose, SEKI_STR_ARGS(text));
+    for (char *c = why != NULL ? why->text : NULL; c != NULL && *c != '\0'; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+}
+
 static enum seki_result fail_connection(PGconn *connection, struct seki_error *why)
 {
-    struct seki_str text = seki_str_trim(seki_str_of(PQerrorMessage(connection)));
-    seki_error_set(why, "PostgreSQL: %.*s", SEKI_STR_ARGS(text));
+    set_words(why, "PostgreSQL", PQerrorMessage(connection));
     return SEKI_TEMPORARY;
 }
 
@@ -90,7 +99,7 @@ PGconn *postgresql_connect(const char *url, enum seki_result *result_out, struct
     char *mistake = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &mistake);
     if (options == NULL) {
-        seki_error_set(why, "the store's URL: %s", mistake != NULL ? mistake : "no memory to read it");
+        set_words(why, "the store's URL", mistake != NULL ? mistake : "no memory to read it");
         PQfreemem(mistake);
         *result_out = SEKI_BAD_INPUT;
         return NULL;
@@ -138,9 +147,10 @@ enum seki_result postgresql_failure(const PGresult *result, struct seki_error *w
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    struct seki_str words = seki_str_trim(seki_str_of(text != NULL ? text : PQresultErrorMessage(result)));
-    seki_error_set(why, "PostgreSQL: %.*s%s%s", SEKI_STR_ARGS(words), detail != NULL ? ": " : "",
-                   detail != NULL ? detail : "");
+    char words[sizeof why->text];
+    snprintf(words, sizeof words, "%s%s%s", text != NULL ? text : PQresultErrorMessage(result),
+             detail != NULL ? ": " : "", detail != NULL ? detail : "");
+    set_words(why, "PostgreSQL", words);
     if (state == NULL) /* libpq's own: the connection broke */
         return SEKI_TEMPORARY;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)

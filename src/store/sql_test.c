@@ -302,6 +302,7 @@ static void urls_that_cannot_be_opened(struct sql *sql, const char *url)
         assert_null(sql_open(cases[i].url, &result, &why));
         assert_int_equal(result, cases[i].want);
         assert_string_not_equal(why.text, "");
+        assert_null(strpbrk(why.text, "\n\t"));
     }
 }
 
