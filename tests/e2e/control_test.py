@@ -100,6 +100,8 @@ def memory_holds(pid, needle):
             region = re.match(r"([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+\s*(\[v\S+)?", line)
             if region and not region[3]:
                 begin, end = int(region[1], 16), int(region[2], 16)
+                if end - begin > 1 << 30:  # a sanitizer's shadow
+                    continue
                 try:
                     memory.seek(begin)
                     if needle in memory.read(end - begin):
