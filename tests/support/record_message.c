@@ -80,7 +80,7 @@ static void judge_recipient(struct sql *sql, const struct policy_facts *facts, s
 static struct journal_position append(const char *folder, const struct journal_record *record)
 {
     struct seki_buf octets;
-    struct journal_position position;
+    struct journal_position position = { .offset = 0 };
     seki_buf_init_arena(&octets, arena, JOURNAL_RECORD_MAX_OCTETS);
     journal_record_encode(record, &octets);
     struct journal_writer *writer = journal_writer_new(folder, 0, NULL, &why);
