@@ -101,6 +101,7 @@ struct inbound_session {
     struct seki_ip client;
     char *helo; /* NUL behind; NULL: not given */
     size_t helo_len;
+    enum milter_action mail_answer; /* what RCPT is answered too, where MAIL has no reply of its own */
     struct inbound_message *message;
 };
 

@@ -291,6 +291,7 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     struct inbound *inbound = session->inbound;
     const struct config *config = inbound->current->config;
     abort_message(session);
+    session->mail_answer = MILTER_CONTINUE;
     if (config->inbound.skip_authenticated &&
         milter_session_macro(session->milter, SEKI_STR("{auth_authen}")).len > 0) {
         inbound->metrics.skipped[METRICS_SKIP_AUTHENTICATED]++;
@@ -311,6 +312,24 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     return MILTER_CONTINUE;
 }
 
+/* Where recipients are heard of, what there is to say to MAIL is said at RCPT, which has a reply anyway: a message then
+ * costs no more round trips than without. */
+static enum milter_action on_mail_unanswered(void *state, struct seki_str path)
+{
+    struct inbound_session *session = state;
+    session->mail_answer = on_mail(state, path);
+    return MILTER_CONTINUE;
+}
+
+static enum milter_action answer_to_mail(struct inbound_session *session)
+{
+    struct milter_decision decision;
+    inbound_decide_failure(&decision);
+    if (session->mail_answer == MILTER_TEMPFAIL)
+        milter_session_set_reply(session->milter, &decision.reply);
+    return session->mail_answer;
+}
+
 /* Those past the bounds of the header count too: they are not kept, but the message has them. */
 static void count_field(struct inbound_message *message, struct seki_str name, struct seki_str value)
 {
@@ -324,6 +343,8 @@ static enum milter_action on_rcpt(void *state, struct seki_str path)
     struct inbound_session *session = state;
     struct inbound_message *message = session->message;
     struct milter_reply reply;
+    if (session->mail_answer != MILTER_CONTINUE)
+        return answer_to_mail(session);
     if (message == NULL || message->failure != SEKI_OK)
         return MILTER_CONTINUE;
     enum milter_action action = inbound_add_recipient(message, path, &reply);
@@ -397,8 +418,8 @@ static enum milter_action on_end_of_message(void *state)
 {
     struct inbound_session *session = state;
     struct inbound_message *message = session->message;
-    if (message == NULL)
-        return MILTER_TEMPFAIL;
+    if (message == NULL) /* the MTA has left RCPT out, or goes on after it was refused */
+        return session->mail_answer == MILTER_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL;
     message->has_ended = true;
     message->ended_at_us = inbound_now_us();
     if (message->failure == SEKI_OK)
@@ -433,17 +454,18 @@ static void on_log(void *role, const struct milter_session *milter, const char *
 }
 
 #define EVENTS                                                                                                     \
-    .open = on_open, .close = on_close, .connect = on_connect, .helo = on_helo, .mail = on_mail,                   \
-    .field = on_field, .end_of_header = on_end_of_header, .body = on_body, .end_of_message = on_end_of_message,    \
-    .abort = on_abort, .log = on_log
+    .open = on_open, .close = on_close, .connect = on_connect, .helo = on_helo, .field = on_field,                 \
+    .end_of_header = on_end_of_header, .body = on_body, .end_of_message = on_end_of_message, .abort = on_abort,    \
+    .log = on_log
+#define WITH_RECIPIENTS .mail = on_mail_unanswered, .is_mail_unanswered = true, .rcpt = on_rcpt
 
-static const struct milter_handler label_only = { EVENTS };
+static const struct milter_handler label_only = { EVENTS, .mail = on_mail };
 static const struct milter_handler with_policies = {
     EVENTS,
-    .rcpt = on_rcpt,
+    WITH_RECIPIENTS,
     .changes = MILTER_MAY_ADD_RCPT | MILTER_MAY_DELETE_RCPT | MILTER_MAY_QUARANTINE,
 };
-static const struct milter_handler with_journal = { EVENTS, .rcpt = on_rcpt };
+static const struct milter_handler with_journal = { EVENTS, WITH_RECIPIENTS };
 
 const struct milter_handler *inbound_handler_for(const struct config *config)
 {

@@ -417,6 +417,30 @@ static void authenticated_senders_are_left_alone_unless_told_otherwise(void **st
     assert_int_equal(mail_of_user(f), 'c');
 }
 
+/* With a journal MAIL has no reply, and what it would say is said at RCPT. */
+static void authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard(void **state)
+{
+    static const char *const user[] = { "{auth_authen}", "user", NULL };
+    struct fixture *f = *state;
+    char further[128];
+    snprintf(further, sizeof further, "[journal]\nfolder = %s/none\n", f->folder);
+    configure(f, further);
+    for (int is_user = 1; is_user >= 0; is_user--) {
+        struct milter_client client;
+        greet(f, &client, "192.0.2.1");
+        milter_client_put_macros(&client, MILTER_CMD_MAIL, is_user ? user : user + 2);
+        assert_false(milter_client_put(&client, MILTER_CMD_MAIL, SEKI_STR("<a@example.net>\0")));
+        assert_true(milter_client_put(&client, MILTER_CMD_RCPT, SEKI_STR("<b@example.com>\0")));
+        assert_int_equal(milter_client_ask(&client).code, is_user ? 'a' : 'c');
+        milter_client_quit(&client);
+        milter_client_release(&client);
+    }
+    assert_int_equal(metrics_of(f)->skipped[METRICS_SKIP_AUTHENTICATED], 1);
+    struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", PLAIN);
+    assert_int_equal(verdict.code, 'c');
+    assert_int_equal(metrics_of(f)->journal_lost, 1); /* its folder is not there: counted, and the mail flows */
+}
+
 static void mail_through_a_relay_is_judged_by_the_client_it_saw(void **state)
 {
     struct fixture *f = *state;
@@ -668,6 +692,7 @@ int main(void)
         TEST(without_an_end_of_the_header_the_fields_count_all_the_same),
         TEST(trusted_networks_are_left_alone),
         TEST(authenticated_senders_are_left_alone_unless_told_otherwise),
+        TEST(authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard),
         TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
         TEST(without_a_client_to_name_spf_is_not_evaluated),
         TEST(dead_dns_is_recorded_and_the_mail_delivered),

@@ -93,6 +93,8 @@ enum milter_interest milter_event_interest(enum milter_event event, const struct
     memcpy(&member, (const char *)handler + row->member - 1, sizeof member);
     if (member == NULL)
         return MILTER_UNWANTED;
+    if (event == MILTER_EVENT_MAIL && handler->is_mail_unanswered)
+        return MILTER_WATCHED;
     return row->actions != 0 ? MILTER_ANSWERED : MILTER_WATCHED;
 }
 

@@ -78,6 +78,7 @@ struct milter_decision {
 struct milter_handler {
     uint32_t changes; /* MILTER_MAY_* that decisions use beside those of fields; an MTA may offer less, and the role asks
                          milter_session_may() */
+    bool is_mail_unanswered; /* mail() always continues, and the MTA need not wait for that */
     void *(*open)(void *role, struct milter_session *session);  /* NULL: no memory, the connection is closed */
     void (*close)(void *state);                                 /* also with a message under way */
     /* client: octet_count 0 for a unix socket and whatever else is no address. Not DISCARD. */

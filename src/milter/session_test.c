@@ -754,6 +754,28 @@ static void only_changes_in_use_are_agreed_on_and_what_was_not_defers(void **sta
     }
 }
 
+static void mail_is_not_waited_for_when_the_role_never_refuses_it(void **state)
+{
+    (void)state;
+    struct milter_handler handler = milter_recorder_handler;
+    handler.is_mail_unanswered = true;
+    static const struct {
+        uint32_t offered;
+        const char *want;
+    } cases[] = { { 0x1fffff, "ccccc" }, { 0x1fffff & ~MILTER_NR_MAIL, "cccccc" } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct talk *talk = talk_new(&handler);
+        talk->mta.events = cases[i].offered;
+        negotiate(talk);
+        put_greeting(talk);
+        put_message(talk, &sample);
+        say(talk);
+        assert_string_equal(milter_recorder_text(&talk->role), GREETING_EVENTS SAMPLE_EVENTS);
+        assert_string_equal(codes(talk), cases[i].want);
+        talk_free(talk);
+    }
+}
+
 static void no_memory_for_the_role_closes_the_connection(void **state)
 {
     (void)state;
@@ -840,6 +862,7 @@ int main(void)
         cmocka_unit_test(later_stops_reading_until_the_decision),
         cmocka_unit_test(a_decision_may_come_inside_end_of_message),
         cmocka_unit_test(only_changes_in_use_are_agreed_on_and_what_was_not_defers),
+        cmocka_unit_test(mail_is_not_waited_for_when_the_role_never_refuses_it),
         cmocka_unit_test(no_memory_for_the_role_closes_the_connection),
         cmocka_unit_test(large_packets_are_held_within_what_has_come),
         cmocka_unit_test(macros_are_bounded),
