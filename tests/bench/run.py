@@ -191,7 +191,7 @@ def check_floor(bench, subject):
 
 
 def is_light(subject):
-    return subject.name in ("floor", "sekishod", "sekishod-hosting")
+    return subject.name in ("floor", "sekishod", "sekishod-hosting", "sekishod-content")
 
 
 def run_warm(running, sessions_list, per_connection=100, rounds=None):

@@ -129,14 +129,23 @@ class SekishodHosting(Sekishod):
 
     name, title = "sekishod-hosting", "Sekisho, hosting"
     domains = 100_000
+    policies = ["--without-attachments"]
 
     def further(self):
         replica, journal = self.path("replica"), self.path("journal")
         os.mkdir(replica)
         os.mkdir(journal)
-        subprocess.run([self.bench.program("node_data", "tests"), "domains", replica, str(self.domains), RECIPIENT_DOMAIN],
+        subprocess.run([self.bench.program("node_data", "tests"), "domains", replica, str(self.domains), RECIPIENT_DOMAIN,
+                        *self.policies],
                        check=True)
         return f"[hosting]\nreplica = {replica}\n[journal]\nfolder = {journal}\n"
+
+
+class SekishodContent(SekishodHosting):
+    """The same, and the domains have attachments looked at, as they do unless told otherwise."""
+
+    name, title = "sekishod-content", "Sekisho, attachments"
+    policies = []
 
 
 class OpenDkimDmarc(Subject):
@@ -255,4 +264,4 @@ class Rspamd(Subject):
         self.run(["rspamd", "-f", "--insecure", "-u", "root", "-g", "root", "-c", config], address, "rspamd")
 
 
-ALL = (Floor, Sekishod, SekishodHosting, OpenDkimDmarc, Rspamd)
+ALL = (Floor, Sekishod, SekishodHosting, SekishodContent, OpenDkimDmarc, Rspamd)

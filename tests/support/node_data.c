@@ -2,6 +2,7 @@
  *
  *     node_data replica FOLDER < lines        a whole new generation
  *     node_data domains FOLDER COUNT NAME     the same with so many domains: NAME, d1.example, d2.example …
+ *     node_data domains FOLDER COUNT NAME --without-attachments    nobody looks at them
  *     node_data journal FOLDER                one line a record, segment after segment
  *
  * Lines, words apart by a space:
@@ -180,7 +181,7 @@ static int make_replica(const char *folder)
     return 0;
 }
 
-static int make_domains(const char *folder, uint64_t count, const char *first)
+static int make_domains(const char *folder, uint64_t count, const char *first, bool is_without_attachments)
 {
     struct replica_writer *writer = begin(folder);
     for (uint64_t i = 0; i < count; i++) {
@@ -193,6 +194,8 @@ static int make_domains(const char *folder, uint64_t count, const char *first)
                                                 .name = seki_str_of(i > 0 ? name : first) };
         draft.domain.policy = policy_default();
         draft.domain.policy.filter = POLICY_ON;
+        if (is_without_attachments)
+            draft.domain.policy.actions[POLICY_ATTACHMENT] = POLICY_DELIVER;
         draft.entries[0] = (struct policy_allow){ .id = i + 1,
                                                   .author_domain = SEKI_STR("partner.example"),
                                                   .domain = SEKI_STR("") };
@@ -260,8 +263,8 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "replica") == 0)
         return make_replica(argv[2]);
-    if (argc == 5 && strcmp(argv[1], "domains") == 0)
-        return make_domains(argv[2], number(seki_str_of(argv[3])), argv[4]);
+    if (argc >= 5 && argc <= 6 && strcmp(argv[1], "domains") == 0)
+        return make_domains(argv[2], number(seki_str_of(argv[3])), argv[4], argc == 6);
     if (argc == 3 && strcmp(argv[1], "journal") == 0)
         return print_journal(argv[2]);
     fprintf(stderr, "usage: node_data replica FOLDER | domains FOLDER COUNT NAME | journal FOLDER\n");
