@@ -2,6 +2,7 @@
 
 #include "message/mime.h"
 #include "message/transfer_encoding.h"
+#include "quarantine/charset.h"
 #include "quarantine/shown.h"
 
 #include <sekisho/message.h>
@@ -68,13 +69,18 @@ static bool is_plain_text(struct seki_str content_type)
     return type.len == 0 || seki_str_equal_nocase(type, SEKI_STR("text/plain"));
 }
 
-static bool show_text(struct making *m, struct seki_str encoding, struct seki_str body)
+static bool show_text(struct making *m, struct seki_str content_type, struct seki_str encoding,
+                      struct seki_str body)
 {
     struct seki_buf decoded;
     seki_buf_init_arena(&decoded, m->arena, body.len + 1);
     if (!seki_transfer_decode(seki_transfer_encoding_read(encoding), body, &decoded))
         return false;
     struct seki_str text = seki_buf_str(&decoded);
+    struct seki_str charset = seki_mime_parameter(content_type, SEKI_STR("charset"));
+    struct seki_str converted = quarantine_to_utf8(m->arena, charset, text);
+    if (converted.ptr != NULL)
+        text = converted;
     m->preview->text = quarantine_shown_text(m->arena, text, QUARANTINE_PREVIEW_TEXT_MAX);
     m->preview->is_text_cut = text.len > QUARANTINE_PREVIEW_TEXT_MAX;
     return m->preview->text.ptr != NULL;
@@ -94,7 +100,7 @@ static void take_part(struct making *m, const struct seki_mime_part *part)
     if (seki_mime_is_multipart(part->content_type))
         return; /* its parts follow */
     if (!m->has_text && is_plain_text(part->content_type) && name_of(part).ptr == NULL &&
-        show_text(m, part->transfer_encoding, part->body)) {
+        show_text(m, part->content_type, part->transfer_encoding, part->body)) {
         m->has_text = true;
         return;
     }

@@ -1,5 +1,7 @@
 #include "quarantine/shown.h"
 
+#include "quarantine/charset.h"
+
 #include <sekisho/address.h>
 #include <sekisho/buf.h>
 
@@ -63,9 +65,12 @@ struct seki_str quarantine_shown(struct seki_arena *arena, struct seki_str value
         else if (!was_space && line.len > 0)
             seki_buf_add_char(&line, ' ');
     }
-    struct seki_str decoded = seki_encoded_words_decode(arena, seki_str_trim(seki_buf_str(&line)));
-    if (seki_buf_failed(&line) != SEKI_OK || decoded.ptr == NULL)
+    struct seki_str foreign = quarantine_decode_words(arena, seki_str_trim(seki_buf_str(&line)));
+    if (seki_buf_failed(&line) != SEKI_OK || foreign.ptr == NULL)
         return (struct seki_str){ NULL, 0 };
+    struct seki_str decoded = seki_encoded_words_decode(arena, foreign);
+    if (decoded.ptr == NULL)
+        return decoded;
     return clean(arena, decoded, max_octets, false);
 }
 
