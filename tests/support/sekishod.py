@@ -101,6 +101,9 @@ class Sekishod:
         return int([event for event in self.events("role_started") if event["name"] == name][-1]["pid"])
 
 
+NO_REPLY_TO_MAIL = 0x4000  # the filter said so when the session began
+
+
 class MilterSession:
     """One connection as Postfix opens it, asking for a reply to nothing that needs none."""
 
@@ -146,7 +149,8 @@ class MilterSession:
         """Up to the first octets of the body. @param recipients  only where the filter wants to hear of them"""
         self.put(b"D", b"M")
         self.put(b"M", f"<{sender}>".encode() + b"\0")
-        self.reply()
+        if not self.events & NO_REPLY_TO_MAIL:
+            self.reply()
         for recipient in recipients:
             self.put(b"R", f"<{recipient}>".encode() + b"\0")
             self.reply()
