@@ -54,7 +54,7 @@ void traffic_rows_add_message(struct traffic_rows *rows, const struct traffic_pl
         SQL_OF_INT(record->at_us),
         SQL_OF_INT(place->segment_id),
         SQL_OF_INT(place->offset),
-        store_traffic_lower(record->queue_id, arena),
+        store_traffic_text(record->queue_id, arena),
         store_traffic_lower(record->message_id, arena),
         store_traffic_text(record->quarantine_id, arena),
         SQL_OF_OCTETS(client),

@@ -33,7 +33,7 @@ static void add_conditions(struct store_query *query, const struct store_traffic
     add_if(query, filter->since_us != 0, " AND r.at_us >= ?", SQL_OF_INT(filter->since_us));
     add_if(query, filter->until_us != 0, " AND r.at_us < ?", SQL_OF_INT(filter->until_us));
     add_if(query, filter->at_message != 0, " AND r.message = ?", SQL_OF_INT(filter->at_message));
-    add_if(query, filter->queue_id.len > 0, " AND m.queue_id = ?", store_traffic_lower(filter->queue_id, arena));
+    add_if(query, filter->queue_id.len > 0, " AND m.queue_id = ?", store_traffic_text(filter->queue_id, arena));
     add_if(query, filter->message_id.len > 0, " AND m.message_id = ?",
            store_traffic_lower(filter->message_id, arena));
     add_if(query, filter->mail_from.len > 0, " AND m.mail_from = ?", store_traffic_lower(filter->mail_from, arena));

@@ -78,7 +78,8 @@ ALL = [(name, recipient) for name in ("forged", "good") for recipient in "abc"]
 def find(tap, node):
     cases = (
         ("everything, the newest first", [], ALL),
-        ("by queue id, in any case", ["--queue-id", "4xyz"], ALL),
+        ("by queue id", ["--queue-id", "4XyZ"], ALL),
+        ("by a queue id of another case, which is another one", ["--queue-id", "4xyz"], []),
         ("by another queue id", ["--queue-id", "nobody"], []),
         ("by Message-ID", ["--message-id", "<1@example.com>"], ALL),
         ("by sender, with angle brackets", ["--sender", "<Bounce@example.com>"], ALL),
