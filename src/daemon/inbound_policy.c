@@ -35,6 +35,8 @@ static void give_up_what_the_mta_refuses(struct inbound_message *message)
     const struct milter_session *milter = message->session->milter;
     struct policy_effects *effects = &message->effects;
     bool may_readdress = milter_session_may(milter, MILTER_MAY_ADD_RCPT | MILTER_MAY_DELETE_RCPT);
+    if (effects->action == POLICY_DISCARD) /* held or dropped for all, the message is taken, and needs no change */
+        return;
     bool may_quarantine = effects->action != POLICY_QUARANTINE || milter_session_may(milter, MILTER_MAY_QUARANTINE);
     for (size_t i = 0; i < message->recipients.count && !(may_readdress && may_quarantine); i++) {
         struct policy_recipient *recipient = &message->recipients.items[i];

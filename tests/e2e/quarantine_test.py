@@ -20,7 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from postfix import Postfix  # noqa: E402
-from sekishod import DnsResponder, Sekishod, free_port, wait_until  # noqa: E402
+from sekishod import DnsResponder, MilterSession, Sekishod, free_port, wait_until  # noqa: E402
 from tap import Tap  # noqa: E402
 
 PROGRAM, COMMAND = (os.path.abspath(word) for word in sys.argv[1:3])
@@ -181,6 +181,8 @@ def check_showing(site, tap, number):
         tap.ok(text and b"\x1b" not in text and b"\x07" not in text,
                f"quarantine {words[0]} writes nothing of the sender's to the terminal but words", text)
     text = site.run("quarantine", "show", number).stdout.decode()
+    for line in (f"Message {number}, for reader@north.example", "Reason:    dmarc-reject", "Subject: Your account", "| ..dots"):
+        tap.ok(line in text.split("\n"), f"show has the line: {line}", text)
     for part in ("Click here", "bill.pdf", "dmarc=fail", "text/html"):
         tap.contains(text, part, f"show tells: {part}")
     tap.ok("<script>" not in text, "and no markup")
@@ -284,6 +286,24 @@ def check_digest(site, tap):
     site.must("quarantine", "delete", item["id"])
 
 
+def check_without_changes(site, tap):
+    """An MTA that lets a filter edit fields, and nothing else."""
+    def held():
+        return [item for item in site.held() if item["subject"] == "Without changes"]
+
+    fields = ((b"From", b" service@bank.example.org"), (b"Subject", b" Without changes"))
+    session = MilterSession(f"inet:127.0.0.1:{site.milter_port}", client="127.0.0.66", actions=0x11)
+    session.begin(EVIL["sender"], fields=fields, recipients=[*READERS, "a@example.net"])
+    tap.equal(session.end()[0], b"c", "where recipients cannot be changed, what some want held goes to all")
+    session.begin(EVIL["sender"], fields=fields, recipients=READERS)
+    tap.equal(session.end()[0], b"d", "what all want held is taken")
+    session.close()
+    wait_until(lambda: len(held()) == len(READERS), "the message to be held")
+    tap.ok(True, "and kept for each")
+    for item in held():
+        site.must("quarantine", "delete", item["id"])
+
+
 def check_expiry(site, tap):
     wait_until(lambda: len(site.files()) == 0, "files of decided messages to go", 90)
     tap.ok(True, "when all have decided, the file goes")
@@ -299,6 +319,7 @@ def main(tap):
         check_unclear(site, tap, check_refusals(site, tap))
         check_killed(site, tap)
         check_digest(site, tap)
+        check_without_changes(site, tap)
         check_expiry(site, tap)
 
 

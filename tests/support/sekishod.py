@@ -107,7 +107,8 @@ NO_REPLY_TO_MAIL = 0x4000  # the filter said so when the session began
 class MilterSession:
     """One connection as Postfix opens it, asking for a reply to nothing that needs none."""
 
-    def __init__(self, address, client="192.0.2.1"):
+    def __init__(self, address, client="192.0.2.1", actions=0x1ff):
+        """@param actions  what the MTA lets a filter do"""
         kind, _, rest = address.partition(":")
         if kind == "unix":
             self.socket = socket.socket(socket.AF_UNIX)
@@ -116,7 +117,7 @@ class MilterSession:
             host, _, port = rest.rpartition(":")
             self.socket = socket.create_connection((host, int(port)))
         self.socket.settimeout(30)
-        self.put(b"O", struct.pack(">III", 6, 0x1ff, 0x1fffff))
+        self.put(b"O", struct.pack(">III", 6, actions, 0x1fffff))
         code, payload = self.reply()
         if code != b"O":
             raise SekishodError(f"negotiation was answered {code!r}")
