@@ -53,7 +53,13 @@ void cli_print_format(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    cli_print_str(seki_str_of(line));
+    struct seki_str text = seki_str_of(line);
+    bool ends_line = seki_str_ends_with_nocase(seki_str_of(format), SEKI_STR("\n"));
+    if (ends_line && seki_str_ends_with_nocase(text, SEKI_STR("\n"))) /* not where it was cut */
+        text.len--;
+    cli_print_str(text);
+    if (ends_line)
+        putchar('\n');
 }
 
 void cli_print_rest(size_t column, struct seki_str text)
@@ -148,8 +154,8 @@ static void print_key(const struct seki_dkim_signature_verdict *s)
         return;
     putchar(' ');
     if (s->key_bits > 0)
-        cli_print_format(_("(selector %.*s, %.*s, %u bits)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm),
-                         s->key_bits);
+        cli_print_format(_("(selector %.*s, %.*s, %u bits)"), SEKI_STR_ARGS(s->selector),
+                         SEKI_STR_ARGS(s->algorithm), s->key_bits);
     else
         cli_print_format(_("(selector %.*s, %.*s)"), SEKI_STR_ARGS(s->selector), SEKI_STR_ARGS(s->algorithm));
 }
