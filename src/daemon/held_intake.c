@@ -38,9 +38,10 @@ static enum seki_result add(const struct held_intake *intake, struct sql *sql, c
                             struct seki_error *why)
 {
     struct store_held *items = seki_arena_alloc(arena, message->recipient_count, sizeof *items);
+    const struct store_held common = item_of(intake, id, message, arena);
     for (size_t i = 0; items != NULL && i < message->recipient_count; i++) {
         const struct quarantine_recipient *recipient = &message->recipients[i];
-        items[i] = item_of(intake, id, message, arena);
+        items[i] = common;
         items[i].place = (int64_t)i;
         items[i].address = quarantine_shown(arena, recipient->address, ADDRESS_MAX_OCTETS);
         items[i].reason = quarantine_shown(arena, recipient->reason, STORE_HELD_MESSAGE_ID_MAX);

@@ -116,6 +116,31 @@ static void damaged_files_are_in_nobodys_way(struct sql *sql, const char *url)
     assert_int_equal(list(sql, &items), 2);
 }
 
+/* All that a message may bring along is not looked at once more for each of its recipients. */
+static void the_longest_texts_for_the_most_recipients_fit(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    static struct quarantine_recipient recipients[QUARANTINE_RECIPIENTS_MAX];
+    static char text[QUARANTINE_TEXT_MAX_OCTETS];
+    memset(text, 'x', sizeof text);
+    const struct seki_str longest = { text, sizeof text };
+    for (size_t i = 0; i < QUARANTINE_RECIPIENTS_MAX; i++)
+        recipients[i] = (struct quarantine_recipient){ { text, 256 }, 1, 10, NOW_S + 1000, SEKI_STR("virus") };
+    const struct quarantine_message message = { .at_us = INT64_C(1000000) * NOW_S,
+                                                .queue_id = longest,
+                                                .message_id = longest,
+                                                .mail_from = longest,
+                                                .author = longest,
+                                                .subject = longest,
+                                                .recipients = recipients,
+                                                .recipient_count = QUARANTINE_RECIPIENTS_MAX };
+    struct quarantine_id id;
+    STORE_OK(quarantine_draft_keep(quarantine_draft_new(folder, WHY), &message, &id, WHY));
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    assert_true(is_at("held", &id));
+}
+
 static void what_has_expired_for_all_goes(struct sql *sql, const char *url)
 {
     (void)url;
@@ -135,9 +160,8 @@ static void what_has_expired_for_all_goes(struct sql *sql, const char *url)
 int main(void)
 {
     static const struct store_test tests[] = {
-        STORE_TEST(a_message_is_told_once),
-        STORE_TEST(a_death_between_store_and_file_changes_nothing),
-        STORE_TEST(damaged_files_are_in_nobodys_way),
+        STORE_TEST(a_message_is_told_once),           STORE_TEST(a_death_between_store_and_file_changes_nothing),
+        STORE_TEST(damaged_files_are_in_nobodys_way), STORE_TEST(the_longest_texts_for_the_most_recipients_fit),
         STORE_TEST(what_has_expired_for_all_goes),
     };
     return STORE_TESTS_RUN(tests);
