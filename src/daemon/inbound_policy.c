@@ -19,9 +19,13 @@ static void judge_for(struct inbound_message *message, struct inbound_domain *do
 {
     const struct policy_allow *entries = NULL;
     size_t entry_count = 0;
-    if (domain->hosted.allow_count > 0)
+    if (domain->hosted.allow_count > 0 &&
         replica_find_allow(message->generation->hosting->replica, domain->hosted.domain_id,
-                           message->facts.author_domain, message->arena, &entries, &entry_count);
+                           message->facts.author_domain, message->arena, &entries,
+                           &entry_count) == REPLICA_MISSING) {
+        message->recipients.has_missing = true; /* what it lets through is not known: its mail is only labelled */
+        return;
+    }
     domain->judgement =
         policy_judge(&domain->hosted.policy, entries, entry_count, &message->facts, message->began_at_s);
     if (domain->judgement.action == POLICY_HOLD && message->generation->config->quarantine.folder.len == 0)
