@@ -64,6 +64,16 @@ static bool make_room(struct inbound_message *message)
     return true;
 }
 
+/* Given twice, a recipient gets one copy: it is held once, and released once. */
+static bool is_there(const struct inbound_recipients *recipients, struct seki_str path)
+{
+    for (size_t i = 0; i < recipients->count; i++) {
+        if (seki_str_equal(recipients->items[i].path, path))
+            return true;
+    }
+    return false;
+}
+
 static void keep(struct inbound_recipients *recipients, const struct policy_recipient *recipient,
                  struct inbound_domain *domain)
 {
@@ -77,6 +87,8 @@ enum milter_action inbound_add_recipient(struct inbound_message *message, struct
                                          struct milter_reply *reply_out)
 {
     struct inbound_recipients *recipients = &message->recipients;
+    if (is_there(recipients, path))
+        return MILTER_CONTINUE;
     if (recipients->count == CONFIG_RECIPIENTS_MAX) {
         *reply_out = (struct milter_reply){ 452, SEKI_STR("4.5.3"), SEKI_STR("Too many recipients") };
         return MILTER_TEMPFAIL;

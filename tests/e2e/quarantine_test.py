@@ -295,11 +295,11 @@ def check_without_changes(site, tap):
     session = MilterSession(f"inet:127.0.0.1:{site.milter_port}", client="127.0.0.66", actions=0x11)
     session.begin(EVIL["sender"], fields=fields, recipients=[*READERS, "a@example.net"])
     tap.equal(session.end()[0], b"c", "where recipients cannot be changed, what some want held goes to all")
-    session.begin(EVIL["sender"], fields=fields, recipients=READERS)
+    session.begin(EVIL["sender"], fields=fields, recipients=[*READERS, READERS[0]])
     tap.equal(session.end()[0], b"d", "what all want held is taken")
     session.close()
     wait_until(lambda: len(held()) == len(READERS), "the message to be held")
-    tap.ok(True, "and kept for each")
+    tap.ok(True, "and kept for each, once")
     for item in held():
         site.must("quarantine", "delete", item["id"])
 
