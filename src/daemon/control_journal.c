@@ -2,6 +2,7 @@
  * drops what has been kept long enough. */
 #include "daemon/control_jobs.h"
 
+#include "daemon/control_backlog.h"
 #include "daemon/control_ingest.h"
 #include "journal/reader.h"
 
@@ -160,17 +161,22 @@ static enum control_turn take_over(struct journal_job *job, struct seki_error *w
     return sum;
 }
 
-static void tell_backlog(const struct journal_job *job)
+/* Nothing, where the store has not said of each segment how far it is: what was known before is nearer. */
+static void tell_taken(const struct journal_job *job)
 {
     uint64_t octets = 0;
     struct stat info;
     for (size_t i = 0; i < job->count; i++) {
         const struct control_segment *segment = &job->segments[i];
-        if (!segment->position.is_done && stat_segment(job, segment, "", &info) &&
-            (uint64_t)info.st_size > segment->position.next_offset)
-            octets += (uint64_t)info.st_size - segment->position.next_offset;
+        if (!segment->is_known)
+            return;
+        if (!stat_segment(job, segment, "", &info))
+            continue;
+        uint64_t size = (uint64_t)info.st_size, offset = segment->position.next_offset;
+        octets += segment->position.is_done || offset > size ? size : offset;
     }
-    figures_set(job->context->figures, FIGURE_JOURNAL_BACKLOG_OCTETS, octets);
+    figures_set(job->context->figures, FIGURE_JOURNAL_TAKEN_OCTETS, octets);
+    control_backlog_tell(job->folder, job->context->figures);
 }
 
 /* ---- what has been taken over ---- */
@@ -226,7 +232,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
     if (!look_into_folder(job, why))
         return CONTROL_FAILED;
     enum control_turn turn = take_over(job, why);
-    tell_backlog(job);
+    tell_taken(job);
     if (turn == CONTROL_IDLE && tidy(job))
         return CONTROL_AGAIN;
     return turn;

@@ -27,6 +27,7 @@ static const struct figure_row {
                                         "Journal that the store has not taken over yet." },
     [FIGURE_JOURNAL_INGESTED] = { "journal_ingested_total", "counter", "Records that the store took over." },
     [FIGURE_JOURNAL_DAMAGED] = { "journal_damaged_total", "counter", "Places in the journal that cannot be read." },
+    [FIGURE_JOURNAL_TAKEN_OCTETS] = { NULL, NULL, NULL },
 };
 static_assert(sizeof rows / sizeof rows[0] == FIGURE_COUNT, "one row per figure");
 
@@ -84,6 +85,8 @@ uint64_t figures_get(const struct figures *figures, enum figure figure)
 void figures_write(const struct figures *figures, struct seki_buf *buf)
 {
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
+        if (rows[i].name == NULL)
+            continue;
         uint64_t value = figures != NULL ? figures_get(figures, (enum figure)i) : 0;
         seki_buf_add_format(buf, "# HELP sekisho_%s %s\n# TYPE sekisho_%s %s\nsekisho_%s %" PRIu64 "\n",
                             rows[i].name, rows[i].help, rows[i].name, rows[i].type, rows[i].name, value);

@@ -7,6 +7,7 @@
 
 #include "daemon/catalogue.h"
 #include "daemon/channel.h"
+#include "daemon/control_backlog.h"
 #include "daemon/control_jobs.h"
 #include "daemon/event_log.h"
 #include "daemon/privileges.h"
@@ -220,8 +221,11 @@ static void on_round(evutil_socket_t fd, short what, void *user)
 {
     struct control *control = user;
     (void)fd, (void)what;
-    if (control->figures != NULL)
-        figures_set(control->figures, FIGURE_CONTROL_SEEN_S, (uint64_t)time(NULL));
+    if (control->figures == NULL)
+        return;
+    figures_set(control->figures, FIGURE_CONTROL_SEEN_S, (uint64_t)time(NULL));
+    if (control->config != NULL && control->config->journal.folder.len > 0)
+        control_backlog_tell(control->config->journal.folder.ptr, control->figures);
 }
 
 static void on_channel(evutil_socket_t fd, short what, void *user)
