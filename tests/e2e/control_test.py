@@ -339,7 +339,7 @@ def an_outage_of_postgresql_costs_nothing(tap):
     if programs() is None:
         tap.ok(True, "an outage of PostgreSQL # SKIP it is not installed")
         return
-    seconds = float(os.environ.get("SEKISHO_OUTAGE_S", "4"))
+    seconds = float(os.environ.get("OUTAGE_SECONDS", "4"))
     with PostgreSQL() as server, Place() as place, place.sekishod(store={"url": server.url}) as sekishod:
         def recorded():
             return [row[0] for row in server.query("select queue_id from traffic_message")]
