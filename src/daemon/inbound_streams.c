@@ -100,11 +100,23 @@ static void scan_field(struct content_scan *scan, struct seki_str name, struct s
     content_scan_add(scan, SEKI_STR("\r\n"));
 }
 
+/* Released mail passes no filter of ours, so what delivered mail would lose is not kept either (RFC 8601 section 5). */
+static bool is_kept(const struct inbound_message *message, struct seki_str name, struct seki_str value)
+{
+    const struct inbound_generation *generation = message->generation;
+    for (size_t i = 0; i < INBOUND_MARK_COUNT; i++) {
+        if (seki_str_equal_nocase(name, inbound_mark_names[i]))
+            return false;
+    }
+    return !seki_str_equal_nocase(name, SEKI_STR("Authentication-Results")) ||
+           !seki_authres_must_remove(message->arena, value, generation->our_ids, generation->our_id_count);
+}
+
 void inbound_streams_field(struct inbound_message *message, struct seki_str name, struct seki_str value)
 {
     struct inbound_streams *streams = &message->streams;
     begin(message);
-    if (streams->draft != NULL)
+    if (streams->draft != NULL && is_kept(message, name, value))
         quarantine_draft_add_field(streams->draft, name, value);
     if (streams->attachments != NULL)
         content_attachments_field(streams->attachments, name, value);

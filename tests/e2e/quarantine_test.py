@@ -29,9 +29,14 @@ EVIL = {"sender": "a@evil.example.org", "xclient": {"ADDR": "127.0.0.66"}, "helo
 READERS = ["reader@north.example", "reader@south.example"]
 
 
+# What a sender may not say in our name.
+CLAIMS = ("Authentication-Results: mx.example.com; dmarc=pass header.from=bank.example.org\r\n"
+          "X-Sekisho-Junk: no\r\n")
+
+
 def forged(number, subject="Your account"):
     """DMARC fails, and the author domain asks for reject."""
-    return (f"From: \"Bank \x1b[2J\" <service@bank.example.org>\r\nTo: <reader@north.example>\r\nSubject: {subject}\r\n"
+    return (f"{CLAIMS}Authentication-Results: relay.example.org; none\r\nFrom: \"Bank \x1b[2J\" <service@bank.example.org>\r\nTo: <reader@north.example>\r\nSubject: {subject}\r\n"
             f"Date: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{number}@bank.example.org>\r\nMIME-Version: 1.0\r\n"
             "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
             "Click here \x1b]0;owned\x07 now.\r\n.\r\n..dots\r\n--b\r\nContent-Type: text/html\r\n\r\n"
@@ -195,6 +200,9 @@ def check_releasing(site, tap, numbers):
     [message] = site.inner.wait_for_mail("reader@north.example", 1)
     tap.contains(message.decode(errors="replace"), f"X-Sekisho-Released: {number} ", "it arrives, marked as released")
     tap.contains(message.decode(errors="replace"), "dmarc=fail", "with what was found when it came")
+    text = message.decode(errors="replace")
+    tap.ok("dmarc=pass" not in text and "X-Sekisho-Junk" not in text, "without what the sender said in our name", text)
+    tap.contains(text, "relay.example.org; none", "and with the results of others")
     body = message.replace(b"\r\n", b"\n").split(b"\n\n", 1)[1]
     tap.equal(body, forged(1).replace(b"\r\n", b"\n").split(b"\n\n", 1)[1], "and octet for octet")
     done = site.run("quarantine", "release", number)
