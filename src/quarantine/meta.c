@@ -24,19 +24,38 @@ static const struct text_row texts[] = {
 
 /* ---- writing ---- */
 
-static void add_escaped(struct seki_str value, struct seki_buf *out)
+static void add_escape(unsigned char c, struct seki_buf *out)
 {
     static const char digits[] = "0123456789abcdef";
+    seki_buf_add_char(out, '%');
+    seki_buf_add_char(out, digits[c >> 4]);
+    seki_buf_add_char(out, digits[c & 15]);
+}
+
+static void add_escaped(struct seki_str value, struct seki_buf *out)
+{
     value = seki_str_head(value, QUARANTINE_TEXT_MAX_OCTETS);
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
-        if (c >= ' ' && c != 0x7f && c != '%') {
+        if (c >= ' ' && c != 0x7f && c != '%')
             seki_buf_add_char(out, (char)c);
-            continue;
-        }
-        seki_buf_add_char(out, '%');
-        seki_buf_add_char(out, digits[c >> 4]);
-        seki_buf_add_char(out, digits[c & 15]);
+        else
+            add_escape(c, out);
+    }
+}
+
+/* With more behind it on the line: no spaces, and "-" for nothing. */
+static void add_word(struct seki_str word, struct seki_buf *out)
+{
+    word = seki_str_head(word, QUARANTINE_TEXT_MAX_OCTETS);
+    if (word.len == 0)
+        seki_buf_add_char(out, '-');
+    for (size_t i = 0; i < word.len; i++) {
+        struct seki_str octet = { word.ptr + i, 1 };
+        if (word.ptr[i] == ' ' || (word.ptr[i] == '-' && word.len == 1))
+            add_escape((unsigned char)word.ptr[i], out);
+        else
+            add_escaped(octet, out);
     }
 }
 
@@ -52,7 +71,7 @@ static void add_recipient(const struct quarantine_recipient *recipient, struct s
 {
     seki_buf_add_format(out, "recipient %" PRIu64 " %" PRIu64 " %" PRId64 " ", recipient->domain_id,
                         recipient->tenant_id, recipient->expires_at_s);
-    add_escaped(recipient->reason.len > 0 ? recipient->reason : SEKI_STR("-"), out);
+    add_word(recipient->reason, out);
     seki_buf_add_char(out, ' ');
     add_escaped(recipient->address, out);
     seki_buf_add_char(out, '\n');
