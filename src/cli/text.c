@@ -54,7 +54,8 @@ void cli_print_format(const char *format, ...)
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     struct seki_str text = seki_str_of(line);
-    bool ends_line = seki_str_ends_with_nocase(seki_str_of(format), SEKI_STR("\n"));
+    size_t format_len = strlen(format);
+    bool ends_line = format_len > 0 && format[format_len - 1] == '\n';
     if (ends_line && seki_str_ends_with_nocase(text, SEKI_STR("\n"))) /* not where it was cut */
         text.len--;
     cli_print_str(text);

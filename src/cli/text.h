@@ -9,7 +9,7 @@
 /** Control octets and broken UTF-8 as \xNN. */
 void cli_print_str(struct seki_str s);
 /** printf, escaped: for sentences with other people's words in them. A line end at the end of the format is one. */
-void cli_print_format(const char *format, ...) SEKI_PRINTF(1, 2);
+void cli_print_format(const char *format, ...) SEKI_PRINTF(1, 2) __attribute__((nonnull(1)));
 /** printf, escaped: sentences on lines of their own, from a column on and within the screen. */
 void cli_print_sentence(unsigned column, const char *format, ...) SEKI_PRINTF(2, 3);
 /** The same with a mark before them ("- "), whose columns the further lines leave free. */
