@@ -5,7 +5,11 @@
 #include <signal.h>
 
 static _Thread_local sigjmp_buf *escape; /* of the work under way in this thread; NULL outside of it */
-static struct sigaction before_bus, before_segv;
+static struct {
+    const int number;
+    struct sigaction before;
+} faults[] = { { .number = SIGBUS }, { .number = SIGSEGV }, { .number = SIGFPE } };
+#define FAULT_COUNT (sizeof faults / sizeof faults[0])
 static pthread_mutex_t installing = PTHREAD_MUTEX_INITIALIZER;
 
 void replica_guard_escape(void)
@@ -19,7 +23,10 @@ void replica_guard_escape(void)
 static void on_fault(int number)
 {
     replica_guard_escape();
-    sigaction(number, number == SIGBUS ? &before_bus : &before_segv, NULL);
+    for (size_t i = 0; i < FAULT_COUNT; i++) {
+        if (faults[i].number == number)
+            sigaction(number, &faults[i].before, NULL);
+    }
 }
 
 /* SA_NODEFER: the jump leaves the handler without a return, so the signal must not stay blocked. */
@@ -36,8 +43,8 @@ static void install_for(int number, struct sigaction *before)
 void replica_guard_install(void)
 {
     pthread_mutex_lock(&installing);
-    install_for(SIGBUS, &before_bus);
-    install_for(SIGSEGV, &before_segv);
+    for (size_t i = 0; i < FAULT_COUNT; i++)
+        install_for(faults[i].number, &faults[i].before);
     pthread_mutex_unlock(&installing);
 }
 
