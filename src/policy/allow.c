@@ -1,6 +1,6 @@
 #include "policy/allow.h"
 
-#include "policy/octets.h"
+#include "base/octets.h"
 
 #include <sekisho/domain.h>
 
@@ -77,28 +77,28 @@ const struct policy_allow *policy_allow_find(const struct policy_allow *entries,
 
 /* ---- as octets ---- */
 
-#define VERSION 1u
+#define VERSION 2u
 
 void policy_allow_encode(const struct policy_allow *entry, struct seki_buf *out)
 {
-    policy_add_number(out, VERSION, 1);
-    policy_add_number(out, entry->id, 8);
-    policy_add_text(out, entry->author_domain);
-    policy_add_number(out, entry->includes_subdomains, 1);
-    policy_add_number(out, entry->evidence, 1);
-    policy_add_text(out, entry->domain);
-    policy_add_text(out, (struct seki_str){ (const char *)entry->network.octets, entry->network.octet_count });
-    policy_add_number(out, entry->prefix_bits, 1);
-    policy_add_number(out, (uint64_t)entry->expires_at_s, 8);
+    seki_octets_add_number(out, VERSION);
+    seki_octets_add_number(out, entry->id);
+    seki_octets_add_text(out, entry->author_domain);
+    seki_octets_add_number(out, entry->includes_subdomains);
+    seki_octets_add_number(out, entry->evidence);
+    seki_octets_add_text(out, entry->domain);
+    seki_octets_add_text(out, (struct seki_str){ (const char *)entry->network.octets, entry->network.octet_count });
+    seki_octets_add_number(out, entry->prefix_bits);
+    seki_octets_add_number(out, (uint64_t)entry->expires_at_s);
 }
 
-static void take_network(struct policy_cursor *c, struct policy_allow *entry)
+static void take_network(struct seki_octets *c, struct policy_allow *entry)
 {
-    struct seki_str octets = policy_take_text(c);
-    entry->prefix_bits = (unsigned)policy_take_number(c, 1);
+    struct seki_str octets = seki_octets_text(c);
+    entry->prefix_bits = (unsigned)seki_octets_number_to(c, 128);
     bool is_address = octets.len == 0 || octets.len == 4 || octets.len == 16;
-    c->failed = c->failed || !is_address || entry->prefix_bits > octets.len * 8;
-    if (c->failed)
+    c->has_failed = c->has_failed || !is_address || entry->prefix_bits > octets.len * 8;
+    if (c->has_failed)
         return;
     entry->network.octet_count = (uint8_t)octets.len;
     memcpy(entry->network.octets, octets.ptr, octets.len);
@@ -106,19 +106,19 @@ static void take_network(struct policy_cursor *c, struct policy_allow *entry)
 
 bool policy_allow_decode(struct seki_str *rest, struct policy_allow *entry_out)
 {
-    struct policy_cursor c = { .rest = *rest };
+    struct seki_octets c = seki_octets_of(*rest);
     struct policy_allow entry = { 0 };
-    bool is_known = policy_take_number(&c, 1) == VERSION;
-    entry.id = policy_take_number(&c, 8);
-    entry.author_domain = policy_take_text(&c);
-    entry.includes_subdomains = policy_take_below(&c, 2);
-    entry.evidence = (enum policy_evidence)policy_take_below(&c, POLICY_EVIDENCE_COUNT);
-    entry.domain = policy_take_text(&c);
+    bool is_known = seki_octets_number(&c) == VERSION;
+    entry.id = seki_octets_number(&c);
+    entry.author_domain = seki_octets_text(&c);
+    entry.includes_subdomains = seki_octets_number_to(&c, 1) != 0;
+    entry.evidence = (enum policy_evidence)seki_octets_number_to(&c, POLICY_EVIDENCE_COUNT - 1);
+    entry.domain = seki_octets_text(&c);
     take_network(&c, &entry);
-    entry.expires_at_s = (int64_t)policy_take_number(&c, 8);
-    if (!is_known || c.failed)
+    entry.expires_at_s = (int64_t)seki_octets_number(&c);
+    if (!is_known || c.has_failed)
         return false;
     *entry_out = entry;
-    *rest = c.rest;
+    *rest = c.left;
     return true;
 }

@@ -1,6 +1,6 @@
 #include "replica/entry.h"
 
-#include "policy/octets.h"
+#include "base/octets.h"
 
 #include <assert.h>
 
@@ -101,50 +101,52 @@ bool replica_value_check(const struct seki_siphash_key *secret, struct seki_str 
 
 void replica_meta_encode(const struct replica_meta *meta, struct seki_buf *out)
 {
-    policy_add_number(out, REPLICA_FORMAT, 1);
-    policy_add_number(out, meta->change_id, 8);
-    policy_add_number(out, meta->secret.k0, 8);
-    policy_add_number(out, meta->secret.k1, 8);
+    seki_octets_add_number(out, REPLICA_FORMAT);
+    seki_octets_add_number(out, meta->change_id);
+    seki_octets_add_number(out, meta->secret.k0);
+    seki_octets_add_number(out, meta->secret.k1);
 }
 
 bool replica_meta_decode(struct seki_str payload, struct replica_meta *meta_out)
 {
-    struct policy_cursor c = { .rest = payload };
-    uint64_t format = policy_take_number(&c, 1);
-    meta_out->change_id = policy_take_number(&c, 8);
-    meta_out->secret.k0 = policy_take_number(&c, 8);
-    meta_out->secret.k1 = policy_take_number(&c, 8);
-    return !c.failed && c.rest.len == 0 && format == REPLICA_FORMAT;
+    struct seki_octets c = seki_octets_of(payload);
+    uint64_t format = seki_octets_number(&c);
+    meta_out->change_id = seki_octets_number(&c);
+    meta_out->secret.k0 = seki_octets_number(&c);
+    meta_out->secret.k1 = seki_octets_number(&c);
+    return !c.has_failed && c.left.len == 0 && format == REPLICA_FORMAT;
 }
 
 void replica_record_encode(const struct replica_domain *domain, bool includes_subdomains, struct seki_buf *out)
 {
-    policy_add_number(out, includes_subdomains, 1);
-    policy_add_number(out, domain->shape, 1);
-    policy_add_number(out, domain->domain_id, 8);
-    policy_add_number(out, domain->tenant_id, 8);
-    policy_add_number(out, domain->policy_revision, 8);
-    policy_add_number(out, domain->allow_count, 4);
+    seki_octets_add_number(out, includes_subdomains);
+    seki_octets_add_number(out, domain->shape);
+    seki_octets_add_number(out, domain->domain_id);
+    seki_octets_add_number(out, domain->tenant_id);
+    seki_octets_add_number(out, domain->policy_revision);
+    seki_octets_add_number(out, domain->allow_count);
     policy_encode(&domain->policy, out);
 }
 
 bool replica_record_decode(struct seki_str payload, struct replica_record *record_out)
 {
-    struct policy_cursor c = { .rest = payload };
+    struct seki_octets c = seki_octets_of(payload);
     struct replica_domain *domain = &record_out->domain;
     *domain = (struct replica_domain){ 0 };
-    record_out->includes_subdomains = policy_take_below(&c, 2);
-    domain->shape = (enum policy_shape)policy_take_below(&c, POLICY_GATEWAY + 1);
-    domain->domain_id = policy_take_number(&c, 8);
-    domain->tenant_id = policy_take_number(&c, 8);
-    domain->policy_revision = policy_take_number(&c, 8);
-    domain->allow_count = (size_t)policy_take_number(&c, 4);
-    return !c.failed && policy_decode(c.rest, &domain->policy);
+    record_out->includes_subdomains = seki_octets_number_to(&c, 1) != 0;
+    domain->shape = (enum policy_shape)seki_octets_number_to(&c, POLICY_GATEWAY);
+    domain->domain_id = seki_octets_number(&c);
+    domain->tenant_id = seki_octets_number(&c);
+    domain->policy_revision = seki_octets_number(&c);
+    domain->allow_count = (size_t)seki_octets_number(&c);
+    return !c.has_failed && policy_decode(c.left, &domain->policy);
 }
 
 void replica_hash_encode(uint64_t hash, struct seki_buf *out)
 {
-    policy_add_number(out, hash, 8);
+    char octets[8]; /* of one length, for replica_hashes_contain() steps over them */
+    write_number(hash, octets);
+    seki_buf_add(out, (struct seki_str){ octets, sizeof octets });
 }
 
 uint64_t replica_hash_decode(struct seki_str payload)
@@ -162,15 +164,15 @@ bool replica_hashes_contain(struct seki_str payload, uint64_t hash)
 
 void replica_name_encode(struct seki_str name, struct seki_buf *out)
 {
-    policy_add_text(out, name);
+    seki_octets_add_text(out, name);
 }
 
 bool replica_name_decode(struct seki_str *rest, struct seki_str *name_out)
 {
-    struct policy_cursor c = { .rest = *rest };
-    *name_out = policy_take_text(&c);
-    if (c.failed)
+    struct seki_octets c = seki_octets_of(*rest);
+    *name_out = seki_octets_text(&c);
+    if (c.has_failed)
         return false;
-    *rest = c.rest;
+    *rest = c.left;
     return true;
 }

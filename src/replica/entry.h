@@ -12,7 +12,7 @@
 #include "base/siphash.h"
 #include "replica/replica.h"
 
-#define REPLICA_FORMAT           1u
+#define REPLICA_FORMAT           2u
 #define REPLICA_BUCKETS          65536u
 #define REPLICA_NAME_MAX         255u /* a domain has 253, a look-alike key 255 */
 #define REPLICA_KEY_MAX          (1 + 8 + REPLICA_NAME_MAX)
