@@ -70,9 +70,33 @@ static bool fail(const struct opening *o, int code)
     return false;
 }
 
+/* LMDB divides by the page size in either of its two meta pages (16 octets of head, then magic, version, address and size of
+ * the map, then the page size), and would lose what it has begun with. A file too short for them is found to be cut later. */
+static bool has_page_size_at(int file, off_t page)
+{
+    const off_t page_size_at = 16 + 4 + 4 + 8 + 8;
+    uint32_t page_size;
+    return pread(file, &page_size, sizeof page_size, page + page_size_at) != sizeof page_size ||
+           page_size == (uint32_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool has_page_sizes(const struct opening *o)
+{
+    char path[PATH_MAX];
+    int file = path_of(o->path, DATA_NAME, "", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool has = file < 0 || (has_page_size_at(file, 0) && has_page_size_at(file, (off_t)sysconf(_SC_PAGESIZE)));
+    if (file >= 0)
+        close(file);
+    return has;
+}
+
 static bool open_environment(struct opening *o)
 {
     struct replica_generation *g = o->generation;
+    if (!o->is_new && !has_page_sizes(o)) {
+        seki_error_set(o->why, "the replica %s is damaged: it has no sound page size", o->path);
+        return false;
+    }
     int code = mdb_env_create(&g->env);
     if (code != 0)
         return fail(o, code);
