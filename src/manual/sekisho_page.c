@@ -37,6 +37,13 @@ static const struct {
     { N_("Make a key, and sign a message with it:"),
       "sekisho key generate --domain example.com --selector s1 --out s1.pem\n"
       "sekisho sign message.eml --domain example.com --selector s1 --key s1.pem" },
+    { N_("Host a domain, and look for some weeks at what a policy would do to its mail:"),
+      "sekisho tenant add trading --title \"Example Trading\"\n"
+      "sekisho domain add example.com --tenant trading\n"
+      "sekisho policy confirm example.com --by \"their administrator\"\n"
+      "sekisho policy set example.com filter=observe on-dmarc-reject=junk\n"
+      "sekisho policy what-if example.com on-dmarc-reject=refuse" },
+    { N_("Find out what became of a message, and why:"), "sekisho trace --recipient user@example.com --since 2d" },
     { N_("Take one value out of an answer:"), "sekisho dmarc policy example.com --json | jq -r .policy" },
 };
 
@@ -75,6 +82,11 @@ static void write_description(FILE *to)
         to, _("`sekisho` checks, explains, signs and seals mail messages, and looks at what domains publish about "
               "their mail: SPF, DKIM, ARC, DMARC. It stands on the same library as the mail filter `sekishod`, so "
               "that what it says of a saved message is what the filter would say."));
+    roff_paragraph(
+        to, _("For a provider that hosts domains it also manages tenants, domains, their policies and allow lists, "
+              "held "
+              "messages and users, and tells what became of their mail. These commands work on the store that the "
+              "section `[store]` of the configuration of `sekishod` names."));
     roff_paragraph(
         to, _("`FILE` is a message as it was received, with its whole header; `-` is standard input. A file "
               "whose first line ends in a bare LF is read as a Unix text: its LFs count as CRLF, as they were "
