@@ -66,14 +66,21 @@ static void write_description(FILE *to)
 {
     roff_section(to, _("DESCRIPTION"));
     roff_more(
-        to, _("`sekishod` stands beside Postfix or Sendmail as a milter. It checks every incoming message by SPF, "
-              "DKIM, DMARC and ARC, puts one Authentication-Results field on top, and removes the fields that "
-              "falsely claim to be its own. It labels and does not refuse; with `on_temperror = tempfail` it puts "
-              "off what cannot be checked now."));
+        to,
+        _("`sekishod` stands beside Postfix or Sendmail as a milter. It checks every incoming message by SPF, "
+          "DKIM, DMARC and ARC, puts one Authentication-Results field on top, and removes the fields that "
+          "falsely claim to be its own. With `on_temperror = tempfail` it puts off what cannot be checked now."));
     roff_paragraph(
-        to, _("A supervisor holds the sockets, reads the configuration, and starts the process that sees mail. "
-              "That process runs as `[daemon] user`, can gain no privileges and has its system calls filtered. "
-              "When it dies it is started again, and the connections wait in the backlog meanwhile."));
+        to,
+        _("Without `[hosting] replica` it labels and does not refuse. With it, mail to hosted domains is marked, "
+          "put into the junk folder, held, refused or discarded as each domain has chosen (sekisho(1)), and a "
+          "record of every message is kept where `[journal] folder` says."));
+    roff_paragraph(
+        to,
+        _("A supervisor holds the sockets, reads the configuration, and starts the process that sees mail, "
+          "and where `[store] url` names a store the one that keeps this node and the store in step. These run as "
+          "`[daemon] user` and `[control] user`, can gain no privileges and have their system calls filtered. One "
+          "that dies is started again without harm to the other; connections wait in the backlog meanwhile."));
     roff_paragraph(
         to, _("Without `--foreground` the daemon goes into the background, and the command returns when it is "
               "ready to take mail."));
