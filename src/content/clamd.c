@@ -64,10 +64,10 @@ static void give_up(struct content_scan *scan, const char *reason)
 }
 
 /* Not from within the caller's call: on the loop's next round. */
-static void give_up_soon(struct content_scan *scan, const char *reason)
+static void give_up_soon(struct content_scan *scan, enum content_scan_result result, const char *reason)
 {
     static const struct timeval now = { 0, 0 };
-    set_answer(scan, CONTENT_SCAN_NO_ANSWER, seki_str_of(reason));
+    set_answer(scan, result, seki_str_of(reason));
     scan->state = TOLD;
     if (scan->connection != NULL)
         bufferevent_disable(scan->connection, EV_READ | EV_WRITE);
@@ -94,6 +94,8 @@ static void read_reply(struct content_scan *scan, struct seki_str reply)
         set_answer(scan, CONTENT_SCAN_FOUND, reply);
     else if (was_sent && seki_str_equal(reply, SEKI_STR("OK")))
         set_answer(scan, CONTENT_SCAN_CLEAN, SEKI_STR(""));
+    else if (seki_str_starts_with(reply, SEKI_STR("INSTREAM size limit exceeded")))
+        set_answer(scan, CONTENT_SCAN_TOO_LONG, reply);
     else
         set_answer(scan, CONTENT_SCAN_NO_ANSWER, reply.len > 0 ? reply : SEKI_STR("clamd said nothing"));
     tell(scan);
@@ -163,7 +165,7 @@ static bool open_connection(struct content_scan *scan, struct event_base *base, 
     const char *reason;
     int fd = content_clamd_connect(address, &reason);
     if (fd < 0) {
-        give_up_soon(scan, reason);
+        give_up_soon(scan, CONTENT_SCAN_NO_ANSWER, reason);
         return true;
     }
     scan->connection = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
@@ -209,14 +211,14 @@ void content_scan_add(struct content_scan *scan, struct seki_str octets)
     if (scan->state != SENDING)
         return;
     if (octets.len > scan->left_octets) {
-        give_up_soon(scan, "the message is longer than may be scanned");
+        give_up_soon(scan, CONTENT_SCAN_TOO_LONG, "the message is longer than may be scanned");
         return;
     }
     scan->left_octets -= octets.len;
     for (; octets.len > 0; octets = seki_str_from(octets, CHUNK_MAX_OCTETS)) {
         if (send_chunk(scan, seki_str_head(octets, CHUNK_MAX_OCTETS)))
             continue;
-        give_up_soon(scan, "no memory");
+        give_up_soon(scan, CONTENT_SCAN_NO_ANSWER, "no memory");
         return;
     }
 }
@@ -227,7 +229,7 @@ void content_scan_end(struct content_scan *scan)
         return;
     scan->state = AWAITING;
     if (!send_chunk(scan, SEKI_STR("")) || event_add(scan->timer, &scan->timeout) != 0)
-        give_up_soon(scan, "no memory");
+        give_up_soon(scan, CONTENT_SCAN_NO_ANSWER, "no memory");
 }
 
 void content_scan_free(struct content_scan *scan)

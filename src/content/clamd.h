@@ -3,8 +3,8 @@
  *   new → add… → end → called back once → free
  *
  * Octets go out as they come in. Whatever goes wrong is an answer too, "no answer", with its reason: clamd is not there,
- * is slow, closes the connection, finds the message too long, says what nobody knows. What that means is the domain's
- * choice (on-scan-failure).
+ * is slow, closes the connection, says what nobody knows. What that means is the domain's choice (on-scan-failure). Too
+ * long, by our bound or by clamd's, is another: it will be so when the message comes again.
  *
  * The program must ignore SIGPIPE: clamd closes while we still write. */
 #ifndef CONTENT_CLAMD_H
@@ -14,14 +14,19 @@
 
 struct event_base;
 
-enum content_scan_result { CONTENT_SCAN_CLEAN = 0, CONTENT_SCAN_FOUND, CONTENT_SCAN_NO_ANSWER };
+enum content_scan_result {
+    CONTENT_SCAN_CLEAN = 0,
+    CONTENT_SCAN_FOUND,
+    CONTENT_SCAN_TOO_LONG,
+    CONTENT_SCAN_NO_ANSWER
+};
 
 struct content_clamd_options {
     struct seki_str
         address; /* "unix:/PATH", "inet:ADDR:PORT", "inet6:[ADDR]:PORT"; no names, they would be looked up */
     uint64_t timeout_ms; /* to connect, to take octets while there are some, and from the end to the answer, each */
     uint64_t
-        max_octets; /* of a message; a longer one has no answer. Also what may lie in memory while clamd is slow.
+        max_octets; /* of a message; a longer one is not scanned. Also what may lie in memory while clamd is slow.
                                 No more than clamd's StreamMaxLength */
 };
 
@@ -29,7 +34,8 @@ struct content_clamd_options {
 
 struct content_scan_answer {
     enum content_scan_result result;
-    char text[CONTENT_SIGNATURE_MAX + 1]; /* FOUND: the signature's name; NO_ANSWER: the reason; printable ASCII */
+    char text[CONTENT_SIGNATURE_MAX +
+              1]; /* FOUND: the signature's name; TOO_LONG, NO_ANSWER: the reason; printable ASCII */
 };
 
 struct content_scan;

@@ -183,7 +183,7 @@ static void each_reply_is_an_answer(void **state)
         { "found", SEKI_STR_INIT("stream: Test.Signature.UNOFFICIAL FOUND\0"), CONTENT_SCAN_FOUND,
           "Test.Signature.UNOFFICIAL" },
         { "a line end before the NUL", SEKI_STR_INIT("stream: OK\n\0"), CONTENT_SCAN_CLEAN, "" },
-        { "an error", SEKI_STR_INIT("INSTREAM size limit exceeded. ERROR\0"), CONTENT_SCAN_NO_ANSWER,
+        { "too long for clamd", SEKI_STR_INIT("INSTREAM size limit exceeded. ERROR\0"), CONTENT_SCAN_TOO_LONG,
           "INSTREAM size limit exceeded. ERROR" },
         { "nonsense", SEKI_STR_INIT("250 OK\0"), CONTENT_SCAN_NO_ANSWER, "250 OK" },
         { "a name that is missing", SEKI_STR_INIT("stream:  FOUND\0"), CONTENT_SCAN_NO_ANSWER,
@@ -251,7 +251,7 @@ static void what_clamd_said_before_it_closed_is_read(void **state)
 {
     struct world *w = *state;
     w->reply = SEKI_STR("INSTREAM size limit exceeded. ERROR\0");
-    expect(state, REPLIES_EARLY, 8 * MIB, CONTENT_SCAN_NO_ANSWER, "INSTREAM size limit exceeded. ERROR");
+    expect(state, REPLIES_EARLY, 8 * MIB, CONTENT_SCAN_TOO_LONG, "INSTREAM size limit exceeded. ERROR");
 }
 
 static void something_found_early_counts(void **state)
@@ -312,7 +312,7 @@ static void a_message_over_the_bound(void **state)
     add(w, SEKI_STR("678901"));
     add(w, SEKI_STR("more"));
     finish(w);
-    assert_int_equal(w->answer.result, CONTENT_SCAN_NO_ANSWER);
+    assert_int_equal(w->answer.result, CONTENT_SCAN_TOO_LONG);
     assert_string_equal(w->answer.text, "the message is longer than may be scanned");
 }
 

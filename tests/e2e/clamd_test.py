@@ -35,7 +35,7 @@ def check(tap):
         answer = ask(program, clamd.address, HEADER + b"\r\n" + b"x" * 8_000_000)
         tap.contains(answer, "INSTREAM size limit exceeded", "past StreamMaxLength the reason is read after the reset")
         tap.equal(ask(program, clamd.address, TEXT, max_octets=20),
-                  "no answer: the message is longer than may be scanned", "a message over our own bound is not sent")
+                  "too long: the message is longer than may be scanned", "a message over our own bound is not sent")
         clamd.freeze()
         tap.equal(ask(program, clamd.address, TEXT, timeout_ms=300), "no answer: clamd does not answer",
                   "a clamd that hangs ends in time")

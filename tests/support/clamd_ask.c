@@ -21,7 +21,7 @@ static uint64_t number(const char *text)
 
 static void on_done(void *user, const struct content_scan_answer *answer)
 {
-    static const char *const words[] = { "clean", "found ", "no answer: " };
+    static const char *const words[] = { "clean", "found ", "too long: ", "no answer: " };
     printf("%s%s\n", words[answer->result], answer->text);
     event_base_loopbreak(user);
 }
