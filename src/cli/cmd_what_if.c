@@ -245,6 +245,8 @@ static bool visit(void *user, const struct store_traffic_row *row)
 {
     const struct judging *judging = user;
     struct policy_judgement was = row->recipient.judgement;
+    if (row->reply_code / 100 == 4) /* put off: it came again, and counts there */
+        return true;
     if (judging->is_filter_assumed)
         was.action = was.would_be;
     cli_what_if_add(judging->what_if, &row->facts, &was, row->at_us);

@@ -144,6 +144,12 @@ static void note_hit(struct store_traffic *traffic, uint64_t allow_id, int64_t a
             (struct store_allow_hit){ .id = allow_id, .count = 1, .last_at_s = at_us / 1000000 };
 }
 
+/* It comes again, and counts when it ends. */
+static bool is_put_off(const struct journal_record *record)
+{
+    return record->reply_code / 100 == 4;
+}
+
 static enum seki_result add_record(struct store_traffic *traffic, const struct traffic_place *place,
                                    const struct journal_record *record, struct seki_error *why)
 {
@@ -160,7 +166,8 @@ static enum seki_result add_record(struct store_traffic *traffic, const struct t
         if (result != SEKI_OK)
             break;
         traffic_rows_add_recipient(&traffic->rows, place, record->at_us, i, recipient, traffic->arena);
-        traffic_counts_add(&traffic->counts, record, recipient, traffic->arena);
+        if (!is_put_off(record))
+            traffic_counts_add(&traffic->counts, record, recipient, traffic->arena);
         note_hit(traffic, recipient->judgement.allow_id, record->at_us);
     }
     return result;

@@ -185,13 +185,17 @@ static void messages_are_counted_by_hour_and_day(struct sql *sql, const char *ur
 {
     (void)url;
     struct store_traffic *traffic = begin(sql);
-    struct journal_record first = sample(), later = sample();
+    struct journal_record first = sample(), later = sample(), put_off = sample();
+    put_off.reply_code = 451; /* comes again */
     later.at_us += INT64_C(3600) * 1000000;
     later.facts.client.octets[3] = 1; /* the same network */
-    const struct store_traffic_record records[] = { { &first, 0 }, { &later, 40 }, { &first, 80 } };
-    struct store_traffic_batch batch = batch_of(records, 3, 0, 120), again = batch_of(records, 1, 120, 160);
+    const struct store_traffic_record records[] = {
+        { &first, 0 }, { &later, 40 }, { &first, 80 }, { &put_off, 100 }
+    };
+    struct store_traffic_batch batch = batch_of(records, 4, 0, 120), again = batch_of(records, 1, 120, 160);
     STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
     STORE_OK(store_traffic_ingest(traffic, &again, WHY));
+    assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_message"), 5);
     assert_rows(sql, "SELECT begin_s, tenant_id, messages, octets FROM traffic_hour ORDER BY begin_s, tenant_id",
                 "1780308000|3|3|3000\n1780308000|4|3|3000\n1780311600|3|1|1000\n1780311600|4|1|1000\n");
     assert_rows(sql,
