@@ -1,5 +1,5 @@
 # The two commands: `make run` and `make test`. Both install what is missing from Debian's packages, naming it first.
-.PHONY: all run test fuzz bench bench-sign bench-hosting bench-replica install coverage format clean packages-%
+.PHONY: all run test fuzz bench bench-sign bench-hosting bench-replica bench-traffic install coverage format clean packages-%
 
 SECONDS ?= 60
 PASSES ?= 15
@@ -49,6 +49,12 @@ bench-hosting: packages-bench build/plain/build.ninja
 	@ninja -C build/plain tests/bench/hosting_bench >/dev/null
 	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
 	@tests/bench/hosting.py build/plain $(ARGS)
+
+# make bench-traffic [ARGS=1000000]: messages taken over and judged again, and a record of the journal. Ten minutes.
+bench-traffic: packages-bench build/plain/build.ninja
+	@ninja -C build/plain src/cli/sekisho tests/traffic_maker tests/bench/traffic_bench tests/bench/journal_bench >/dev/null
+	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
+	@tests/bench/traffic.py build/plain $(ARGS)
 
 # make bench-replica [ARGS="1000000 4000000"]: the replica built, looked up in and followed, with so many domains. A minute.
 bench-replica: packages-bench build/plain/build.ninja
