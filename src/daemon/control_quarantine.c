@@ -11,13 +11,14 @@
 
 #define INTERVAL_MS    2000u
 #define EXPIRE_EVERY_S 15
+#define RETRY_EVERY_S  60
 
 struct quarantine_job {
     const struct control_context *context;
     struct held_intake intake;
     int watch; /* inotify; -1: the interval is enough */
     bool is_watching;
-    int64_t expired_at_s;
+    int64_t expired_at_s, retried_at_s;
 };
 
 static int64_t now_s(void)
@@ -33,6 +34,26 @@ static void close_job(void *user)
     free(job);
 }
 
+static void tell_aside(void *context, bool is_damaged, const char *reason)
+{
+    const struct quarantine_job *job = context;
+    struct figures *figures = job->context->figures;
+    const char *folder = job->intake.folder;
+    if (is_damaged) {
+        figures_add(figures, FIGURE_QUARANTINE_DAMAGED, 1);
+        log_reason(job->context->log, LOG_LEVEL_WARNING, "quarantine_damaged",
+                   "%s; nobody can say for whom it is, so it is kept in %s/damaged until you have looked at it",
+                   reason, folder);
+    } else {
+        figures_add(figures, FIGURE_QUARANTINE_UNREADABLE, 1);
+        log_reason(
+            job->context->log, LOG_LEVEL_WARNING, "quarantine_unreadable",
+            "%s; it waits in %s/unreadable and is taken in within a minute after it can be read: look at its "
+            "owner, its mode and the disk",
+            reason, folder);
+    }
+}
+
 static void *open_job(const struct control_context *context, struct sql *sql, struct seki_error *why)
 {
     (void)sql;
@@ -45,6 +66,8 @@ static void *open_job(const struct control_context *context, struct sql *sql, st
     *job = (struct quarantine_job){ .context = context, .watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) };
     job->intake.folder = config->quarantine.folder.ptr;
     job->intake.node = config->hosting.node_name;
+    job->intake.tell = tell_aside;
+    job->intake.context = job;
     return job;
 }
 
@@ -77,12 +100,20 @@ static void tell(const struct quarantine_job *job, size_t taken, size_t removed)
     log_end(&line);
 }
 
-static void tell_damaged(struct quarantine_job *job, size_t damaged)
+static enum seki_result retry(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)
 {
-    if (damaged > 0)
-        log_reason(job->context->log, LOG_LEVEL_WARNING, "quarantine_damaged",
-                   "%zu files of held messages cannot be read; look at them in %s/damaged", damaged,
-                   job->intake.folder);
+    (void)has_more;
+    struct held_intake_report report;
+    int64_t now = now_s();
+    if (now - job->retried_at_s < RETRY_EVERY_S)
+        return SEKI_OK;
+    enum seki_result result = held_intake_retry(&job->intake, sql, &report, why);
+    tell(job, report.taken, 0);
+    if (result == SEKI_OK) {
+        figures_set(job->context->figures, FIGURE_QUARANTINE_UNREADABLE, report.unreadable);
+        job->retried_at_s = now;
+    }
+    return result;
 }
 
 static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)
@@ -99,17 +130,31 @@ static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool
     return result;
 }
 
+static enum seki_result take_in(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)
+{
+    struct held_intake_report report;
+    enum seki_result result = held_intake_turn(&job->intake, sql, &report, why);
+    *has_more = *has_more || report.has_more;
+    tell(job, report.taken, 0);
+    return result;
+}
+
+/* A message that the store refuses is no reason to keep what has expired. */
 static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error *why)
 {
-    struct quarantine_job *job = user;
-    struct held_intake_report report;
-    watch(job);
-    enum seki_result result = held_intake_turn(&job->intake, sql, &report, why);
-    bool has_more = report.has_more;
-    tell(job, report.taken, 0);
-    tell_damaged(job, report.damaged);
-    if (result == SEKI_OK)
-        result = expire(job, sql, &has_more, why);
+    static enum seki_result (*const steps[])(struct quarantine_job *, struct sql *, bool *,
+                                             struct seki_error *) = { take_in, retry, expire };
+    enum seki_result result = SEKI_OK;
+    bool has_more = false;
+    watch(user);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && result != SEKI_TEMPORARY; i++) {
+        struct seki_error one = { "" };
+        enum seki_result of_step = steps[i](user, sql, &has_more, &one);
+        if (of_step == SEKI_OK || (result != SEKI_OK && of_step != SEKI_TEMPORARY))
+            continue;
+        result = of_step;
+        *why = one;
+    }
     if (result != SEKI_OK)
         return control_turn_of(result);
     return has_more ? CONTROL_AGAIN : CONTROL_IDLE;

@@ -58,26 +58,76 @@ static enum seki_result add(const struct held_intake *intake, struct sql *sql, c
 
 /* The store first, then the file's place: killed in between, it is done again and changes nothing. */
 static enum seki_result take_one(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
-                                 struct held_intake_report *report, struct seki_error *why)
+                                 struct seki_arena *arena, bool *is_readable_out, struct seki_error *why)
 {
-    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
     struct quarantine_message message;
     int file = -1;
-    if (arena == NULL)
-        return SEKI_SYSTEM;
     enum seki_result result = quarantine_open(intake->folder, id, arena, &message, &file, why);
-    if (result == SEKI_OK) {
-        close(file);
-        result = add(intake, sql, id, &message, arena, why);
-        if (result == SEKI_OK)
-            result = quarantine_settle(intake->folder, id, why);
-        report->taken += result == SEKI_OK;
-    } else if (result == SEKI_BAD_INPUT) {
-        report->damaged++;
-        result = quarantine_set_aside(intake->folder, id, why);
+    *is_readable_out = result == SEKI_OK;
+    if (result != SEKI_OK)
+        return result;
+    close(file);
+    result = add(intake, sql, id, &message, arena, why);
+    return result == SEKI_OK ? quarantine_settle(intake->folder, id, why) : result;
+}
+
+/* Out of the way of the others. One that is gone (erased meanwhile) needs no place. */
+static enum seki_result set_aside(const struct held_intake *intake, const struct quarantine_id *id, bool is_damaged,
+                                  const char *reason, struct held_intake_report *report, struct seki_error *why)
+{
+    enum seki_result result =
+        is_damaged ? quarantine_set_aside(intake->folder, id, why) : quarantine_let_wait(intake->folder, id, why);
+    if (result == SEKI_BAD_INPUT)
+        return SEKI_OK;
+    if (result != SEKI_OK)
+        return result;
+    *(is_damaged ? &report->damaged : &report->unreadable) += 1;
+    if (intake->tell != NULL)
+        intake->tell(intake->context, is_damaged, reason);
+    return SEKI_OK;
+}
+
+/* @param was_waiting  it could not be read before, and has been told of */
+static enum seki_result take_or_set_aside(const struct held_intake *intake, struct sql *sql,
+                                          const struct quarantine_id *id, bool was_waiting,
+                                          struct held_intake_report *report, struct seki_error *why)
+{
+    bool is_readable;
+    struct seki_error reason = { "" };
+    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
+    if (arena == NULL) {
+        seki_error_set(why, "no memory for a held message");
+        return SEKI_SYSTEM;
     }
+    enum seki_result result = take_one(intake, sql, id, arena, &is_readable, &reason);
     seki_arena_free(arena);
-    return result;
+    report->taken += result == SEKI_OK;
+    if (is_readable) {
+        seki_error_set(why, "%s", reason.text);
+        return result;
+    }
+    if (result == SEKI_BAD_INPUT || !was_waiting)
+        return set_aside(intake, id, result == SEKI_BAD_INPUT, reason.text, report, why);
+    report->unreadable++;
+    return SEKI_OK;
+}
+
+/* Only a store that does not answer ends it: what is wrong with one message is none of the others' business.
+ * @return the first failure */
+static enum seki_result take_all(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *ids,
+                                 size_t count, bool were_waiting, struct held_intake_report *report,
+                                 struct seki_error *why)
+{
+    enum seki_result first_failure = SEKI_OK;
+    for (size_t i = 0; i < count && first_failure != SEKI_TEMPORARY; i++) {
+        struct seki_error one = { "" };
+        enum seki_result result = take_or_set_aside(intake, sql, &ids[i], were_waiting, report, &one);
+        if (result == SEKI_OK || (first_failure != SEKI_OK && result != SEKI_TEMPORARY))
+            continue;
+        first_failure = result;
+        *why = one;
+    }
+    return first_failure;
 }
 
 enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *sql,
@@ -87,9 +137,25 @@ enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *
     size_t count;
     *report_out = (struct held_intake_report){ 0 };
     enum seki_result result = quarantine_list_new(intake->folder, ids, BATCH, &count, why);
-    for (size_t i = 0; i < count && result == SEKI_OK; i++)
-        result = take_one(intake, sql, &ids[i], report_out, why);
+    if (result == SEKI_OK)
+        result = take_all(intake, sql, ids, count, false, report_out, why);
     report_out->has_more = count == BATCH;
+    return result;
+}
+
+enum seki_result held_intake_retry(const struct held_intake *intake, struct sql *sql,
+                                   struct held_intake_report *report_out, struct seki_error *why)
+{
+    struct quarantine_id ids[BATCH], last;
+    size_t count = BATCH;
+    enum seki_result result = SEKI_OK;
+    *report_out = (struct held_intake_report){ 0 };
+    for (bool is_first = true; result == SEKI_OK && count == BATCH; is_first = false) {
+        result = quarantine_list_unreadable(intake->folder, is_first ? NULL : &last, ids, BATCH, &count, why);
+        if (result == SEKI_OK)
+            result = take_all(intake, sql, ids, count, true, report_out, why);
+        last = ids[BATCH - 1];
+    }
     return result;
 }
 

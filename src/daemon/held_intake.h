@@ -11,17 +11,26 @@
 struct held_intake {
     const char *folder;
     struct seki_str node;
+    /** A file was moved out of the way of the others; reason names it. May be NULL. */
+    void (*tell)(void *context, bool is_damaged, const char *reason);
+    void *context;
 };
 
 struct held_intake_report {
-    size_t taken, removed, damaged;
+    size_t taken, removed;
+    size_t damaged;    /* set aside for good: nobody can say for whom they are */
+    size_t unreadable; /* put where they wait, or left there */
     bool has_more;
 };
 
-/** Tell the store of some new ones. Damaged files are set aside and counted: nobody can say for whom they are.
- *  @return SEKI_OK; SEKI_TEMPORARY: the store does not answer; SEKI_SYSTEM: the folder cannot be read */
+/** Tell the store of some new ones. One that cannot be taken in stops none behind it.
+ *  @return SEKI_OK; SEKI_TEMPORARY: the store does not answer; others: the folder cannot be read or changed, or the store
+ *          refuses one, and the rest was taken in */
 SEKI_MUST_USE enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *sql,
                                                 struct held_intake_report *report_out, struct seki_error *why);
+/** Look again at those that could not be read. Results as of held_intake_turn(). */
+SEKI_MUST_USE enum seki_result held_intake_retry(const struct held_intake *intake, struct sql *sql,
+                                                 struct held_intake_report *report_out, struct seki_error *why);
 /** Remove what has expired or was decided by all, and what a killed process left. */
 SEKI_MUST_USE enum seki_result held_intake_expire(const struct held_intake *intake, struct sql *sql, int64_t now_s,
                                                   struct held_intake_report *report_out, struct seki_error *why);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[4096];
@@ -116,6 +117,120 @@ static void damaged_files_are_in_nobodys_way(struct sql *sql, const char *url)
     assert_int_equal(list(sql, &items), 2);
 }
 
+struct told {
+    unsigned damaged, unreadable;
+    char last[sizeof((struct seki_error *)0)->text];
+};
+
+static void note_told(void *context, bool is_damaged, const char *reason)
+{
+    struct told *told = context;
+    *(is_damaged ? &told->damaged : &told->unreadable) += 1;
+    snprintf(told->last, sizeof told->last, "%s", reason);
+}
+
+/* As a file of another's: it has its name, and open() fails. Works for root too. */
+static struct quarantine_id hold_unreadable(void)
+{
+    char path[8192], saved[8192];
+    struct quarantine_id id = hold("x");
+    snprintf(path, sizeof path, "%s/new/%s", folder, id.text);
+    snprintf(saved, sizeof saved, "%s/%s", folder, id.text);
+    assert_int_equal(rename(path, saved), 0);
+    assert_int_equal(symlink(saved, path), 0);
+    return id;
+}
+
+static void mend(const struct quarantine_id *id)
+{
+    char path[8192], saved[8192];
+    snprintf(path, sizeof path, "%s/unreadable/%s", folder, id->text);
+    snprintf(saved, sizeof saved, "%s/%s", folder, id->text);
+    assert_int_equal(rename(saved, path), 0);
+}
+
+static void what_cannot_be_read_waits_and_is_in_nobodys_way(struct sql *sql, const char *url)
+{
+    (void)url;
+    struct held_intake intake = begin_intake(sql);
+    struct told told = { 0 };
+    struct held_intake_report report;
+    const struct store_held *items;
+    struct quarantine_id id;
+    intake.tell = note_told;
+    intake.context = &told;
+    for (int i = 0; i < 60; i++)
+        id = hold_unreadable();
+    struct quarantine_id good = hold("x");
+    assert_int_equal(turn(&intake, sql).unreadable, 50);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    assert_true(is_at("held", &good));
+    assert_true(is_at("unreadable", &id));
+    assert_int_equal(told.unreadable, 60);
+    assert_non_null(strstr(told.last, id.text));
+    STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
+    assert_int_equal(report.unreadable, 60);
+    mend(&id);
+    STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
+    assert_int_equal(report.unreadable, 59);
+    assert_int_equal(report.taken, 1);
+    assert_int_equal(told.unreadable, 60); /* each is told of once */
+    assert_true(is_at("held", &id));
+    assert_int_equal(list(sql, &items), 4);
+}
+
+/* Stands for whatever a store may have against one message and not against others. */
+static void refuse_in_store(struct sql *sql, const char *url, bool is_refused)
+{
+    bool is_postgresql = seki_str_starts_with(seki_str_of(url), SEKI_STR("postgres"));
+    const char *begin = is_postgresql
+                            ? "ALTER TABLE held_message ADD CONSTRAINT refuse CHECK (subject <> 'refused')"
+                            : "CREATE TRIGGER refuse BEFORE INSERT ON held_message WHEN NEW.subject = 'refused' "
+                              "BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    const char *end = is_postgresql ? "ALTER TABLE held_message DROP CONSTRAINT refuse" : "DROP TRIGGER refuse";
+    STORE_OK(sql_run(sql, is_refused ? begin : end, NULL, 0, NULL, WHY));
+}
+
+static void what_the_store_refuses_is_in_nobodys_way(struct sql *sql, const char *url)
+{
+    const struct held_intake intake = begin_intake(sql);
+    struct held_intake_report report;
+    refuse_in_store(sql, url, true);
+    struct quarantine_id refused = hold("refused");
+    usleep(10); /* the refused one is the older */
+    struct quarantine_id good = hold("x");
+    assert_int_not_equal(held_intake_turn(&intake, sql, &report, WHY), SEKI_OK);
+    assert_true(is_at("new", &refused));
+    assert_true(is_at("held", &good));
+    refuse_in_store(sql, url, false);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    assert_true(is_at("held", &refused));
+}
+
+static void what_is_damaged_is_told_by_its_name(struct sql *sql, const char *url)
+{
+    (void)url;
+    struct held_intake intake = begin_intake(sql);
+    struct told told = { 0 };
+    char path[8192];
+    intake.tell = note_told;
+    intake.context = &told;
+    struct quarantine_id pipe_id = hold("x"), cut = hold("x");
+    snprintf(path, sizeof path, "%s/new/%s", folder, pipe_id.text);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* to open one would wait for ever */
+    assert_int_equal(turn(&intake, sql).damaged, 1);
+    assert_non_null(strstr(told.last, pipe_id.text));
+    assert_true(is_at("held", &cut));
+    cut = hold("x");
+    snprintf(path, sizeof path, "%s/new/%s", folder, cut.text);
+    assert_int_equal(truncate(path, 70), 0);
+    assert_int_equal(turn(&intake, sql).damaged, 1);
+    assert_non_null(strstr(told.last, cut.text));
+    assert_int_equal(told.damaged, 2);
+    assert_int_equal(turn(&intake, sql).damaged, 0);
+}
+
 /* All that a message may bring along is not looked at once more for each of its recipients. */
 static void the_longest_texts_for_the_most_recipients_fit(struct sql *sql, const char *url)
 {
@@ -160,9 +275,14 @@ static void what_has_expired_for_all_goes(struct sql *sql, const char *url)
 int main(void)
 {
     static const struct store_test tests[] = {
-        STORE_TEST(a_message_is_told_once),           STORE_TEST(a_death_between_store_and_file_changes_nothing),
-        STORE_TEST(damaged_files_are_in_nobodys_way), STORE_TEST(the_longest_texts_for_the_most_recipients_fit),
+        STORE_TEST(a_message_is_told_once),
+        STORE_TEST(a_death_between_store_and_file_changes_nothing),
+        STORE_TEST(damaged_files_are_in_nobodys_way),
+        STORE_TEST(the_longest_texts_for_the_most_recipients_fit),
         STORE_TEST(what_has_expired_for_all_goes),
+        STORE_TEST(what_cannot_be_read_waits_and_is_in_nobodys_way),
+        STORE_TEST(what_is_damaged_is_told_by_its_name),
+        STORE_TEST(what_the_store_refuses_is_in_nobodys_way),
     };
     return STORE_TESTS_RUN(tests);
 }

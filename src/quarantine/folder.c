@@ -9,10 +9,8 @@
 #define FOLDER_MODE (S_ISGID | 0770) /* files are of the folder's group, whoever writes them */
 
 static const char *const place_names[] = {
-    [QUARANTINE_TMP] = "tmp",
-    [QUARANTINE_NEW] = "new",
-    [QUARANTINE_HELD] = "held",
-    [QUARANTINE_DAMAGED] = "damaged",
+    [QUARANTINE_TMP] = "tmp",   [QUARANTINE_NEW] = "new",         [QUARANTINE_UNREADABLE] = "unreadable",
+    [QUARANTINE_HELD] = "held", [QUARANTINE_DAMAGED] = "damaged",
 };
 
 bool quarantine_id_read(struct seki_str text, struct quarantine_id *id_out)
@@ -62,7 +60,7 @@ bool quarantine_sync_place(const char *folder, enum quarantine_place place)
     return is_synced;
 }
 
-/* ---- what is new ---- */
+/* ---- what the store does not know ---- */
 
 /* Ids begin with the time: the smallest are the oldest. */
 static void keep_smallest(struct quarantine_id *ids, size_t *count, size_t max, const struct quarantine_id *id)
@@ -78,12 +76,17 @@ static void keep_smallest(struct quarantine_id *ids, size_t *count, size_t max, 
     *count = last + 1;
 }
 
-enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *ids_out, size_t max,
-                                     size_t *count_out, struct seki_error *why)
+static bool is_behind(const struct quarantine_id *after, const struct quarantine_id *id)
+{
+    return after == NULL || memcmp(id->text, after->text, QUARANTINE_ID_OCTETS) > 0;
+}
+
+static enum seki_result list(const char *folder, enum quarantine_place place, const struct quarantine_id *after,
+                             struct quarantine_id *ids_out, size_t max, size_t *count_out, struct seki_error *why)
 {
     char path[PATH_MAX];
     *count_out = 0;
-    DIR *entries = quarantine_path(folder, QUARANTINE_NEW, NULL, path) ? opendir(path) : NULL;
+    DIR *entries = quarantine_path(folder, place, NULL, path) ? opendir(path) : NULL;
     if (entries == NULL) {
         int error = errno;
         if (error == ENOENT)
@@ -93,35 +96,60 @@ enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *i
     }
     for (const struct dirent *entry; max > 0 && (entry = readdir(entries)) != NULL;) {
         struct quarantine_id id;
-        if (quarantine_id_read(seki_str_of(entry->d_name), &id))
+        if (quarantine_id_read(seki_str_of(entry->d_name), &id) && is_behind(after, &id))
             keep_smallest(ids_out, count_out, max, &id);
     }
     closedir(entries);
     return SEKI_OK;
 }
 
-/* SEKI_OK also when it is there no longer: a process that was killed had moved it. */
-static enum seki_result move_new(const char *folder, const struct quarantine_id *id, enum quarantine_place to_place,
-                                 struct seki_error *why)
+enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *ids_out, size_t max,
+                                     size_t *count_out, struct seki_error *why)
+{
+    return list(folder, QUARANTINE_NEW, NULL, ids_out, max, count_out, why);
+}
+
+enum seki_result quarantine_list_unreadable(const char *folder, const struct quarantine_id *after,
+                                            struct quarantine_id *ids_out, size_t max, size_t *count_out,
+                                            struct seki_error *why)
+{
+    return list(folder, QUARANTINE_UNREADABLE, after, ids_out, max, count_out, why);
+}
+
+/* From where the store does not know it. @return SEKI_OK; SEKI_BAD_INPUT: it is there no longer; SEKI_SYSTEM */
+static enum seki_result move(const char *folder, const struct quarantine_id *id, enum quarantine_place to_place,
+                             struct seki_error *why)
 {
     char from[PATH_MAX], to[PATH_MAX], place[PATH_MAX];
-    bool has_paths = quarantine_path(folder, QUARANTINE_NEW, id, from) &&
-                     quarantine_path(folder, to_place, id, to) && quarantine_path(folder, to_place, NULL, place);
-    if (has_paths && make_one(place) && (rename(from, to) == 0 || errno == ENOENT))
-        return SEKI_OK;
+    bool has_place = quarantine_path(folder, to_place, id, to) && quarantine_path(folder, to_place, NULL, place) &&
+                     make_one(place);
     int error = errno;
-    seki_error_set(why, "cannot move the held message %s: %s", from, strerror(error));
-    return SEKI_SYSTEM;
+    bool is_moved = false, is_gone = has_place;
+    for (unsigned at = QUARANTINE_NEW; at <= QUARANTINE_UNREADABLE && is_gone && !is_moved; at++) {
+        is_moved = quarantine_path(folder, (enum quarantine_place)at, id, from) && rename(from, to) == 0;
+        error = errno;
+        is_gone = error == ENOENT;
+    }
+    if (is_moved)
+        return SEKI_OK;
+    seki_error_set(why, "cannot move the held message %s into %s: %s", id->text, place, strerror(error));
+    return is_gone ? SEKI_BAD_INPUT : SEKI_SYSTEM;
 }
 
 enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id, struct seki_error *why)
 {
-    return move_new(folder, id, QUARANTINE_HELD, why);
+    enum seki_result result = move(folder, id, QUARANTINE_HELD, why);
+    return result == SEKI_BAD_INPUT ? SEKI_OK : result; /* a process that was killed had moved it */
 }
 
 enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id, struct seki_error *why)
 {
-    return move_new(folder, id, QUARANTINE_DAMAGED, why);
+    return move(folder, id, QUARANTINE_DAMAGED, why);
+}
+
+enum seki_result quarantine_let_wait(const char *folder, const struct quarantine_id *id, struct seki_error *why)
+{
+    return move(folder, id, QUARANTINE_UNREADABLE, why);
 }
 
 enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id, struct seki_error *why)

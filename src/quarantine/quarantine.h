@@ -3,6 +3,7 @@
  *     tmp/ID     being written
  *     new/ID     whole and on disk; `control` has not told the store of it yet
  *     held/ID    the store knows it
+ *     unreadable/ID cannot be read now (its owner, its disk); tried again, and then taken in from here
  *     damaged/ID    nobody can say any more for whom it is; kept for the operator
  *
  * A file has a head of QUARANTINE_HEAD_OCTETS that says where the rest lies, the message as it came, and behind it, since
@@ -84,12 +85,19 @@ SEKI_MUST_USE enum seki_result quarantine_open(const char *folder, const struct 
 /** The oldest few that the store does not know yet. @param count_out  at most max; 0: none */
 SEKI_MUST_USE enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *ids_out, size_t max,
                                                    size_t *count_out, struct seki_error *why);
+/** Those that wait because they could not be read, in the order of their ids. @param after  NULL: from the first */
+SEKI_MUST_USE enum seki_result quarantine_list_unreadable(const char *folder, const struct quarantine_id *after,
+                                                          struct quarantine_id *ids_out, size_t max,
+                                                          size_t *count_out, struct seki_error *why);
 /** The store knows it now. */
 SEKI_MUST_USE enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);
-/** Its file is damaged: out of the way, so that others are taken in. */
+/** Its file is damaged: out of the way, so that others are taken in. @return SEKI_OK; SEKI_BAD_INPUT: it is gone */
 SEKI_MUST_USE enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id,
                                                     struct seki_error *why);
+/** Its file cannot be read now: likewise, but it is not given up. */
+SEKI_MUST_USE enum seki_result quarantine_let_wait(const char *folder, const struct quarantine_id *id,
+                                                   struct seki_error *why);
 /** SEKI_OK also when it is gone already. */
 SEKI_MUST_USE enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);
