@@ -1,13 +1,15 @@
-/* Batches are bounded by records, and by octets too: each brings its evidence, which is read and not kept. What cannot be
- * read is counted and passed over, so that one damaged place does not hold up all behind it. */
+/* Batches are bounded by records, and by octets too: each brings its evidence, which is read and not kept. What is damaged
+ * is counted and passed over, and what cannot be read now is left for later, so that nothing holds up all behind it. */
 #include "daemon/control_ingest.h"
 
 #include "journal/reader.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define BATCH_RECORDS      1000u
 #define BATCH_OCTETS       (8u * 1024u * 1024u)
+#define RETRY_AFTER_S      60
 #define BATCH_ARENA_OCTETS (64u * 1024u * 1024u) /* a batch, the largest record behind it, and their lists */
 
 struct control_ingest {
@@ -55,44 +57,54 @@ static void tell_damage(struct control_ingest *ingest, const struct control_segm
     log_reason(ingest->context->log, LOG_LEVEL_WARNING, "journal_damaged", "%s: %s", segment->name, reason);
 }
 
-/* Read in the batch's arena: the reader's own octets last only until its next record. */
-static void add_record(struct control_ingest *ingest, const struct control_segment *segment, struct seki_str octets,
+/* Read in the batch's arena: the reader's own octets last only until its next record.
+ * @return false: no memory for it now */
+static bool add_record(struct control_ingest *ingest, const struct control_segment *segment, struct seki_str octets,
                        uint64_t next_offset)
 {
     struct seki_error why = { "no memory for it" };
     struct journal_record *record = seki_arena_alloc(ingest->arena, 1, sizeof *record);
     struct seki_str copy = seki_arena_copy(ingest->arena, octets);
-    if (record == NULL || copy.ptr == NULL || journal_record_decode(copy, ingest->arena, record, &why) != SEKI_OK) {
-        tell_damage(ingest, segment, why.text);
-        return;
+    if (record != NULL && copy.ptr != NULL && journal_record_decode(copy, ingest->arena, record, &why) == SEKI_OK) {
+        ingest->records[ingest->count++] =
+            (struct store_traffic_record){ record, journal_entry_offset(next_offset, octets) };
+        ingest->octets += octets.len;
+        return true;
     }
-    ingest->records[ingest->count++] =
-        (struct store_traffic_record){ record, journal_entry_offset(next_offset, octets) };
-    ingest->octets += octets.len;
+    enum seki_result memory = seki_arena_failure(ingest->arena);
+    if (memory == SEKI_SYSTEM || (memory == SEKI_LIMIT && ingest->count > 0)) /* then it begins the next batch */
+        return false;
+    tell_damage(ingest, segment, why.text);
+    if (memory == SEKI_LIMIT)
+        seki_arena_clear(ingest->arena); /* it was alone in it */
+    return true;
 }
 
-/* @return false: it could not be read now, *why says why */
+/* @return false: nothing of it could be read now, *why says why */
 static bool read_batch(struct control_ingest *ingest, const struct control_segment *segment,
                        struct journal_reader *reader, struct store_traffic_position *to, bool *has_more_out,
                        struct seki_error *why)
 {
     struct seki_str octets;
     uint64_t next;
-    *has_more_out = false;
+    *has_more_out = true;
     while (ingest->count < BATCH_RECORDS && ingest->octets < BATCH_OCTETS) {
         enum journal_next found = journal_reader_next(reader, &octets, &next, why);
-        if (found == JOURNAL_DAMAGED && next == to->next_offset)
-            return ingest->count > 0;
+        bool is_now = found != JOURNAL_DAMAGED || next != to->next_offset;
+        if (found == JOURNAL_RECORD && !add_record(ingest, segment, octets, next)) {
+            seki_error_set(why, "no memory for a record");
+            is_now = false;
+        }
+        if (!is_now)
+            return to->next_offset != segment->position.next_offset;
         to->next_offset = next;
         to->is_done = found == JOURNAL_END;
-        if (found == JOURNAL_END || found == JOURNAL_END_FOR_NOW)
+        *has_more_out = found == JOURNAL_RECORD || found == JOURNAL_DAMAGED;
+        if (!*has_more_out)
             return true;
         if (found == JOURNAL_DAMAGED)
             tell_damage(ingest, segment, why->text);
-        else
-            add_record(ingest, segment, octets, next);
     }
-    *has_more_out = true;
     return true;
 }
 
@@ -129,6 +141,27 @@ static enum control_turn know_position(struct control_ingest *ingest, struct con
     return control_turn_of(result);
 }
 
+static int64_t monotonic_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Its records stay where they are. */
+static enum control_turn leave_for_later(struct control_ingest *ingest, struct control_segment *segment,
+                                         const struct seki_error *why)
+{
+    if (!segment->is_unreadable)
+        log_reason(ingest->context->log, LOG_LEVEL_WARNING, "journal_unreadable",
+                   "%s: %s; others are taken over meanwhile, and this one within two minutes after it can be read: "
+                   "look at its owner, its mode and the disk",
+                   segment->name, why->text);
+    segment->is_unreadable = true;
+    segment->retry_at_s = monotonic_s() + RETRY_AFTER_S;
+    return CONTROL_IDLE;
+}
+
 static enum control_turn take_from(struct control_ingest *ingest, struct control_segment *segment,
                                    struct journal_reader *reader, struct seki_error *why)
 {
@@ -137,7 +170,8 @@ static enum control_turn take_from(struct control_ingest *ingest, struct control
     seki_arena_clear(ingest->arena);
     ingest->count = ingest->octets = ingest->lost = 0;
     if (!read_batch(ingest, segment, reader, &to, &has_more, why))
-        return CONTROL_FAILED;
+        return leave_for_later(ingest, segment, why);
+    segment->is_unreadable = false;
     if (to.next_offset == segment->position.next_offset && to.is_done == segment->position.is_done)
         return CONTROL_IDLE;
     enum control_turn turn = give_batch(ingest, segment, &to, why);
@@ -152,13 +186,13 @@ enum control_turn control_ingest_batch(struct control_ingest *ingest, struct con
         if (turn != CONTROL_IDLE)
             return turn;
     }
-    if (segment->position.is_done)
+    if (segment->position.is_done || (segment->is_unreadable && monotonic_s() < segment->retry_at_s))
         return CONTROL_IDLE;
     struct journal_reader *reader =
         journal_reader_open(ingest->context->config->journal.folder.ptr, seki_str_of(segment->name),
                             segment->position.next_offset, why);
     if (reader == NULL)
-        return CONTROL_FAILED;
+        return leave_for_later(ingest, segment, why);
     enum control_turn turn = take_from(ingest, segment, reader, why);
     journal_reader_close(reader);
     return turn;

@@ -14,6 +14,8 @@ struct control_segment { /* one of this node's */
     bool is_known;      /* position is the store's */
     bool is_seen;       /* in the folder, at the last look */
     bool is_compressed; /* or that was tried */
+    bool is_unreadable; /* now; it has been told of */
+    int64_t retry_at_s; /* monotonic */
 };
 
 /** For one connection. @return NULL with *why */
@@ -22,7 +24,8 @@ struct control_ingest *control_ingest_new(const struct control_context *context,
 void control_ingest_free(struct control_ingest *ingest);
 
 /**
- * Take one batch.
+ * Take one batch. A segment that cannot be read is told of once and looked at again a minute later, so that it is in no
+ * other's way; it gives no record twice and loses none.
  * @return IDLE: all that is there for now; AGAIN: perhaps more; UNREACHABLE, FAILED with *why: nothing was taken
  */
 enum control_turn control_ingest_batch(struct control_ingest *ingest, struct control_segment *segment,

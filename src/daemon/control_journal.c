@@ -179,6 +179,14 @@ static void tell_taken(const struct journal_job *job)
     control_backlog_tell(job->folder, job->context->figures);
 }
 
+static void tell_unreadable(const struct journal_job *job)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < job->count; i++)
+        count += job->segments[i].is_unreadable;
+    figures_set(job->context->figures, FIGURE_JOURNAL_UNREADABLE, count);
+}
+
 /* ---- what has been taken over ---- */
 
 /* Its file was touched last when its last record came or when it was compressed, soon after. */
@@ -233,6 +241,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
         return CONTROL_FAILED;
     enum control_turn turn = take_over(job, why);
     tell_taken(job);
+    tell_unreadable(job);
     if (turn == CONTROL_IDLE && tidy(job))
         return CONTROL_AGAIN;
     return turn;

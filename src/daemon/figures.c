@@ -27,6 +27,8 @@ static const struct figure_row {
                                         "Journal that the store has not taken over yet." },
     [FIGURE_JOURNAL_INGESTED] = { "journal_ingested_total", "counter", "Records that the store took over." },
     [FIGURE_JOURNAL_DAMAGED] = { "journal_damaged_total", "counter", "Places in the journal that cannot be read." },
+    [FIGURE_JOURNAL_UNREADABLE] = { "journal_unreadable_segments", "gauge",
+                                    "Segments of the journal that wait because they cannot be read." },
     [FIGURE_QUARANTINE_DAMAGED] = { "quarantine_damaged_total", "counter",
                                     "Held messages that were set aside because their files are damaged." },
     [FIGURE_QUARANTINE_UNREADABLE] = { "quarantine_unreadable", "gauge",

@@ -15,7 +15,8 @@ enum figure {
     FIGURE_REPLICA_REBUILDS,
     FIGURE_JOURNAL_BACKLOG_OCTETS, /* written and not taken over yet */
     FIGURE_JOURNAL_INGESTED,
-    FIGURE_JOURNAL_DAMAGED, /* entries or tails that could not be read */
+    FIGURE_JOURNAL_DAMAGED,    /* entries or tails that could not be read */
+    FIGURE_JOURNAL_UNREADABLE, /* segments, now */
     FIGURE_QUARANTINE_DAMAGED,
     FIGURE_QUARANTINE_UNREADABLE, /* now */
     FIGURE_JOURNAL_TAKEN_OCTETS, /* of the segments that are there uncompressed; for the backlog, and not in /metrics */

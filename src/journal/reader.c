@@ -104,7 +104,20 @@ void journal_reader_close(struct journal_reader *reader)
     free(reader);
 }
 
-enum entry { ENTRY_RECORD, ENTRY_ERASED, ENTRY_CUT, ENTRY_BAD_HEAD, ENTRY_BAD_PAYLOAD, ENTRY_UNREADABLE };
+enum entry {
+    ENTRY_RECORD,
+    ENTRY_ERASED,
+    ENTRY_CUT,
+    ENTRY_BAD_HEAD,
+    ENTRY_BAD_PAYLOAD,
+    ENTRY_LOST,      /* in a compressed block that is damaged */
+    ENTRY_UNREADABLE /* now */
+};
+
+static enum entry entry_of_failure(enum seki_result result)
+{
+    return result == SEKI_BAD_INPUT ? ENTRY_LOST : ENTRY_UNREADABLE;
+}
 
 /* @param end_out  behind the entry, where its head is sound */
 static enum entry read_entry(struct segment_file *file, uint64_t offset, struct seki_str *record_out,
@@ -112,15 +125,17 @@ static enum entry read_entry(struct segment_file *file, uint64_t offset, struct 
 {
     struct segment_head head;
     struct seki_str octets;
-    if (segment_file_read(file, offset, SEGMENT_HEAD_OCTETS, &octets, why) != SEKI_OK)
-        return ENTRY_UNREADABLE;
+    enum seki_result result = segment_file_read(file, offset, SEGMENT_HEAD_OCTETS, &octets, why);
+    if (result != SEKI_OK)
+        return entry_of_failure(result);
     if (octets.len < SEGMENT_HEAD_OCTETS)
         return ENTRY_CUT;
     if (!segment_head_read(octets.ptr, &head))
         return ENTRY_BAD_HEAD;
     *end_out = offset + SEGMENT_HEAD_OCTETS + head.payload_octets;
-    if (segment_file_read(file, offset + SEGMENT_HEAD_OCTETS, head.payload_octets, &octets, why) != SEKI_OK)
-        return ENTRY_UNREADABLE;
+    result = segment_file_read(file, offset + SEGMENT_HEAD_OCTETS, head.payload_octets, &octets, why);
+    if (result != SEKI_OK)
+        return entry_of_failure(result);
     if (octets.len < head.payload_octets)
         return ENTRY_CUT;
     if (head.kind == SEGMENT_ERASED)
@@ -129,15 +144,36 @@ static enum entry read_entry(struct segment_file *file, uint64_t offset, struct 
     return segment_payload_is_sound(&head, octets) ? ENTRY_RECORD : ENTRY_BAD_PAYLOAD;
 }
 
+/* Not across the border of two blocks: so what cannot be decompressed is the one that offset lies in. */
+static enum seki_result read_to_search(struct segment_file *file, uint64_t offset, struct seki_str *octets_out)
+{
+    size_t to_border = SEGMENT_BLOCK_OCTETS - (size_t)(offset % SEGMENT_BLOCK_OCTETS);
+    return segment_file_read(file, offset, to_border < SEARCH_OCTETS ? to_border : SEARCH_OCTETS, octets_out, NULL);
+}
+
+/* @return whether an entry begins at the offset, or what is there cannot be told now */
+static bool ends_search(struct segment_file *file, uint64_t offset)
+{
+    struct seki_str record;
+    uint64_t end;
+    enum entry entry = read_entry(file, offset, &record, &end, NULL);
+    return entry == ENTRY_RECORD || entry == ENTRY_ERASED || entry == ENTRY_UNREADABLE;
+}
+
 /* Behind a head that is damaged nothing says where the next entry begins; it is where one is whole again. Zeros up to the end
  * are what a file system leaves of octets that it had not written when the power went.
- * @return the end of the file when there is none */
+ * @return the end of the file when there is none; where it cannot be read now */
 static uint64_t find_entry(struct segment_file *file, uint64_t offset, bool *is_all_zero_out)
 {
-    struct seki_str octets, record;
-    uint64_t end;
+    struct seki_str octets;
+    enum seki_result result;
     *is_all_zero_out = true;
-    while (segment_file_read(file, offset, SEARCH_OCTETS, &octets, NULL) == SEKI_OK && octets.len > 0) {
+    while ((result = read_to_search(file, offset, &octets)) == SEKI_BAD_INPUT || octets.len > 0) {
+        if (result == SEKI_BAD_INPUT) {
+            *is_all_zero_out = false;
+            offset += SEGMENT_BLOCK_OCTETS - offset % SEGMENT_BLOCK_OCTETS;
+            continue;
+        }
         size_t at = 0;
         while (at < octets.len && octets.ptr[at] != 'S') {
             *is_all_zero_out = *is_all_zero_out && octets.ptr[at] == '\0';
@@ -146,8 +182,7 @@ static uint64_t find_entry(struct segment_file *file, uint64_t offset, bool *is_
         offset += at;
         if (at == octets.len)
             continue;
-        enum entry entry = read_entry(file, offset, &record, &end, NULL);
-        if (entry == ENTRY_RECORD || entry == ENTRY_ERASED)
+        if (ends_search(file, offset))
             break;
         *is_all_zero_out = false;
         offset++;
@@ -161,27 +196,40 @@ static enum journal_next pass_over_damage(struct journal_reader *reader, uint64_
     bool is_all_zero;
     uint64_t next = find_entry(reader->file, reader->offset, &is_all_zero);
     struct seki_str octets;
-    bool is_end = segment_file_read(reader->file, next, 1, &octets, NULL) == SEKI_OK && octets.len == 0;
+    struct seki_error not_now = { "the journal cannot be read" };
+    bool is_end = segment_file_read(reader->file, next, 1, &octets, &not_now) == SEKI_OK && octets.len == 0;
     if (is_end && is_all_zero)
         return JOURNAL_END;
-    seki_error_set(why,
-                   "the journal segment is damaged from octet %llu to %llu, and what was recorded there is lost",
-                   (unsigned long long)reader->offset, (unsigned long long)next);
+    if (next > reader->offset)
+        seki_error_set(
+            why, "the journal segment is damaged from octet %llu to %llu, and what was recorded there is lost",
+            (unsigned long long)reader->offset, (unsigned long long)next);
+    else
+        seki_error_set(why, "%s", not_now.text);
     *next_offset_out = reader->offset = next;
+    return JOURNAL_DAMAGED;
+}
+
+/* Its head is sound, and says where the next one begins. */
+static enum journal_next lose_record(struct journal_reader *reader, uint64_t end, uint64_t *next_offset_out,
+                                     struct seki_error *why)
+{
+    seki_error_set(why, "the journal record at octet %llu is damaged and lost", (unsigned long long)reader->offset);
+    *next_offset_out = reader->offset = end;
     return JOURNAL_DAMAGED;
 }
 
 static enum journal_next report_damage(struct journal_reader *reader, enum entry entry, uint64_t end,
                                        uint64_t *next_offset_out, struct seki_error *why)
 {
+    bool has_head = end > reader->offset;
     switch (entry) {
     case ENTRY_CUT: return JOURNAL_END;
     case ENTRY_BAD_HEAD: return pass_over_damage(reader, next_offset_out, why);
     case ENTRY_BAD_PAYLOAD:
-        seki_error_set(why, "the journal record at octet %llu is damaged and lost",
-                       (unsigned long long)reader->offset);
-        *next_offset_out = reader->offset = end;
-        return JOURNAL_DAMAGED;
+    case ENTRY_LOST:
+        return has_head ? lose_record(reader, end, next_offset_out, why)
+                        : pass_over_damage(reader, next_offset_out, why);
     default: return JOURNAL_DAMAGED; /* unreadable, as *why says; the offset stays: it may be read another time */
     }
 }

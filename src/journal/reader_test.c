@@ -449,6 +449,87 @@ static void test_damaged_compressed_segments(void **state)
     assert_not_fetched(&positions[0], "damaged");
 }
 
+/* The frame of a block has another begin than a frame has. @return the octets that were there */
+static uint32_t spoil_block(const char *path, size_t index, size_t count, uint32_t mark)
+{
+    unsigned char entry[8], foot = SEGMENT_TABLE_FOOT_OCTETS;
+    uint32_t before;
+    off_t at = 0;
+    int fd = open(path, O_RDWR);
+    off_t table = lseek(fd, 0, SEEK_END) - foot - (off_t)(count * sizeof entry);
+    for (size_t i = 0; i < index; i++) {
+        assert_int_equal(pread(fd, entry, sizeof entry, table + (off_t)(i * sizeof entry)), sizeof entry);
+        at += entry[0] | entry[1] << 8 | entry[2] << 16 | entry[3] << 24;
+    }
+    assert_int_equal(pread(fd, &before, sizeof before, at), sizeof before);
+    assert_int_equal(pwrite(fd, &mark, sizeof mark, at), sizeof mark);
+    close(fd);
+    return before;
+}
+
+static bool lies_in(size_t i, size_t block)
+{
+    uint64_t from = positions[i].offset, to = from + SEGMENT_HEAD_OCTETS + records[i].len;
+    return from < (block + 1) * SEGMENT_BLOCK_OCTETS && to > block * SEGMENT_BLOCK_OCTETS;
+}
+
+static void assert_all_but_those_in(size_t block)
+{
+    struct journal_reader *reader = open_reader(&positions[0], 0);
+    struct seki_str record;
+    uint64_t next;
+    size_t damages = 0;
+    enum journal_next got = JOURNAL_RECORD;
+    for (size_t i = 0; got != JOURNAL_END; i++) {
+        struct seki_error why = { "" };
+        while ((got = journal_reader_next(reader, &record, &next, &why)) == JOURNAL_DAMAGED)
+            damages++;
+        while (i < MANY && lies_in(i, block))
+            i++;
+        assert_int_equal(got, i < MANY ? JOURNAL_RECORD : JOURNAL_END);
+        assert_true(i == MANY || seki_str_equal(record, records[i]));
+    }
+    assert_in_range(damages, 1, 2); /* a record whose head is whole, and what has none */
+    journal_reader_close(reader);
+}
+
+static void test_a_damaged_block_costs_what_lies_in_it(void **state)
+{
+    (void)state;
+    fill();
+    complete();
+    compress(&positions[0]);
+    char path[256];
+    path_of(&positions[0], ".zst", path);
+    uint64_t size = positions[MANY - 1].offset + SEGMENT_HEAD_OCTETS + records[MANY - 1].len;
+    size_t count = (size_t)((size + SEGMENT_BLOCK_OCTETS - 1) / SEGMENT_BLOCK_OCTETS);
+    for (size_t block = 0; block < count; block++) {
+        uint32_t before = spoil_block(path, block, count, 0);
+        assert_all_but_those_in(block);
+        spoil_block(path, block, count, before);
+    }
+}
+
+static void test_what_is_no_file_is_unreadable_and_stops_nobody(void **state)
+{
+    (void)state;
+    struct journal_position first = append(SEKI_STR("one"));
+    char path[256];
+    struct seki_error why = { "" };
+    struct seki_str record;
+    uint64_t next;
+    path_of(&first, "", path);
+    complete();
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* to open one for reading would wait for ever */
+    struct journal_reader *reader = open_reader(&first, 0);
+    assert_int_equal(journal_reader_next(reader, &record, &next, &why), JOURNAL_DAMAGED);
+    assert_int_equal(next, 0);
+    assert_non_null(strstr(why.text, "cannot read the journal"));
+    journal_reader_close(reader);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_names_come_oldest_first(void **state)
 {
     (void)state;
@@ -490,6 +571,8 @@ int main(void)
         TEST(test_erasing_what_is_not_there),
         TEST(test_refusals),
         TEST(test_damaged_compressed_segments),
+        TEST(test_a_damaged_block_costs_what_lies_in_it),
+        TEST(test_what_is_no_file_is_unreadable_and_stops_nobody),
         TEST(test_names_come_oldest_first),
     };
     return cmocka_run_group_tests_name("journal reader", tests, NULL, NULL);

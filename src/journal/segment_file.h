@@ -11,7 +11,8 @@
 
 struct segment_file;
 
-/** @return NULL with *why; *result_out is SEKI_BAD_INPUT when there is no such segment (any more), or it is damaged */
+/** @return NULL with *why; *result_out is SEKI_BAD_INPUT when there is no such segment (any more), or it is damaged;
+ *          SEKI_SYSTEM when it cannot be read now */
 struct segment_file *segment_file_open(const char *folder, struct seki_str name, enum seki_result *result_out,
                                        struct seki_error *why);
 void segment_file_close(struct segment_file *file);
@@ -21,7 +22,8 @@ bool segment_file_is_complete(struct segment_file *file);
 /** Forget what was read ahead: its writer may have cut it off. */
 void segment_file_forget(struct segment_file *file);
 
-/** @param octets_out  len octets, fewer only at the end of the file; valid until the next call */
+/** @param octets_out  len octets, fewer only at the end of the file; valid until the next call
+ *  @return SEKI_OK; SEKI_BAD_INPUT: a block of a compressed one is damaged; SEKI_SYSTEM: it cannot be read now */
 SEKI_MUST_USE enum seki_result segment_file_read(struct segment_file *file, uint64_t offset, size_t len,
                                                  struct seki_str *octets_out, struct seki_error *why);
 
