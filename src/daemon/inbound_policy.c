@@ -28,8 +28,6 @@ static void judge_for(struct inbound_message *message, struct inbound_domain *do
     }
     domain->judgement =
         policy_judge(&domain->hosted.policy, entries, entry_count, &message->facts, message->began_at_s);
-    if (domain->judgement.action == POLICY_HOLD && message->generation->config->quarantine.folder.len == 0)
-        domain->judgement.action = POLICY_JUNK; /* this node holds nothing */
 }
 
 /* The MTA may not let us change recipients, or keep messages (it was said when it connected). Then the mail is delivered:
@@ -80,9 +78,11 @@ enum seki_result inbound_judge(struct inbound_message *message, const struct sek
         if (domain->found == REPLICA_YES)
             judge_for(message, domain);
     }
+    bool can_hold = message->generation->config->quarantine.folder.len > 0;
     for (size_t i = 0; i < recipients->count; i++)
         recipients->items[i].judgement = recipients->item_domains[i]->judgement;
-    enum seki_result result = policy_fold(recipients->items, recipients->count, message->arena, &message->effects);
+    enum seki_result result =
+        policy_fold(recipients->items, recipients->count, can_hold, message->arena, &message->effects);
     if (result == SEKI_OK)
         give_up_what_the_mta_refuses(message);
     return result == SEKI_OK ? seki_arena_failure(message->arena) : result;

@@ -104,7 +104,8 @@ static void count_action(struct metrics *metrics, const struct inbound_message *
 static void fail_to_hold(struct inbound_message *message, enum seki_result failure, const struct seki_error *why)
 {
     struct seki_str sentence =
-        seki_arena_format(message->arena, "it cannot be held: %s", why->text[0] != '\0' ? why->text : "no memory");
+        seki_arena_format(message->arena, "it cannot be held: %s",
+                          why->text[0] != '\0' ? why->text : "no memory or no thread for it");
     message_fail(message, failure, sentence.ptr != NULL ? sentence : SEKI_STR("it cannot be held"));
     inbound_decide_failure(&message->decision);
 }

@@ -42,14 +42,23 @@ static bool all_wait(const struct fold *fold)
     return fold->count > 0;
 }
 
-/* To put off everybody's mail for one domain's scanner would be that domain's choice for all; ours is kept meanwhile. */
-static void begin(struct fold *fold)
+/* To put off everybody's mail for one domain's scanner would be that domain's choice for all; ours is kept meanwhile. Where
+ * nothing is kept it falls as hold does. */
+static enum policy_action wish_of(const struct policy_recipient *recipient, bool can_hold)
+{
+    if (recipient->policy == NULL)
+        return POLICY_DELIVER;
+    enum policy_action wanted = recipient->judgement.action;
+    if (recipient->judgement.is_temporary && (can_hold || wanted < POLICY_HOLD))
+        wanted = POLICY_HOLD;
+    return wanted == POLICY_HOLD && !can_hold ? POLICY_JUNK : wanted;
+}
+
+static void begin(struct fold *fold, bool can_hold)
 {
     for (size_t i = 0; i < fold->count; i++) {
         struct policy_recipient *recipient = &fold->recipients[i];
-        enum policy_action wanted = recipient->policy != NULL ? recipient->judgement.action : POLICY_DELIVER;
-        bool waits = recipient->policy != NULL && recipient->judgement.is_temporary;
-        recipient->applied = waits ? POLICY_HOLD : wanted;
+        recipient->applied = wish_of(recipient, can_hold);
         recipient->is_removed = false;
         recipient->new_path = SEKI_STR("");
     }
@@ -157,12 +166,12 @@ static enum seki_result fold_remaining(struct fold *fold, struct seki_arena *are
     return result;
 }
 
-enum seki_result policy_fold(struct policy_recipient *recipients, size_t count, struct seki_arena *arena,
-                             struct policy_effects *effects_out)
+enum seki_result policy_fold(struct policy_recipient *recipients, size_t count, bool can_hold,
+                             struct seki_arena *arena, struct policy_effects *effects_out)
 {
     struct fold fold = { recipients, count, effects_out };
     *effects_out = (struct policy_effects){ .action = POLICY_DELIVER, .subject_tag = SEKI_STR("") };
-    begin(&fold);
+    begin(&fold, can_hold);
     if (all_wait(&fold)) {
         effects_out->is_temporary = true;
         effects_out->decisive = &recipients[0];

@@ -5,7 +5,7 @@
  * every recipient's domain asks for them; otherwise each domain falls to its next individual effect:
  *     discard → remove that recipient       refuse → junk, by another recipient
  *     MTA quarantine → junk, likewise       junk by field → by another recipient     Subject tag → field only
- *     451 for the scanner → our quarantine
+ *     451 for the scanner → our quarantine; on a node that keeps no messages as hold: junk, by another recipient
  * Our own quarantine is individual by nature: the message is kept for that recipient, who is taken off the envelope; what
  * is done to the message as it goes on is then the choice of those that remain, but for the reply, which answers for all.
  * Whoever asks for more than the mark asks for the mark too. Here "junk" is another recipient (user+Junk). Where that
@@ -43,8 +43,8 @@ struct policy_effects { /* of the whole message */
     const struct policy_recipient *decisive; /* whose judgement the reply tells; NULL without one */
 };
 
-/** @param arena  for new paths. @return SEKI_OK, or the arena's failure, and then nothing of it may be applied */
-SEKI_MUST_USE enum seki_result policy_fold(struct policy_recipient *recipients, size_t count,
+/** @param can_hold  this node keeps messages. @param arena  for new paths. @return SEKI_OK, or the arena's failure, and then nothing of it may be applied */
+SEKI_MUST_USE enum seki_result policy_fold(struct policy_recipient *recipients, size_t count, bool can_hold,
                                            struct seki_arena *arena, struct policy_effects *effects_out);
 
 /** May this recipient join those that are there? False: 452, for a domain that refuses strictly is among them or it is one,

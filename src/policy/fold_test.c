@@ -130,7 +130,7 @@ static void check_pair(struct seki_arena *arena, const struct pair *pair, bool i
     struct policy_recipient recipients[] = { recipient_of(is_swapped ? &b : &a, 1),
                                              recipient_of(is_swapped ? &a : &b, 2) };
     struct policy_effects got;
-    assert_int_equal(policy_fold(recipients, 2, arena, &got), SEKI_OK);
+    assert_int_equal(policy_fold(recipients, 2, true, arena, &got), SEKI_OK);
     if (got.action != pair->whole || got.has_mark != pair->has_mark || got.has_junk_field != pair->has_junk_field ||
         got.is_held != pair->is_held || got.is_temporary != pair->is_temporary ||
         !is_so(&recipients[is_swapped], &pair->of_a) || !is_so(&recipients[!is_swapped], &pair->of_b))
@@ -147,6 +147,37 @@ static void every_pair_of_wishes_comes_to_what_is_written_here(void **state)
     for (size_t i = 0; i < PAIR_COUNT; i++) {
         check_pair(arena, &pairs[i], false);
         check_pair(arena, &pairs[i], true);
+    }
+}
+
+/* ---- a node that keeps no messages ---- */
+
+static const struct {
+    enum wish a, b;
+    enum policy_action of_a, of_b;
+    bool is_temporary;
+} unheld[] = {
+    { WAIT, DELIVER, POLICY_JUNK, POLICY_DELIVER, false }, { WAIT, MARK, POLICY_JUNK, POLICY_MARK, false },
+    { WAIT, JUNK, POLICY_JUNK, POLICY_JUNK, false },       { WAIT, HOLD, POLICY_JUNK, POLICY_JUNK, false },
+    { WAIT, QUARANTINE, POLICY_JUNK, POLICY_JUNK, false }, { WAIT, REFUSE, POLICY_JUNK, POLICY_JUNK, false },
+    { WAIT, DISCARD, POLICY_JUNK, POLICY_DISCARD, false }, { WAIT, WAIT, POLICY_DELIVER, POLICY_DELIVER, true },
+    { HOLD, DELIVER, POLICY_JUNK, POLICY_DELIVER, false }, { HOLD, HOLD, POLICY_JUNK, POLICY_JUNK, false },
+    { HOLD, QUARANTINE, POLICY_JUNK, POLICY_JUNK, false },
+};
+
+/* DESIGN.md section 2, principle 7: hold falls to junk; and the wait for a scanner, being one domain's, puts off nobody else. */
+static void where_nothing_is_kept_it_is_junk(void **state)
+{
+    for (size_t i = 0; i < sizeof unheld / sizeof unheld[0]; i++) {
+        const struct kind a = { .wish = unheld[i].a, .has_suffix = true, .is_hosted = true };
+        const struct kind b = { .wish = unheld[i].b, .has_suffix = true, .is_hosted = true };
+        struct policy_recipient recipients[] = { recipient_of(&a, 1), recipient_of(&b, 2) };
+        struct policy_effects got;
+        assert_int_equal(policy_fold(recipients, 2, false, *state, &got), SEKI_OK);
+        if (recipients[0].applied != unheld[i].of_a || recipients[1].applied != unheld[i].of_b ||
+            got.is_temporary != unheld[i].is_temporary || got.is_held)
+            fail_msg("%s and %s: %s and %s", wish_names[unheld[i].a], wish_names[unheld[i].b],
+                     policy_action_name(recipients[0].applied), policy_action_name(recipients[1].applied));
     }
 }
 
@@ -243,11 +274,11 @@ static void promises_hold_for_one_and_two_recipients(void **state)
     for (unsigned i = 0; kind_at(i, 3, &kinds[0]); i++) {
         seki_arena_clear(arena);
         struct policy_recipient one = recipient_of(&kinds[0], 1);
-        assert_int_equal(policy_fold(&one, 1, arena, &effects), SEKI_OK);
+        assert_int_equal(policy_fold(&one, 1, true, arena, &effects), SEKI_OK);
         check_promises(kinds, &one, 1, &effects);
         for (unsigned j = 0; kind_at(j, 3, &kinds[1]); j++) {
             struct policy_recipient two[] = { recipient_of(&kinds[0], 1), recipient_of(&kinds[1], 2) };
-            assert_int_equal(policy_fold(two, 2, arena, &effects), SEKI_OK);
+            assert_int_equal(policy_fold(two, 2, true, arena, &effects), SEKI_OK);
             check_promises(kinds, two, 2, &effects);
         }
     }
@@ -264,7 +295,7 @@ static void promises_hold_for_three_recipients(void **state)
             for (unsigned k = 0; kind_at(k, 1, &kinds[2]); k++) {
                 struct policy_recipient three[] = { recipient_of(&kinds[0], 1), recipient_of(&kinds[1], 2),
                                                     recipient_of(&kinds[2], 3) };
-                assert_int_equal(policy_fold(three, 3, arena, &effects), SEKI_OK);
+                assert_int_equal(policy_fold(three, 3, true, arena, &effects), SEKI_OK);
                 check_promises(kinds, three, 3, &effects);
             }
         }
@@ -279,7 +310,7 @@ static void a_domain_among_itself_gets_what_it_wants(void **state)
     for (unsigned i = 0; kind_at(i, 3, &kind); i++) {
         struct policy_recipient same[] = { recipient_of(&kind, 1), recipient_of(&kind, 1), recipient_of(&kind, 1) };
         seki_arena_clear(arena);
-        assert_int_equal(policy_fold(same, 3, arena, &effects), SEKI_OK);
+        assert_int_equal(policy_fold(same, 3, true, arena, &effects), SEKI_OK);
         enum policy_action want =
             !kind.is_hosted || kind.wish == WAIT ? POLICY_DELIVER : (enum policy_action)kind.wish;
         if (want == POLICY_JUNK && kind.is_gateway)
@@ -298,7 +329,7 @@ static void a_domain_among_itself_gets_what_it_wants(void **state)
 static void nobody_is_no_effect(void **state)
 {
     struct policy_effects effects;
-    assert_int_equal(policy_fold(NULL, 0, *state, &effects), SEKI_OK);
+    assert_int_equal(policy_fold(NULL, 0, true, *state, &effects), SEKI_OK);
     assert_true(effects.action == POLICY_DELIVER && !effects.is_temporary && !effects.has_mark && !effects.is_held);
 }
 
@@ -309,7 +340,7 @@ static void a_full_arena_is_told(void **state)
     struct policy_recipient two[] = { recipient_of(&junk, 1), recipient_of(&other, 0) };
     struct policy_effects effects;
     struct seki_arena *arena = seki_arena_new(8);
-    assert_int_equal(policy_fold(two, 2, arena, &effects), SEKI_LIMIT);
+    assert_int_equal(policy_fold(two, 2, true, arena, &effects), SEKI_LIMIT);
     seki_arena_free(arena);
 }
 
@@ -371,6 +402,7 @@ int main(void)
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_wishes_comes_to_what_is_written_here),
+        cmocka_unit_test(where_nothing_is_kept_it_is_junk),
         cmocka_unit_test(promises_hold_for_one_and_two_recipients),
         cmocka_unit_test(promises_hold_for_three_recipients),
         cmocka_unit_test(a_domain_among_itself_gets_what_it_wants),

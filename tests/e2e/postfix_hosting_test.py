@@ -349,6 +349,12 @@ def the_scanner_is_one_more_voice(tap, site):
     before = len(site.held())
     site.send([at("scanstrict"), at("deliver")], SIGNED, **SHOP)
     tap.ok(site.next(at("deliver")) and len(site.held()) == before + 1, "beside others it is held meanwhile")
+    site.reconfigure(scanner={"clamd": clamd.address}, quarantine={"folder": ""})
+    code, _ = site.send([at("scanstrict")], SIGNED, **SHOP)
+    tap.equal(code, 451, "put off too where this node keeps nothing")
+    refused = site.send([at("scanstrict"), at("deliver")], SIGNED, **SHOP)
+    tap.ok(refused is None and site.next(at("deliver")) and site.next(at("scanstrict")),
+           "but for one domain's scanner nobody else's mail is put off", refused)
     site.reconfigure()
 
 
