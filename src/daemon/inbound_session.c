@@ -95,6 +95,8 @@ static void count_action(struct metrics *metrics, const struct inbound_message *
     };
     bool is_quarantined = decision->action == MILTER_CONTINUE && decision->quarantine.len > 0;
     metrics->actions[is_quarantined ? METRICS_QUARANTINED : actions[decision->action]]++;
+    if (decision->action == MILTER_TEMPFAIL) /* it comes again, and is counted then */
+        return;
     for (size_t i = 0; i < message->recipients.count; i++)
         metrics->applied[message->recipients.items[i].applied]++;
     metrics->without_policy += message->recipients.has_missing ? 1 : 0;

@@ -497,6 +497,21 @@ static void dead_dns_is_answered_451_when_asked_for(void **state)
     expect_in(log_until(f, "action=tempfail"), "spf=temperror");
 }
 
+/* Nothing became of its mail yet; it is counted when it comes again. Recipients are heard of for a journal, here one that
+ * cannot be written. */
+static void what_is_put_off_became_nothing_of_its_recipients(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "timeout = 100ms\n[inbound]\non_temperror = tempfail\n[journal]\nfolder = /proc/none\n");
+    dns_server_pause(f->dns);
+    assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'y');
+    dns_server_resume(f->dns);
+    assert_int_equal(metrics_of(f)->actions[METRICS_TEMPFAILED], 1);
+    assert_int_equal(metrics_of(f)->applied[POLICY_DELIVER], 0);
+    assert_int_equal(judge(f, "192.0.2.1", "a@example.net", PLAIN).code, 'c');
+    assert_int_equal(metrics_of(f)->applied[POLICY_DELIVER], 1);
+}
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -697,6 +712,7 @@ int main(void)
         TEST(without_a_client_to_name_spf_is_not_evaluated),
         TEST(dead_dns_is_recorded_and_the_mail_delivered),
         TEST(dead_dns_is_answered_451_when_asked_for),
+        TEST(what_is_put_off_became_nothing_of_its_recipients),
         SLOW_TEST(the_deadline_of_a_message_bounds_them_all),
         SLOW_TEST(a_chain_of_slow_answers_ends_in_a_verdict),
         TEST(a_reload_is_for_new_messages_and_drops_no_session),
