@@ -1,11 +1,11 @@
-/* `sekisho db find|erase`: what recorded traffic has of one address, for whom it asks about it or wants it gone. */
+/* `sekisho db find|erase`: what recorded traffic and quarantines have of one address, for who asks about it or wants it gone. */
 #include "cli/i18n.h"
 #include "cli/json.h"
-#include "cli/store.h"
+#include "cli/quarantine.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "journal/reader.h"
-#include "store/traffic_keep.h"
+#include "store/person.h"
 
 #include <unistd.h>
 
@@ -23,121 +23,181 @@ static struct seki_str node_name(const struct cli_store *store)
     return seki_arena_copy(store->arena, seki_str_of(host));
 }
 
-static bool find(struct cli_store *store, const char *address, const struct store_traffic_place **places_out,
-                 size_t *count_out)
+static bool find(struct cli_store *store, const char *address, struct store_person *person_out)
 {
     return cli_store_open(store, store->options) &&
-           cli_store_did(store, store_traffic_find_person(store->sql, seki_str_of(address), store->arena,
-                                                          places_out, count_out, &store->why));
+           cli_store_did(
+               store, store_person_find(store->sql, seki_str_of(address), store->arena, person_out, &store->why));
 }
 
 /* ---- find ---- */
 
-static json_t *json_place(const struct store_traffic_place *place)
+static json_t *json_place(const struct store_person_place *place)
 {
     return json_pack("{s:I, s:o, s:o, s:s, s:I}", "message", (json_int_t)place->message, "at_us",
                      json_integer((json_int_t)place->at_us), "node", cli_json_str(place->node), "segment",
                      place->position.segment, "offset", (json_int_t)place->position.offset);
 }
 
-static void tell_places(const struct cli_store *store, const struct store_traffic_place *places, size_t count)
+static void tell_person_json(const struct store_person *person)
+{
+    json_t *messages = json_array(), *held = json_array();
+    for (size_t i = 0; i < person->place_count; i++)
+        json_array_append_new(messages, json_place(&person->places[i]));
+    for (size_t i = 0; i < person->held_count; i++)
+        json_array_append_new(held, cli_json_held(&person->held[i]));
+    cli_json_print(json_pack("{s:o, s:o}", "messages", messages, "held", held));
+}
+
+static void tell_places(struct cli_store *store, const struct store_person *person)
 {
     static const char *const headings[] = { N_("message"), N_("node"), N_("evidence") };
     struct cli_table table;
-    if (store->options->json) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < count; i++)
-            json_array_append_new(list, json_place(&places[i]));
-        cli_json_print(json_pack("{s:o}", "messages", list));
-        return;
-    }
-    if (count == 0) {
-        cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
-        return;
-    }
     cli_table_begin(&table, store->arena, 3, headings);
-    for (size_t i = 0; i < count; i++) {
-        cli_table_format(&table, "%lld", (long long)places[i].message);
-        cli_table_add(&table, places[i].node);
-        cli_table_format(&table, "%s:%llu", places[i].position.segment,
-                         (unsigned long long)places[i].position.offset);
+    for (size_t i = 0; i < person->place_count; i++) {
+        cli_table_format(&table, "%lld", (long long)person->places[i].message);
+        cli_table_add(&table, person->places[i].node);
+        cli_table_format(&table, "%s:%llu", person->places[i].position.segment,
+                         (unsigned long long)person->places[i].position.offset);
     }
     cli_table_print(&table);
+}
+
+static void tell_person(struct cli_store *store, const struct store_person *person)
+{
+    if (store->options->json) {
+        tell_person_json(person);
+        return;
+    }
+    if (person->place_count + person->held_count == 0)
+        cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
+    if (person->place_count > 0)
+        tell_places(store, person);
+    if (person->held_count > 0) {
+        cli_print_sentence(0, "%s", _("Held in quarantine, for this address or from it:"));
+        cli_held_print(store, person->held, person->held_count);
+    }
 }
 
 enum cli_exit cli_person_find(const struct cli_options *options, const char *address)
 {
     struct cli_store store = { .options = options };
-    const struct store_traffic_place *places;
-    size_t count = 0;
-    if (find(&store, address, &places, &count))
-        tell_places(&store, places, count);
+    struct store_person person = { 0 };
+    if (find(&store, address, &person))
+        tell_person(&store, &person);
     enum cli_exit code = cli_store_close(&store);
-    return code == CLI_DONE && count == 0 ? CLI_NO : code;
+    return code == CLI_DONE && person.place_count + person.held_count == 0 ? CLI_NO : code;
 }
 
 /* ---- erase ---- */
 
+struct erasure {
+    struct seki_str node;
+    const struct store_person_place *ours; /* of this node */
+    size_t our_count, elsewhere;
+    size_t from; /* held messages from the address, which are their recipients' */
+    struct store_person_erased erased;
+};
+
 /* Places are sorted by node: ours stand together. */
-static size_t count_ours(const struct store_traffic_place *places, size_t count, struct seki_str node,
-                         size_t *first_out)
+static struct erasure plan(const struct cli_store *store, const char *address, const struct store_person *person)
 {
-    size_t ours = 0;
-    *first_out = 0;
-    for (size_t i = 0; i < count; i++)
-        if (seki_str_equal(places[i].node, node)) {
-            if (ours++ == 0)
-                *first_out = i;
-        }
-    return ours;
+    struct erasure e = { .node = node_name(store) };
+    for (size_t i = 0; i < person->place_count; i++)
+        if (seki_str_equal(person->places[i].node, e.node) && e.our_count++ == 0)
+            e.ours = &person->places[i];
+    e.elsewhere = person->place_count - e.our_count;
+    for (size_t i = 0; i < person->held_count; i++) {
+        bool is_for = store_person_is_recipient(seki_str_of(address), &person->held[i]);
+        e.erased.held += is_for;
+        e.from += !is_for;
+    }
+    return e;
 }
 
-/* The evidence first: what the store has forgotten cannot be found in a journal any more. */
-static bool erase(struct cli_store *store, const char *address, const struct store_traffic_place *places,
-                  size_t count)
+static bool erase_evidence(struct cli_store *store, const struct erasure *e)
 {
     const char *given = store->options->journal;
     const char *folder = given != NULL ? given : cli_store_config(store, "journal", "folder").ptr;
-    struct journal_position *positions = seki_arena_alloc(store->arena, count + 1, sizeof *positions);
+    struct journal_position *positions = seki_arena_alloc(store->arena, e->our_count + 1, sizeof *positions);
+    if (e->our_count == 0)
+        return true;
     if (folder == NULL || folder[0] == '\0') {
         seki_error_set(&store->why, "the configuration names no journal; give its folder with --journal");
         return cli_store_did(store, SEKI_BAD_INPUT);
     }
     if (positions == NULL)
         return cli_store_did(store, SEKI_LIMIT);
-    for (size_t i = 0; i < count; i++)
-        positions[i] = places[i].position;
-    return cli_store_did(store, journal_erase(folder, positions, count, &store->why)) &&
-           cli_store_did(store,
-                         store_traffic_erase_person(store->sql, seki_str_of(address), places, count, &store->why));
+    for (size_t i = 0; i < e->our_count; i++)
+        positions[i] = e->ours[i].position;
+    return cli_store_did(store, journal_erase(folder, positions, e->our_count, &store->why));
 }
 
-static void tell_erased(const struct cli_store *store, struct seki_str node, size_t erased, size_t elsewhere)
+/* The evidence first: what the store has forgotten cannot be found in a journal any more. */
+static bool erase(struct cli_store *store, const char *address, struct erasure *e)
 {
+    return erase_evidence(store, e) && cli_store_begin(store, "cli") &&
+           cli_store_did(store, store_person_erase(store->change, seki_str_of(address), e->node, e->ours,
+                                                   e->our_count, &e->erased, &store->why)) &&
+           cli_store_commit(store);
+}
+
+static void tell_plan(const struct erasure *e)
+{
+    cli_print_sentence(
+        0,
+        _("This would erase %zu messages recorded on this node (%.*s), and delete %lld held messages. "
+          "Nothing was erased; add --yes to do it."),
+        e->our_count, SEKI_STR_ARGS(e->node), (long long)e->erased.held);
+}
+
+static void tell_erased(const struct erasure *e)
+{
+    cli_print_sentence(0, _("Messages erased on this node (%.*s): %zu."), SEKI_STR_ARGS(e->node), e->our_count);
+    if (e->erased.held > 0)
+        cli_print_sentence(0, _("Held messages deleted: %zu."), (size_t)e->erased.held);
+    if (e->erased.held_beside > 0)
+        cli_print_sentence(
+            0, _("Of these, also held for others: %zu. The files go when all have decided, or when they expire."),
+            (size_t)e->erased.held_beside);
+}
+
+static void tell_erasure(const struct cli_store *store, const struct erasure *e)
+{
+    bool is_done = store->options->yes;
     if (store->options->json) {
-        cli_json_print(json_pack("{s:o, s:I, s:I}", "node", cli_json_str(node), "erased", (json_int_t)erased,
-                                 "elsewhere", (json_int_t)elsewhere));
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "node", cli_json_str(e->node), "done",
+                                 is_done, "erased", (json_int_t)e->our_count, "elsewhere", (json_int_t)e->elsewhere,
+                                 "held", (json_int_t)e->erased.held, "held_beside",
+                                 (json_int_t)e->erased.held_beside, "held_from", (json_int_t)e->from, "change",
+                                 (json_int_t)store->change_id));
         return;
     }
-    cli_print_sentence(0, _("Messages erased on this node (%.*s): %zu."), SEKI_STR_ARGS(node), erased);
-    if (elsewhere > 0)
-        cli_print_sentence(0, _("Messages of other nodes, on which this has to be run too: %zu."), elsewhere);
+    if (is_done)
+        tell_erased(e);
+    else
+        tell_plan(e);
+    if (e->elsewhere > 0)
+        cli_print_sentence(0, _("Messages of other nodes, on which this has to be run too: %zu."), e->elsewhere);
+    if (e->from > 0)
+        cli_print_sentence(
+            0,
+            _("Held messages from this address, which are their recipients': %zu. They go when they are "
+              "released, deleted or expire."),
+            e->from);
 }
 
-/* Exit 1: something is left, on other nodes. */
+/* Exit 1: something is left, on other nodes, or nothing was done without --yes. */
 enum cli_exit cli_person_erase(const struct cli_options *options, const char *address)
 {
     struct cli_store store = { .options = options };
-    const struct store_traffic_place *places;
-    size_t count = 0, first = 0, ours = 0;
-    bool is_done = find(&store, address, &places, &count);
-    if (is_done) {
-        struct seki_str node = node_name(&store);
-        ours = count_ours(places, count, node, &first);
-        is_done = ours == 0 || erase(&store, address, places + first, ours);
-        if (is_done)
-            tell_erased(&store, node, ours, count - ours);
+    struct store_person person;
+    struct erasure e = { 0 };
+    if (find(&store, address, &person)) {
+        e = plan(&store, address, &person);
+        if (!options->yes || erase(&store, address, &e))
+            tell_erasure(&store, &e);
     }
     enum cli_exit code = cli_store_close(&store);
-    return code == CLI_DONE && count > ours ? CLI_NO : code;
+    return code == CLI_DONE && (e.elsewhere > 0 || !options->yes) ? CLI_NO : code;
 }

@@ -4,7 +4,6 @@
 #include "cli/hosting.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
-#include "cli/table.h"
 #include "cli/text.h"
 #include "cli/when.h"
 #include "quarantine/preview.h"
@@ -15,29 +14,6 @@
 #define PRESET_LIMIT 100u
 
 /* ---- list ---- */
-
-static void print_list(struct cli_store *store, const struct store_held *items, size_t count)
-{
-    static const char *const headings[] = { N_("number"), N_("held"),  N_("recipient"), N_("author"),
-                                            N_("reason"), N_("state"), N_("subject") };
-    struct cli_table table;
-    if (count == 0) {
-        cli_print_sentence(0, "%s", _("No messages are held."));
-        return;
-    }
-    cli_table_begin(&table, store->arena, 7, headings);
-    for (size_t i = 0; i < count; i++) {
-        char held[CLI_WHEN_MAX];
-        cli_table_format(&table, "%lld", (long long)items[i].id);
-        cli_table_format(&table, "%s", cli_when_show(items[i].held_at_s, held));
-        cli_table_add(&table, items[i].address);
-        cli_table_add(&table, items[i].author);
-        cli_table_add(&table, items[i].reason);
-        cli_table_format(&table, "%s", store_held_state_name(items[i].state));
-        cli_table_add(&table, items[i].subject);
-    }
-    cli_table_print(&table);
-}
 
 static void print_list_json(const struct store_held *items, size_t count)
 {
@@ -77,8 +53,10 @@ enum cli_exit cli_quarantine_list(const struct cli_options *options, const char 
         cli_store_did(&store, store_held_list(store.sql, &filter, store.arena, &items, &count, &store.why))) {
         if (options->json)
             print_list_json(items, count);
+        else if (count == 0)
+            cli_print_sentence(0, "%s", _("No messages are held."));
         else
-            print_list(&store, items, count);
+            cli_held_print(&store, items, count);
     }
     return cli_store_close(&store);
 }

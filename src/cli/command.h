@@ -36,7 +36,7 @@ struct cli_options {
     const char *journal, *queue_id, *message_id, *sender, *author, *result;
     uint64_t limit, days, examples, without;
     const char *recipient;
-    bool decided, again;
+    bool decided, again, yes;
     bool provider, with_domains, accepts_risk, withdraw, dry_run, replace;
     const char *const *operands; /* all of them, in their order */
     size_t operand_count;
@@ -86,6 +86,7 @@ struct cli_options {
 #define CLI_GROUP_JOURNAL       CLI_GROUP(42) /* a node's journal, and nothing else that RECORDED has */
 #define CLI_GROUP_HELD          CLI_GROUP(50) /* a list of held messages */
 #define CLI_GROUP_RELEASE       CLI_GROUP(51)
+#define CLI_GROUP_ERASE         CLI_GROUP(52)
 
 enum cli_type { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 

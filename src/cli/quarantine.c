@@ -3,7 +3,9 @@
 #include "cli/hosting.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/table.h"
 #include "cli/text.h"
+#include "cli/when.h"
 
 #include <ini.h>
 #include <unistd.h>
@@ -115,4 +117,23 @@ json_t *cli_json_held(const struct store_held *item)
                      cli_json_str(item->client), "queue_id", cli_json_str(item->queue_id), "message_id",
                      cli_json_str(item->mail_message_id), "node", cli_json_str(item->node), "changed_at",
                      cli_json_when(item->changed_at_s), "changed_by", cli_json_str(item->changed_by));
+}
+
+void cli_held_print(struct cli_store *store, const struct store_held *items, size_t count)
+{
+    static const char *const headings[] = { N_("number"), N_("held"),  N_("recipient"), N_("author"),
+                                            N_("reason"), N_("state"), N_("subject") };
+    struct cli_table table;
+    cli_table_begin(&table, store->arena, 7, headings);
+    for (size_t i = 0; i < count; i++) {
+        char held[CLI_WHEN_MAX];
+        cli_table_format(&table, "%lld", (long long)items[i].id);
+        cli_table_format(&table, "%s", cli_when_show(items[i].held_at_s, held));
+        cli_table_add(&table, items[i].address);
+        cli_table_add(&table, items[i].author);
+        cli_table_add(&table, items[i].reason);
+        cli_table_format(&table, "%s", store_held_state_name(items[i].state));
+        cli_table_add(&table, items[i].subject);
+    }
+    cli_table_print(&table);
 }

@@ -22,6 +22,8 @@ bool cli_held_check_numbers(const struct cli_options *options);
 bool cli_held_open(struct cli_store *store, const struct cli_quarantine *quarantine, const struct store_held *item,
                    struct quarantine_message *message_out, int *file_out);
 
+/** As a table. */
+void cli_held_print(struct cli_store *store, const struct store_held *items, size_t count);
 json_t *cli_json_held(const struct store_held *item);
 
 #endif

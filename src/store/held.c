@@ -1,7 +1,9 @@
 #include "store/held.h"
 
 #include "store/change_parts.h"
+#include "store/held_parts.h"
 #include "store/rows.h"
+#include "store/traffic_text.h"
 
 #include <assert.h>
 
@@ -15,8 +17,6 @@ static const char *const state_words[] = {
     [STORE_HELD_DELETED] = "deleted",
 };
 static_assert(sizeof state_words / sizeof state_words[0] == STORE_HELD_STATE_COUNT, "each has its word");
-
-#define OPEN_STATES "('held', 'releasing', 'unclear')"
 
 const char *store_held_state_name(enum store_held_state state)
 {
@@ -124,6 +124,18 @@ static enum seki_result list(struct sql *sql, struct store_query *query, struct 
     return result;
 }
 
+enum seki_result store_held_read(struct sql *sql, const char *where, const struct sql_value *values,
+                                 size_t value_count, struct seki_arena *arena, const struct store_held **items_out,
+                                 size_t *count_out, struct seki_error *why)
+{
+    struct store_query query;
+    store_query_init(&query, arena, COLUMNS);
+    seki_buf_add(&query.text, seki_str_of(where));
+    for (size_t i = 0; i < value_count; i++)
+        query.values[query.count++] = values[i];
+    return list(sql, &query, arena, items_out, count_out, why);
+}
+
 enum seki_result store_held_list(struct sql *sql, const struct store_held_filter *filter, struct seki_arena *arena,
                                  const struct store_held **items_out, size_t *count_out, struct seki_error *why)
 {
@@ -137,7 +149,7 @@ enum seki_result store_held_list(struct sql *sql, const struct store_held_filter
     if (filter->address.len > 0)
         store_query_add(&query, " AND lower(r.address) = lower(?)", SQL_OF_STR(filter->address));
     if (filter->only_held)
-        seki_buf_add(&query.text, SEKI_STR(" AND r.state IN " OPEN_STATES));
+        seki_buf_add(&query.text, SEKI_STR(" AND r.state IN " STORE_HELD_OPEN_STATES));
     store_query_add(&query, " ORDER BY r.id DESC LIMIT ?", SQL_OF_INT(store_list_limit(filter->limit)));
     return list(sql, &query, arena, items_out, count_out, why);
 }
@@ -181,6 +193,15 @@ static enum seki_result refuse(struct sql *sql, int64_t id, struct seki_error *w
     return result;
 }
 
+/* The audit log is kept when a person's data is erased: it names the domain that decided, not the address. */
+static struct seki_str domain_of(struct seki_str address, struct seki_arena *arena)
+{
+    const char *at = address.len > 0 ? memrchr(address.ptr, '@', address.len) : NULL;
+    if (at == NULL)
+        return SEKI_STR("");
+    return store_traffic_lower(seki_str_from(address, (size_t)(at - address.ptr) + 1), arena).text;
+}
+
 /* Change the state with its line of audit. @param text  ends in RETURNING id, with $1 the id, $2 the time, $3 the actor */
 static enum seki_result change_state(struct store_change *change, const struct store_held *item, const char *text,
                                      const char *action, enum store_held_state after, struct seki_error *why)
@@ -193,9 +214,9 @@ static enum seki_result change_state(struct store_change *change, const struct s
     store_json_str(&before_json, "state", seki_str_of(store_held_state_name(item->state)));
     store_json_begin(&after_json, arena);
     store_json_str(&after_json, "state", seki_str_of(store_held_state_name(after)));
-    store_json_str(&after_json, "address", item->address);
     store_json_str(&after_json, "message", item->message_id);
     const struct store_audit_line line = { .action = action,
+                                           .domain = domain_of(item->address, arena),
                                            .object = seki_arena_format(arena, "%lld", (long long)item->id),
                                            .before = store_json_end(&before_json),
                                            .after = store_json_end(&after_json) };
@@ -277,7 +298,7 @@ enum seki_result store_held_spent(struct sql *sql, struct seki_str node, int64_t
     enum seki_result result = store_read_list(
         sql,
         "SELECT m.id FROM held_message m WHERE m.node = $1 AND m.has_file = 1 AND NOT EXISTS (SELECT 1 FROM"
-        " held_recipient r WHERE r.message_id = m.id AND r.expires_at_s > $2 AND r.state IN " OPEN_STATES
+        " held_recipient r WHERE r.message_id = m.id AND r.expires_at_s > $2 AND r.state IN " STORE_HELD_OPEN_STATES
         ") ORDER BY m.id LIMIT $3",
         SQL_VALUES(SQL_OF_STR(node), SQL_OF_INT(now_s), SQL_OF_INT(store_list_limit(limit))),
         sizeof(struct seki_str), read_text, arena, &items, count_out, why);

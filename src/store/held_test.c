@@ -157,7 +157,9 @@ static void every_decision_leaves_a_line_of_audit(struct sql *sql, const char *u
     assert_int_equal(count, 1);
     assert_text(entries[0].action, "quarantine.delete");
     assert_text(entries[0].actor, "kim");
+    assert_text(entries[0].domain, "one.example");
     assert_text(entries[0].before, "{\"state\":\"held\"}");
+    assert_text(entries[0].after, "{\"state\":\"deleted\",\"message\":\"a1\"}");
 }
 
 static size_t spent(struct sql *sql, const char *node, int64_t now_s)

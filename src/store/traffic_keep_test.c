@@ -1,25 +1,6 @@
-/* Recorded traffic goes in time, and a person's data on request. */
+/* Recorded traffic goes in time. */
 #include "store/traffic_keep.h"
 #include "store/traffic_sample_test.h"
-
-#define DAY_US (INT64_C(86400) * 1000000)
-
-/* One message a day for five days, the fourth one taken over first (a node that was late is no exception). */
-static struct store_traffic *five_days(struct sql *sql)
-{
-    static const int order[] = { 3, 0, 1, 2, 4 };
-    struct store_traffic *traffic = begin(sql);
-    struct journal_record records[5];
-    struct store_traffic_record places[5];
-    for (size_t i = 0; i < 5; i++) {
-        records[i] = sample();
-        records[i].at_us += order[i] * DAY_US;
-        places[i] = (struct store_traffic_record){ &records[i], i };
-    }
-    struct store_traffic_batch batch = batch_of(places, 5, 0, 5);
-    STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
-    return traffic;
-}
 
 static void old_messages_are_dropped(struct sql *sql, const char *url)
 {
@@ -106,49 +87,10 @@ static void hours_are_dropped_and_days_stay(struct sql *sql, const char *url)
     store_traffic_free(traffic);
 }
 
-static size_t find(struct sql *sql, struct seki_arena *arena, const char *address,
-                   const struct store_traffic_place **places_out)
-{
-    size_t count = 99;
-    STORE_OK(store_traffic_find_person(sql, seki_str_of(address), arena, places_out, &count, WHY));
-    return count;
-}
-
-static void a_person_is_found_and_erased(struct sql *sql, const char *url)
-{
-    (void)url;
-    struct seki_error why;
-    const struct store_traffic_place *places;
-    struct seki_arena *arena = seki_arena_new(1 << 20);
-    struct store_traffic *traffic = five_days(sql);
-    assert_int_equal(find(sql, arena, "nobody@example.com", &places), 0);
-    assert_int_equal(find(sql, arena, "bounce@LIST.example", &places), 5);
-    assert_int_equal(find(sql, arena, "ANN@example.com", &places), 5);
-    for (size_t i = 0; i < 5; i++) {
-        assert_true(seki_str_equal(places[i].node, NODE));
-        assert_string_equal(places[i].position.segment, "5a-1-0.seg");
-        assert_int_equal(places[i].position.offset, i);
-    }
-    STORE_OK(store_traffic_erase_person(sql, SEKI_STR("Ann@example.com"), places, 0, WHY));
-    assert_int_equal(find(sql, arena, "ann@example.com", &places), 5);
-    STORE_OK(store_traffic_erase_person(sql, SEKI_STR("Ann@example.com"), places, 4, WHY));
-    assert_int_equal(find(sql, arena, "ann@example.com", &places),
-                     1); /* the one of a node that was not erased yet */
-    assert_int_equal(places[0].position.offset, 4);
-    assert_int_equal(find(sql, arena, "bounce@list.example", &places), 1);
-    assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_message WHERE mail_from = '' AND "
-                                             "message_id = '' AND queue_id = '' AND dmarc = 2"),
-                     4);
-    assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_recipient WHERE address <> ''"), 6);
-    assert_int_equal(store_traffic_erase_person(sql, SEKI_STR(""), places, 1, &why), SEKI_BAD_INPUT);
-    seki_arena_free(arena);
-    store_traffic_free(traffic);
-}
-
 static const struct store_test tests[] = {
     STORE_TEST(old_messages_are_dropped),           STORE_TEST(what_comes_for_a_dropped_day_is_taken),
     STORE_TEST(a_day_that_another_process_dropped), STORE_TEST(more_than_a_block_is_dropped),
-    STORE_TEST(hours_are_dropped_and_days_stay),    STORE_TEST(a_person_is_found_and_erased),
+    STORE_TEST(hours_are_dropped_and_days_stay),
 };
 
 int main(void)

@@ -107,4 +107,23 @@ static inline int64_t messages(struct sql *sql)
     return store_test_integer(sql, "SELECT count(*) FROM traffic_message");
 }
 
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* One message a day for five days, the fourth one taken over first (a node that was late is no exception). */
+static inline struct store_traffic *five_days(struct sql *sql)
+{
+    static const int order[] = { 3, 0, 1, 2, 4 };
+    struct store_traffic *traffic = begin(sql);
+    struct journal_record records[5];
+    struct store_traffic_record places[5];
+    for (size_t i = 0; i < 5; i++) {
+        records[i] = sample();
+        records[i].at_us += order[i] * DAY_US;
+        places[i] = (struct store_traffic_record){ &records[i], i };
+    }
+    struct store_traffic_batch batch = batch_of(places, 5, 0, 5);
+    STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
+    return traffic;
+}
+
 #endif

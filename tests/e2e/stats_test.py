@@ -103,7 +103,8 @@ def check_others(tap, url):
 
 
 def fill_person(path):
-    """Three messages of ann: two of the node mx1, one of mx2; and one of somebody else."""
+    """Three messages of ann: two of the node mx1, one of mx2; and one of somebody else. Held: one for ann, one of ann's own for
+    ann and bob."""
     store = sqlite3.connect(path)
     store.execute("INSERT INTO journal_segment VALUES (1, 'mx1', '00063a1f00000001-1-0.seg', 9, 1), (2, 'mx2', '00063a1f00000002-1-0.seg', 9, 1)")
     for number, segment, sender, recipient in [(1, 1, "ann@example.net", "bob@example.com"),
@@ -114,8 +115,28 @@ def fill_person(path):
                       "'', 0, 0, 0, 0, 0, 0, '', '', '')", (number, segment, number, sender))
         store.execute("INSERT INTO traffic_recipient VALUES (?, 0, 1000, ?, 'example.com', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
                       (number, recipient))
+    for number, message, place, recipient, author in [(1, "a", 0, "ann@example.net", "eve@example.net"),
+                                                      (2, "b", 0, "Ann@example.net", "eve@example.net"),
+                                                      (3, "b", 1, "bob@example.com", "eve@example.net")]:
+        store.execute("INSERT OR IGNORE INTO held_message VALUES (?, 'mx1', ?, 10, ?, ?, 's', '', '', '', 1)",
+                      (message, TODAY, author if message == "a" else "ann@example.net", author))
+        store.execute("INSERT INTO held_recipient VALUES (?, ?, ?, ?, 1, 1, 'virus', 'held', ?, 0, '', 0)",
+                      (number, message, place, recipient, TODAY + 10 * 86400))
     store.commit()
     store.close()
+
+
+def check_erased(tap, url, erase):
+    did = (*erase, "mx1", "--yes", "--json", "--actor", "kim")
+    code, out, err = run(url, *did)
+    got = json.loads(out)
+    change = got.pop("change")
+    tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "elsewhere": 1, "held": 2, "held_beside": 1,
+                                            "held_from": 1}, True), "erased on one node")
+    code, out, err = run(url, *did)
+    tap.equal((code, json.loads(out)["erased"], json.loads(out)["change"]), (1, 0, 0), "a second time nothing is left there")
+    code, out, err = run(url, *erase, "mx2", "--yes", "--actor", "kim")
+    tap.ok(code == 0 and "erased on this node (mx2): 1" in out, "and on the other", out + err)
 
 
 def check_person(tap, url, path, journal):
@@ -123,17 +144,27 @@ def check_person(tap, url, path, journal):
     code, out, _ = run(url, "db", "find", "Ann@example.net", "--json")
     tap.equal([(row["message"], row["node"], row["segment"]) for row in json.loads(out)["messages"]],
               [(1, "mx1", "00063a1f00000001-1-0.seg"), (2, "mx1", "00063a1f00000001-1-0.seg"), (3, "mx2", "00063a1f00000002-1-0.seg")], "a person is found")
+    tap.equal([(row["id"], row["recipient"]) for row in json.loads(out)["held"]],
+              [(3, "bob@example.com"), (2, "Ann@example.net"), (1, "ann@example.net")], "and what is held, for it and from it")
+    code, out, _ = run(url, "db", "find", "ann@example.net")
+    tap.ok("Held in quarantine" in out and "bob@example.com" in out, "both for people", out)
     code, out, _ = run(url, "db", "find", "nobody@example.net")
     tap.equal(code, 1, "of another nothing was recorded")
-    code, out, err = run(url, "db", "erase", "ann@example.net", "--node", "mx1", "--config", "/nonexistent")
+    code, out, err = run(url, "db", "erase", "ann@example.net", "--node", "mx1", "--yes", "--config", "/nonexistent")
     tap.ok(code == 1 and "--journal" in err, "not erased without the evidence", err)
-    erase = ("db", "erase", "ann@example.net", "--journal", str(journal), "--json", "--node")
+    erase = ("db", "erase", "ann@example.net", "--journal", str(journal), "--node")
     code, out, err = run(url, *erase, "mx1")
-    tap.equal((code, json.loads(out)), (1, {"node": "mx1", "erased": 2, "elsewhere": 1}), "erased on one node")
-    code, out, err = run(url, *erase, "mx2")
-    tap.equal((code, json.loads(out)), (0, {"node": "mx2", "erased": 1, "elsewhere": 0}), "and on the other")
-    code, out, _ = run(url, "db", "find", "ann@example.net")
-    tap.equal(code, 1, "then nothing is found")
+    tap.ok(code == 1 and "would erase 2 messages" in out and "delete 2 held" in out and "--yes" in out,
+           "without --yes it only tells", out + err)
+    check_erased(tap, url, erase)
+    code, out, _ = run(url, "db", "find", "ann@example.net", "--json")
+    tap.equal((code, json.loads(out)["messages"], [row["recipient"] for row in json.loads(out)["held"]]),
+              (0, [], ["bob@example.com"]), "then only what is another's is found")
+    code, out, _ = run(url, "audit", "list", "--json")
+    lines = [(row["action"], row["actor"], row["after"]) for row in json.loads(out)["entries"] if "person" in row["action"]]
+    tap.equal(lines, [("person.erase", "kim", {"node": "mx2", "messages": 1, "held": 0}),
+                      ("person.erase", "kim", {"node": "mx1", "messages": 2, "held": 2})], "the audit log tells, and not of whom")
+    tap.ok("ann@" not in out, "no address in the audit log", out)
     store = sqlite3.connect(path)
     left = store.execute("SELECT count(*) FROM traffic_message WHERE mail_from = 'eve@example.net'").fetchone()
     tap.equal(left, (1,), "what another sent to others stays")
