@@ -89,15 +89,21 @@ static void watch(struct quarantine_job *job)
         job->is_watching = inotify_add_watch(job->watch, path, IN_MOVED_TO) >= 0;
 }
 
-static void tell(const struct quarantine_job *job, size_t taken, size_t removed)
+static void tell(const struct quarantine_job *job, const char *event, size_t messages)
 {
     struct log_line line;
-    if (taken + removed == 0)
+    if (messages == 0)
         return;
-    log_begin(&line, job->context->log, LOG_LEVEL_INFORMATION,
-              taken > 0 ? "quarantine_taken" : "quarantine_removed");
-    log_number(&line, "messages", (int64_t)(taken + removed));
+    log_begin(&line, job->context->log, LOG_LEVEL_INFORMATION, event);
+    log_number(&line, "messages", (int64_t)messages);
     log_end(&line);
+}
+
+static void tell_report(const struct quarantine_job *job, const struct held_intake_report *report)
+{
+    tell(job, "quarantine_taken", report->taken);
+    tell(job, "quarantine_repeated", report->repeated);
+    tell(job, "quarantine_removed", report->removed);
 }
 
 static enum seki_result retry(struct quarantine_job *job, struct sql *sql, bool *has_more, struct seki_error *why)
@@ -108,7 +114,7 @@ static enum seki_result retry(struct quarantine_job *job, struct sql *sql, bool 
     if (now - job->retried_at_s < RETRY_EVERY_S)
         return SEKI_OK;
     enum seki_result result = held_intake_retry(&job->intake, sql, &report, why);
-    tell(job, report.taken, 0);
+    tell_report(job, &report);
     if (result == SEKI_OK) {
         figures_set(job->context->figures, FIGURE_QUARANTINE_UNREADABLE, report.unreadable);
         job->retried_at_s = now;
@@ -123,7 +129,7 @@ static enum seki_result expire(struct quarantine_job *job, struct sql *sql, bool
     if (now - job->expired_at_s < EXPIRE_EVERY_S)
         return SEKI_OK;
     enum seki_result result = held_intake_expire(&job->intake, sql, now, &report, why);
-    tell(job, 0, report.removed);
+    tell_report(job, &report);
     if (result == SEKI_OK && !report.has_more)
         job->expired_at_s = now;
     *has_more = *has_more || report.has_more;
@@ -135,7 +141,7 @@ static enum seki_result take_in(struct quarantine_job *job, struct sql *sql, boo
     struct held_intake_report report;
     enum seki_result result = held_intake_turn(&job->intake, sql, &report, why);
     *has_more = *has_more || report.has_more;
-    tell(job, report.taken, 0);
+    tell_report(job, &report);
     return result;
 }
 

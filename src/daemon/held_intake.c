@@ -1,5 +1,6 @@
 #include "daemon/held_intake.h"
 
+#include "daemon/held_repeat.h"
 #include "quarantine/quarantine.h"
 #include "quarantine/shown.h"
 #include "store/held.h"
@@ -33,9 +34,9 @@ static struct store_held item_of(const struct held_intake *intake, const struct 
     };
 }
 
-static enum seki_result add(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
-                            const struct quarantine_message *message, struct seki_arena *arena,
-                            struct seki_error *why)
+/* One for each recipient. @return NULL without memory */
+static const struct store_held *items_of(const struct held_intake *intake, const struct quarantine_id *id,
+                                         const struct quarantine_message *message, struct seki_arena *arena)
 {
     struct store_held *items = seki_arena_alloc(arena, message->recipient_count, sizeof *items);
     const struct store_held common = item_of(intake, id, message, arena);
@@ -49,26 +50,55 @@ static enum seki_result add(const struct held_intake *intake, struct sql *sql, c
         items[i].tenant_id = (int64_t)recipient->tenant_id;
         items[i].expires_at_s = recipient->expires_at_s;
     }
-    if (seki_arena_failure(arena) != SEKI_OK) {
-        seki_error_set(why, "no memory for the recipients of a held message");
-        return SEKI_SYSTEM;
-    }
-    return store_held_add(sql, items, message->recipient_count, why);
+    return seki_arena_failure(arena) == SEKI_OK ? items : NULL;
 }
 
 /* The store first, then the file's place: killed in between, it is done again and changes nothing. */
+static enum seki_result take_read(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
+                                  const struct quarantine_message *message, int file, struct seki_arena *arena,
+                                  struct held_intake_report *report, struct seki_error *why)
+{
+    const struct store_held *items = items_of(intake, id, message, arena);
+    bool is_repeat = false;
+    if (items == NULL) {
+        seki_error_set(why, "no memory for the recipients of a held message");
+        return SEKI_SYSTEM;
+    }
+    const struct held_candidate candidate = { intake->folder, message, file, items };
+    enum seki_result result =
+        message->recipient_count > 0 ? held_repeat_find(&candidate, sql, arena, &is_repeat, why) : SEKI_OK;
+    if (result == SEKI_OK && is_repeat) {
+        result = quarantine_remove(intake->folder, id, why);
+        report->repeated += result == SEKI_OK;
+        return result;
+    }
+    if (result == SEKI_OK)
+        result = store_held_add(sql, items, message->recipient_count, why);
+    if (result == SEKI_OK)
+        result = quarantine_settle(intake->folder, id, why);
+    report->taken += result == SEKI_OK;
+    return result;
+}
+
 static enum seki_result take_one(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
-                                 struct seki_arena *arena, bool *is_readable_out, struct seki_error *why)
+                                 bool *is_readable_out, struct held_intake_report *report, struct seki_error *why)
 {
     struct quarantine_message message;
     int file = -1;
+    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
+    *is_readable_out = true;
+    if (arena == NULL) {
+        seki_error_set(why, "no memory for a held message");
+        return SEKI_SYSTEM;
+    }
     enum seki_result result = quarantine_open(intake->folder, id, arena, &message, &file, why);
     *is_readable_out = result == SEKI_OK;
-    if (result != SEKI_OK)
-        return result;
-    close(file);
-    result = add(intake, sql, id, &message, arena, why);
-    return result == SEKI_OK ? quarantine_settle(intake->folder, id, why) : result;
+    if (result == SEKI_OK) {
+        result = take_read(intake, sql, id, &message, file, arena, report, why);
+        close(file);
+    }
+    seki_arena_free(arena);
+    return result;
 }
 
 /* Out of the way of the others. One that is gone (erased meanwhile) needs no place. */
@@ -94,14 +124,7 @@ static enum seki_result take_or_set_aside(const struct held_intake *intake, stru
 {
     bool is_readable;
     struct seki_error reason = { "" };
-    struct seki_arena *arena = seki_arena_new(MEMORY_OCTETS);
-    if (arena == NULL) {
-        seki_error_set(why, "no memory for a held message");
-        return SEKI_SYSTEM;
-    }
-    enum seki_result result = take_one(intake, sql, id, arena, &is_readable, &reason);
-    seki_arena_free(arena);
-    report->taken += result == SEKI_OK;
+    enum seki_result result = take_one(intake, sql, id, &is_readable, report, &reason);
     if (is_readable) {
         seki_error_set(why, "%s", reason.text);
         return result;

@@ -18,6 +18,7 @@ struct held_intake {
 
 struct held_intake_report {
     size_t taken, removed;
+    size_t repeated;   /* held already, and not kept twice */
     size_t damaged;    /* set aside for good: nobody can say for whom they are */
     size_t unreadable; /* put where they wait, or left there */
     bool has_more;

@@ -231,6 +231,101 @@ static void what_is_damaged_is_told_by_its_name(struct sql *sql, const char *url
     assert_int_equal(turn(&intake, sql).damaged, 0);
 }
 
+/* What differs between a message and one that came before it. */
+static const struct arrival {
+    const char *name, *octets, *mail_from, *message_id;
+    size_t recipients;
+} first_arrival = { "", "Subject: x\r\n\r\none\r\n", "x@example.org", "<1@example.org>", 2 }, others[] = {
+    { "another octet", "Subject: x\r\n\r\ntwo\r\n", "x@example.org", "<1@example.org>", 2 },
+    { "another length", "Subject: x\r\n\r\none\r\n\r\n", "x@example.org", "<1@example.org>", 2 },
+    { "another sender", "Subject: x\r\n\r\none\r\n", "y@example.org", "<1@example.org>", 2 },
+    { "another Message-ID", "Subject: x\r\n\r\none\r\n", "x@example.org", "<2@example.org>", 2 },
+    { "fewer recipients", "Subject: x\r\n\r\none\r\n", "x@example.org", "<1@example.org>", 1 },
+};
+
+static struct quarantine_id arrive(const struct arrival *arrival)
+{
+    static const struct quarantine_recipient recipients[] = {
+        { SEKI_STR_INIT("a@one.example"), 1, 10, NOW_S + 1000, SEKI_STR_INIT("dmarc-reject") },
+        { SEKI_STR_INIT("b@two.example"), 2, 20, NOW_S + 2000, SEKI_STR_INIT("virus") },
+    };
+    const struct quarantine_message message = { .at_us = INT64_C(1000000) * NOW_S,
+                                                .message_id = seki_str_of(arrival->message_id),
+                                                .mail_from = seki_str_of(arrival->mail_from),
+                                                .recipients = recipients,
+                                                .recipient_count = arrival->recipients };
+    struct quarantine_id id;
+    struct quarantine_draft *draft = quarantine_draft_new(folder, WHY);
+    quarantine_draft_add(draft, seki_str_of(arrival->octets));
+    STORE_OK(quarantine_draft_keep(draft, &message, &id, WHY));
+    usleep(10); /* ids follow the time */
+    return id;
+}
+
+static void what_came_again_is_held_once(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    const struct store_held *items;
+    struct quarantine_id first = arrive(&first_arrival), again = arrive(&first_arrival);
+    struct held_intake_report report = turn(&intake, sql);
+    assert_int_equal(report.taken, 1);
+    assert_int_equal(report.repeated, 1);
+    assert_true(is_at("held", &first));
+    assert_false(is_at("held", &again) || is_at("new", &again));
+    again = arrive(&first_arrival); /* and once more, days later */
+    assert_int_equal(turn(&intake, sql).repeated, 1);
+    assert_int_equal(list(sql, &items), 2);
+}
+
+static void what_only_looks_alike_is_held_too(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    arrive(&first_arrival);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        arrive(&others[i]);
+        struct held_intake_report report = turn(&intake, sql);
+        if (report.taken != 1 || report.repeated != 0)
+            fail_msg("%s", others[i].name);
+    }
+    const struct arrival nameless = { "", "\r\n", "x@example.org", "", 1 };
+    arrive(&nameless);
+    arrive(&nameless);
+    assert_int_equal(turn(&intake, sql).taken, 2); /* two reports of a machine may well be alike */
+}
+
+/* Whoever has decided about the first has not decided about what comes now. */
+static void what_comes_after_a_decision_is_held_anew(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    arrive(&first_arrival);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    STORE_OK(sql_run(sql, "UPDATE held_recipient SET state = 'released' WHERE place = 0", NULL, 0, NULL, WHY));
+    arrive(&first_arrival);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+}
+
+/* Its rows are in the store; were it taken for a repeat, they would have no file. */
+static void a_death_while_another_is_alike_loses_no_file(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    char held[8192], new[8192];
+    struct quarantine_id first = arrive(&first_arrival), other = arrive(&others[0]);
+    assert_int_equal(turn(&intake, sql).taken, 2);
+    snprintf(held, sizeof held, "%s/held/%s", folder, first.text);
+    snprintf(new, sizeof new, "%s/held/%s", folder, other.text);
+    assert_int_equal(unlink(new), 0);
+    assert_int_equal(link(held, new), 0); /* now they are the same in every octet */
+    snprintf(new, sizeof new, "%s/new/%s", folder, first.text);
+    assert_int_equal(rename(held, new), 0);
+    assert_int_equal(turn(&intake, sql).repeated, 0);
+    assert_true(is_at("held", &first));
+}
+
 /* All that a message may bring along is not looked at once more for each of its recipients. */
 static void the_longest_texts_for_the_most_recipients_fit(struct sql *sql, const char *url)
 {
@@ -282,6 +377,10 @@ int main(void)
         STORE_TEST(what_has_expired_for_all_goes),
         STORE_TEST(what_cannot_be_read_waits_and_is_in_nobodys_way),
         STORE_TEST(what_is_damaged_is_told_by_its_name),
+        STORE_TEST(what_came_again_is_held_once),
+        STORE_TEST(what_only_looks_alike_is_held_too),
+        STORE_TEST(what_comes_after_a_decision_is_held_anew),
+        STORE_TEST(a_death_while_another_is_alike_loses_no_file),
         STORE_TEST(what_the_store_refuses_is_in_nobodys_way),
     };
     return STORE_TESTS_RUN(tests);

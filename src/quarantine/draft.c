@@ -162,7 +162,7 @@ static void write_meta(struct quarantine_draft *draft, const struct quarantine_m
 
 /* The file first, then its name, then the names of the folder: after a power cut it is there whole or not at all, and it
  * is there when the MTA was told so. */
-static void put_in_place(struct quarantine_draft *draft)
+static void put_in_place(struct quarantine_draft *draft, const bool *is_unwanted)
 {
     char from[PATH_MAX], to[PATH_MAX];
     if (draft->error != 0)
@@ -170,7 +170,11 @@ static void put_in_place(struct quarantine_draft *draft)
     if (!quarantine_path(draft->folder, QUARANTINE_TMP, &draft->id, from) ||
         !quarantine_path(draft->folder, QUARANTINE_NEW, &draft->id, to))
         draft->error = ENAMETOOLONG;
-    else if (fsync(draft->file) != 0 || rename(from, to) != 0)
+    else if (fsync(draft->file) != 0)
+        draft->error = errno;
+    else if (__atomic_load_n(is_unwanted, __ATOMIC_ACQUIRE))
+        draft->error = ECANCELED;
+    else if (rename(from, to) != 0)
         draft->error = errno;
     else if (!quarantine_sync_place(draft->folder, QUARANTINE_NEW)) {
         draft->error = errno;
@@ -181,11 +185,19 @@ static void put_in_place(struct quarantine_draft *draft)
 enum seki_result quarantine_draft_keep(struct quarantine_draft *draft, const struct quarantine_message *message,
                                        struct quarantine_id *id_out, struct seki_error *why)
 {
+    static const bool never = false;
+    return quarantine_draft_keep_wanted(draft, message, &never, id_out, why);
+}
+
+enum seki_result quarantine_draft_keep_wanted(struct quarantine_draft *draft,
+                                              const struct quarantine_message *message, const bool *is_unwanted,
+                                              struct quarantine_id *id_out, struct seki_error *why)
+{
     if (message->recipient_count == 0 || message->recipient_count > QUARANTINE_RECIPIENTS_MAX)
         draft->error = EFBIG;
     flush(draft);
     write_meta(draft, message);
-    put_in_place(draft);
+    put_in_place(draft, is_unwanted);
     int error = draft->error;
     if (error == 0)
         *id_out = draft->id;

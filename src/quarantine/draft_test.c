@@ -127,6 +127,22 @@ static void what_cannot_be_kept_says_so(void **state)
     assert_int_equal(count_files(s, QUARANTINE_NEW, false), 0);
 }
 
+/* The MTA hung up while it was written. */
+static void what_nobody_waits_for_any_more_does_not_appear(void **state)
+{
+    struct setting *s = *state;
+    struct quarantine_id id;
+    for (unsigned is_unwanted = 0; is_unwanted < 2; is_unwanted++) {
+        const bool flag = is_unwanted == 1;
+        struct quarantine_draft *draft = quarantine_draft_new(s->folder, NULL);
+        quarantine_draft_add(draft, SEKI_STR("\r\n"));
+        enum seki_result result = quarantine_draft_keep_wanted(draft, &message, &flag, &id, NULL);
+        assert_int_equal(result == SEKI_OK, !flag);
+        assert_int_equal(count_files(s, QUARANTINE_TMP, false), 0);
+        assert_int_equal(count_files(s, QUARANTINE_NEW, false), 1);
+    }
+}
+
 static void the_oldest_new_ones_are_told_until_they_are_settled(void **state)
 {
     struct setting *s = *state;
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_kept_message_comes_back_octet_for_octet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_an_abandoned_message_nothing_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_kept_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_waits_for_any_more_does_not_appear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_new_ones_are_told_until_they_are_settled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_killed_process_left_is_swept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_file_is_refused, set_up, tear_down),

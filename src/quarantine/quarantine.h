@@ -68,6 +68,12 @@ void quarantine_draft_add_field(struct quarantine_draft *draft, struct seki_str 
 SEKI_MUST_USE enum seki_result quarantine_draft_keep(struct quarantine_draft *draft,
                                                      const struct quarantine_message *message,
                                                      struct quarantine_id *id_out, struct seki_error *why);
+/** The same, but nobody may wait for it any more when it is about to appear: then nothing is left of it, and the MTA, which
+ *  has heard no answer, brings it again. @param is_unwanted  changed with atomic operations only */
+SEKI_MUST_USE enum seki_result quarantine_draft_keep_wanted(struct quarantine_draft *draft,
+                                                            const struct quarantine_message *message,
+                                                            const bool *is_unwanted, struct quarantine_id *id_out,
+                                                            struct seki_error *why);
 /** Nothing is left of it. NULL does nothing. */
 void quarantine_draft_abandon(struct quarantine_draft *draft);
 

@@ -16,6 +16,7 @@ struct job {
     struct seki_arena *arena; /* of message */
     struct quarantine_message message;
     quarantine_done *done; /* NULL: forgotten; looked at on the loop's thread alone */
+    bool is_unwanted;      /* for the thread; changed with atomic operations only */
     void *user;
     enum seki_result result;
     struct quarantine_id id;
@@ -83,7 +84,8 @@ static void *run(void *user)
     struct quarantine_worker *worker = user;
     struct job *job;
     while ((job = next_job(worker)) != NULL) {
-        job->result = quarantine_draft_keep(job->draft, &job->message, &job->id, &job->why);
+        job->result =
+            quarantine_draft_keep_wanted(job->draft, &job->message, &job->is_unwanted, &job->id, &job->why);
         job->draft = NULL;
         pthread_mutex_lock(&worker->lock);
         worker->current = NULL;
@@ -219,12 +221,18 @@ bool quarantine_worker_keep(struct quarantine_worker *worker, struct quarantine_
     return true;
 }
 
+static void forget_one(struct job *job, const void *user)
+{
+    if (job == NULL || job->user != user)
+        return;
+    job->done = NULL;
+    __atomic_store_n(&job->is_unwanted, true, __ATOMIC_RELEASE);
+}
+
 static void forget_in(struct job *job, const void *user)
 {
-    for (; job != NULL; job = job->next) {
-        if (job->user == user)
-            job->done = NULL;
-    }
+    for (; job != NULL; job = job->next)
+        forget_one(job, user);
 }
 
 /* The thread never looks at done and user. */
@@ -233,7 +241,6 @@ void quarantine_worker_forget(struct quarantine_worker *worker, const void *user
     pthread_mutex_lock(&worker->lock);
     forget_in(worker->waiting.first, user);
     forget_in(worker->finished.first, user);
-    if (worker->current != NULL && worker->current->user == user)
-        worker->current->done = NULL;
+    forget_one(worker->current, user);
     pthread_mutex_unlock(&worker->lock);
 }

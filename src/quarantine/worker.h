@@ -24,7 +24,8 @@ typedef void quarantine_done(void *user, enum seki_result result, const struct q
  */
 bool quarantine_worker_keep(struct quarantine_worker *worker, struct quarantine_draft *draft,
                             const struct quarantine_message *message, quarantine_done *done, void *user);
-/** Whoever waits for this has gone: done is not called. The message is held all the same; one more, should it come again. */
+/** Whoever waits for this has gone: done is not called. What has not appeared by then is not held, since it comes again; what
+ *  has is known to the intake when it does (daemon/held_repeat.h). */
 void quarantine_worker_forget(struct quarantine_worker *worker, const void *user);
 
 #endif

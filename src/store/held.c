@@ -290,6 +290,24 @@ static void read_number(const struct sql_value *row, struct seki_arena *arena, v
     *(int64_t *)item = row[0].integer;
 }
 
+enum seki_result store_held_alike(struct sql *sql, const struct store_held *item, size_t limit,
+                                  struct seki_arena *arena, const struct seki_str **ids_out, size_t *count_out,
+                                  struct seki_error *why)
+{
+    void *items = NULL;
+    enum seki_result result = store_read_list(
+        sql,
+        "SELECT m.id FROM held_message m WHERE m.message_id = $1 AND m.size_octets = $2 AND m.node = $3"
+        " AND m.mail_from = $4 AND m.has_file = 1 AND NOT EXISTS (SELECT 1 FROM held_recipient r"
+        " WHERE r.message_id = m.id AND r.state <> 'held') AND NOT EXISTS (SELECT 1 FROM held_message o"
+        " WHERE o.id = $5) ORDER BY m.id LIMIT $6",
+        SQL_VALUES(SQL_OF_STR(item->mail_message_id), SQL_OF_INT(item->size_octets), SQL_OF_STR(item->node),
+                   SQL_OF_STR(item->mail_from), SQL_OF_STR(item->message_id), SQL_OF_INT(store_list_limit(limit))),
+        sizeof(struct seki_str), read_text, arena, &items, count_out, why);
+    *ids_out = (const struct seki_str *)items;
+    return result;
+}
+
 enum seki_result store_held_spent(struct sql *sql, struct seki_str node, int64_t now_s, size_t limit,
                                   struct seki_arena *arena, const struct seki_str **ids_out, size_t *count_out,
                                   struct seki_error *why)

@@ -88,6 +88,12 @@ SEKI_MUST_USE enum seki_result store_held_delete(struct store_change *change, co
 
 /* ---- what `control` does ---- */
 
+/** Messages of item's node, held for all of their recipients still, that may be the same as item, which is not in the store
+ *  yet: of the same sender, Message-ID and size. None when it is there. Ids in the arena. */
+SEKI_MUST_USE enum seki_result store_held_alike(struct sql *sql, const struct store_held *item, size_t limit,
+                                                struct seki_arena *arena, const struct seki_str **ids_out,
+                                                size_t *count_out, struct seki_error *why);
+
 /** Messages of a node whose file is of no use any more: expired for all, or decided by all. Ids in the arena. */
 SEKI_MUST_USE enum seki_result store_held_spent(struct sql *sql, struct seki_str node, int64_t now_s, size_t limit,
                                                 struct seki_arena *arena, const struct seki_str **ids_out,

@@ -312,6 +312,31 @@ def check_without_changes(site, tap):
         site.must("quarantine", "delete", item["id"])
 
 
+def check_repeat(site, tap):
+    """The MTA hangs up while it waits for our answer, or just when it comes, and brings the message again."""
+    def bring(queue_id):
+        session = MilterSession(f"inet:127.0.0.1:{site.milter_port}", client="127.0.0.66")
+        session.begin(EVIL["sender"], queue_id, fields, READERS)
+        return session
+
+    fields = ((b"From", b" service@bank.example.org"), (b"Subject", b" Once more"), (b"Message-ID", b" <9@bank.example.org>"))
+    before = len(site.held())
+    session = bring("4First")
+    session.put(b"E")
+    session.socket.close()
+    for queue_id in ("4Second", "4Third"):
+        session = bring(queue_id)
+        tap.equal(session.end()[0], b"d", "a message that comes again is taken")
+        session.close()
+    wait_until(lambda: "event=quarantine_repeated" in site.sekishod.log() and not any((site.quarantine / "new").iterdir()),
+               "the repeats to be seen")
+    items = [item for item in site.held() if item["subject"] == "Once more"]
+    tap.equal(len(items), len(READERS), "and held once for each of its recipients")
+    tap.equal(len(site.held()), before + len(READERS), "beside what was held before")
+    for item in items:
+        site.must("quarantine", "delete", item["id"])
+
+
 def check_expiry(site, tap):
     wait_until(lambda: len(site.files()) == 0, "files of decided messages to go", 90)
     tap.ok(True, "when all have decided, the file goes")
@@ -328,6 +353,7 @@ def main(tap):
         check_killed(site, tap)
         check_digest(site, tap)
         check_without_changes(site, tap)
+        check_repeat(site, tap)
         check_expiry(site, tap)
 
 
