@@ -9,11 +9,14 @@
 #define CONNECT_TIMEOUT_S 30L
 #define ANSWER_TIMEOUT_S  600L /* after the final dot: RFC 5321 section 4.5.3.2.6 */
 #define WHOLE_TIMEOUT_S   1200L
+#define MAX_WORDS_OCTETS  400u
 
 struct sending {
     const struct quarantine_submission *submission;
     uint64_t at; /* octets of head and file given so far */
     bool is_at_end, is_broken_off;
+    bool has_whole_reply;  /* what comes next is another */
+    struct seki_buf words; /* of the last reply, without its code; printable */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -68,6 +71,26 @@ static size_t give(char *buffer, size_t size, size_t count, void *user)
     return (size_t)len;
 }
 
+/* ---- the server's words ---- */
+
+/* Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF (RFC 5321 section 4.2), a line at a
+ * time. It goes to a terminal. */
+static size_t take_reply(char *octets, size_t size, size_t count, void *user)
+{
+    struct sending *s = user;
+    struct seki_str line = { octets, size * count };
+    bool is_last = line.len < 4 || line.ptr[3] != '-';
+    if (s->has_whole_reply)
+        seki_buf_clear(&s->words);
+    s->has_whole_reply = is_last;
+    struct seki_str words = seki_str_trim(seki_str_from(line, 4));
+    if (s->words.len > 0)
+        seki_buf_add_char(&s->words, ' ');
+    for (size_t i = 0; i < words.len && s->words.len < s->words.max; i++)
+        seki_buf_add_char(&s->words, words.ptr[i] >= 0x20 && words.ptr[i] < 0x7f ? words.ptr[i] : '?');
+    return line.len;
+}
+
 /* ---- the conversation ---- */
 
 /* With angle brackets. @return false: too long, or with octets that would end a line or the path */
@@ -103,7 +126,8 @@ static enum quarantine_submitted outcome_of(const struct sending *s, CURLcode co
         return QUARANTINE_UNCLEAR;
     }
     if (reply >= 400)
-        seki_error_set(why, "the mail server says no with %ld: %s", reply, text);
+        seki_error_set(why, "the mail server says no with %ld: %.*s", reply,
+                       SEKI_STR_ARGS(seki_buf_str(&s->words)));
     else
         seki_error_set(why, "the mail server cannot be reached: %s", text);
     return reply >= 500 ? QUARANTINE_REFUSED : QUARANTINE_NOT_NOW;
@@ -122,6 +146,8 @@ static bool set_up(CURL *curl, struct sending *s, const char *url, const char *m
            curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READFUNCTION, give) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READDATA, (void *)s) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_reply) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERDATA, (void *)s) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
@@ -144,7 +170,7 @@ static enum quarantine_submitted converse(CURL *curl, struct sending *s, const c
 enum quarantine_submitted quarantine_submit(const struct quarantine_submission *submission, struct seki_error *why)
 {
     char url[MAX_TEXT], mail_from[MAX_TEXT], recipient[MAX_TEXT];
-    struct sending s = { .submission = submission };
+    struct sending s = { .submission = submission, .has_whole_reply = true };
     if (!write_path(submission->mail_from, mail_from) || !write_path(submission->recipient, recipient) ||
         submission->recipient.len == 0) {
         seki_error_set(why, "an address of the envelope cannot be written in SMTP");
@@ -153,10 +179,12 @@ enum quarantine_submitted quarantine_submit(const struct quarantine_submission *
     int len = snprintf(url, sizeof url, "smtp://%.*s", SEKI_STR_ARGS(submission->server));
     if (len <= 0 || len >= (int)sizeof url)
         return not_now(why, "the mail server's address is too long");
+    seki_buf_init(&s.words, MAX_WORDS_OCTETS);
     pthread_once(&once, begin_library);
     CURL *curl = curl_easy_init();
     struct curl_slist *rcpt = curl_slist_append(NULL, recipient);
     enum quarantine_submitted outcome = converse(curl, &s, url, mail_from, rcpt, why);
+    seki_buf_release(&s.words);
     curl_slist_free_all(rcpt);
     curl_easy_cleanup(curl);
     return outcome;
