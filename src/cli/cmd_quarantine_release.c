@@ -9,6 +9,7 @@
 #include "cli/i18n.h"
 #include "cli/json.h"
 #include "cli/text.h"
+#include "quarantine/released.h"
 #include "quarantine/submit.h"
 
 #include <sekisho/message.h>
@@ -50,9 +51,8 @@ static struct seki_str make_head(struct cli_store *store, const struct store_hel
 {
     struct seki_buf head;
     seki_buf_init_arena(&head, store->arena, HEAD_MAX_OCTETS);
-    struct seki_str released =
-        seki_arena_format(store->arena, " %lld %.*s", (long long)item->id, SEKI_STR_ARGS(item->message_id));
-    seki_field_write(SEKI_STR("X-Sekisho-Released"), released, false, &head);
+    struct seki_str released = quarantine_released_write(store->arena, item->id, item->message_id);
+    seki_field_write(SEKI_STR(QUARANTINE_RELEASED_NAME), released, false, &head);
     if (message->authentication_results.len > 0)
         seki_field_write(SEKI_STR("Authentication-Results"), message->authentication_results, false, &head);
     return seki_buf_str(&head);

@@ -2,6 +2,8 @@
  * cannot be kept is put off. */
 #include "daemon/inbound_parts.h"
 
+#include "quarantine/released.h"
+
 #include <time.h>
 
 #define DAY_S 86400
@@ -55,4 +57,42 @@ bool inbound_hold(struct inbound_message *message, quarantine_done *done)
     message->streams.draft = NULL; /* the worker's, whatever comes */
     message->is_keeping = quarantine_worker_keep(message->session->inbound->keeper, draft, &held, done, message);
     return message->is_keeping;
+}
+
+/* ---- what was released ---- */
+
+/* A release has one recipient, and puts its mark on top of all. */
+static struct seki_str topmost_mark(const struct inbound_message *message)
+{
+    const struct seki_message *header = seki_verify_message(message->verify);
+    struct seki_str value = SEKI_STR(""), name = SEKI_STR(QUARANTINE_RELEASED_NAME);
+    for (size_t at = seki_message_find_up(header, name, SIZE_MAX); at != SIZE_MAX;
+         at = seki_message_find_up(header, name, at))
+        value = seki_message_field(header, at)->value;
+    return value;
+}
+
+/* Put off, not refused: behind a server that takes it first and asks us then, a refusal would be a bounce to whoever stands
+ * as the sender (RFC 3463 section 3.5: X.4.6 "is useful only as a persistent transient error"). */
+bool inbound_put_off_released(struct inbound_message *message)
+{
+    static const struct seki_str sentence = SEKI_STR_INIT(
+        "It was released from the quarantine and came to its filter again; [quarantine] release_to must "
+        "name a listener without the filter");
+    struct inbound_recipients *recipients = &message->recipients;
+    struct log_line line;
+    if (recipients->count != 1 ||
+        !quarantine_released_is_from(message->generation->config->quarantine.folder.ptr, topmost_mark(message),
+                                     inbound_address(recipients->items[0].path)))
+        return false;
+    recipients->items[0].applied = POLICY_DELIVER;
+    recipients->items[0].is_removed = false;
+    message->effects = (struct policy_effects){ .action = POLICY_DELIVER, .subject_tag = SEKI_STR("") };
+    message->decision =
+        (struct milter_decision){ .action = MILTER_TEMPFAIL, .reply = { 451, SEKI_STR("4.4.6"), sentence } };
+    log_begin(&line, message->session->inbound->log, LOG_LEVEL_WARNING, "release_loop");
+    log_text(&line, "qid", milter_session_macro(message->session->milter, SEKI_STR("i")));
+    log_text(&line, "reason", sentence);
+    log_end(&line);
+    return true;
 }

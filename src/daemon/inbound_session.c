@@ -151,7 +151,8 @@ static void answer(struct inbound_message *message)
         note(message, inbound_decide(message, &message->verdict, &message->decision));
     if (message->failure != SEKI_OK) {
         inbound_decide_failure(&message->decision);
-    } else if (message->effects.is_held && message->decision.action != MILTER_TEMPFAIL) {
+    } else if (message->effects.is_held && message->decision.action != MILTER_TEMPFAIL &&
+               !inbound_put_off_released(message)) {
         if (inbound_hold(message, on_kept))
             return;
         fail_to_hold(message, SEKI_SYSTEM, &message->streams.why);

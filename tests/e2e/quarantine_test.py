@@ -245,6 +245,22 @@ def check_refusals(site, tap):
     return item["id"]
 
 
+def check_loop(site, tap, number):
+    """release_to names the listener that asks sekishod, and its address is not trusted: it would be held once more."""
+    before = len(site.held("--decided"))
+    site.sekishod.configure(site.sections(inbound={"trusted_networks": "192.0.2.1"}))
+    site.sekishod.reload()
+    done = site.run("quarantine", "release", number, config=site.config_to(site.port))
+    tap.equal((done.returncode, state_of(site, number)), (3, "held"), "released to its own filter: it stays held")
+    tap.contains(done.stderr.decode(), "with 451: 4.4.6 It was released from the quarantine and came to its filter again",
+                 "and says why")
+    tap.equal(len(site.sekishod.events("release_loop")), 1, "in the log too")
+    tap.equal((len(site.held("--decided")), len(site.files())), (before, len({item["message_id"] for item in site.held()})),
+              "and is not held again")
+    site.sekishod.configure(site.sections())
+    site.sekishod.reload()
+
+
 def check_unclear(site, tap, number):
     silent = Server(None)
     done = release_to(site, number, silent)
@@ -349,7 +365,9 @@ def main(tap):
         check_showing(site, tap, numbers["reader@north.example"])
         check_releasing(site, tap, numbers)
         check_deleting(site, tap, numbers)
-        check_unclear(site, tap, check_refusals(site, tap))
+        number = check_refusals(site, tap)
+        check_loop(site, tap, number)
+        check_unclear(site, tap, number)
         check_killed(site, tap)
         check_digest(site, tap)
         check_without_changes(site, tap)
