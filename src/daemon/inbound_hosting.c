@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define TEND_EVERY_S 60
+
 static bool open_replica(struct inbound_hosting *hosting, const struct config *config, struct seki_error *why)
 {
     if (config->hosting.replica.len == 0)
@@ -13,6 +15,12 @@ static bool open_replica(struct inbound_hosting *hosting, const struct config *c
     if (hosting->replica == NULL)
         seki_error_set(why, "no memory for the replica");
     return hosting->replica != NULL;
+}
+
+static void tend(evutil_socket_t fd, short what, void *user)
+{
+    (void)fd, (void)what;
+    journal_writer_tend(user);
 }
 
 static bool open_journal(struct inbound_hosting *hosting, const struct inbound *inbound,
@@ -24,7 +32,14 @@ static bool open_journal(struct inbound_hosting *hosting, const struct inbound *
                                              .min_free_octets = config->journal.min_free_octets,
                                              .sync_each = config->journal.sync == CONFIG_SYNC_EACH };
     hosting->journal = journal_writer_new(config->journal.folder.ptr, inbound->loop, &options, why);
-    return hosting->journal != NULL;
+    if (hosting->journal == NULL)
+        return false;
+    static const struct timeval interval = { .tv_sec = TEND_EVERY_S };
+    hosting->tend_timer = event_new(inbound->base, -1, EV_PERSIST, tend, hosting->journal);
+    if (hosting->tend_timer != NULL && event_add(hosting->tend_timer, &interval) == 0)
+        return true;
+    seki_error_set(why, "no memory for the journal");
+    return false;
 }
 
 static bool open_quarantine(struct inbound *inbound, const struct config *config, struct seki_error *why)
@@ -72,6 +87,8 @@ void inbound_hosting_unref(struct inbound_hosting *hosting)
 {
     if (hosting == NULL || --hosting->refs > 0)
         return;
+    if (hosting->tend_timer != NULL)
+        event_free(hosting->tend_timer);
     replica_close(hosting->replica);
     journal_writer_close(hosting->journal);
     seki_buf_release(&hosting->record);

@@ -35,6 +35,7 @@ struct inbound_hosting {
     struct config *config;
     struct replica *replica;                         /* NULL: [hosting] replica is empty, no domain has a policy */
     struct journal_writer *journal;                  /* NULL: [journal] folder is empty */
+    struct event *tend_timer;                        /* of the journal, on quiet nodes */
     struct seki_buf record, header, answers, hashes; /* of the record that is being written */
     uint64_t lost_untold;                            /* records lost since the last line about it */
     int64_t told_at_us;                              /* monotonic; 0: never */

@@ -24,7 +24,7 @@
 #define DEFAULT_SEGMENT_OCTETS (64u << 20)
 #define DEFAULT_FREE_OCTETS    (64u << 20)
 #define LOOK_AFTER_OCTETS      (1u << 20) /* look at the disk also after that many */
-#define MAX_SEGMENT_AGE_S      3600 /* so that whole segments can be dropped by their day, on quiet nodes too */
+#define DEFAULT_AGE_S          3600 /* so that whole segments can be dropped by their day, on quiet nodes too */
 #define RETRY_AFTER_S          1
 #define FORGOTTEN_AFTER_S      60
 #define NAMELESS               ".new-" /* what a segment is called until it has its name */
@@ -96,6 +96,8 @@ struct journal_writer *journal_writer_new(const char *folder, unsigned loop, con
         writer->options.max_segment_octets = DEFAULT_SEGMENT_OCTETS;
     if (writer->options.min_free_octets == 0)
         writer->options.min_free_octets = DEFAULT_FREE_OCTETS;
+    if (writer->options.max_age_s == 0)
+        writer->options.max_age_s = DEFAULT_AGE_S;
     clear_forgotten(folder);
     return writer;
 }
@@ -265,7 +267,7 @@ static enum seki_result look_after(struct journal_writer *writer, int64_t now)
         end_segment(writer);
     if (writer->fd >= 0)
         start_write_back(writer);
-    if (writer->fd >= 0 && writer->offset > 0 && now - writer->begun_at_s >= MAX_SEGMENT_AGE_S)
+    if (writer->fd >= 0 && writer->offset > 0 && now - writer->begun_at_s >= writer->options.max_age_s)
         end_segment(writer);
     return writer->fd >= 0 ? check_room(writer) : SEKI_OK;
 }
@@ -329,6 +331,12 @@ enum seki_result journal_append(struct journal_writer *writer, struct seki_str r
     writer->offset += entry_octets;
     writer->appended_since_look++;
     return SEKI_OK;
+}
+
+void journal_writer_tend(struct journal_writer *writer)
+{
+    if (writer->fd >= 0)
+        (void)look_after(writer, now_s()); /* a full disk is told of by the next append */
 }
 
 uint64_t journal_writer_lost(const struct journal_writer *writer)

@@ -19,6 +19,7 @@ struct journal_position {
 struct journal_options {         /* zero is the default */
     uint64_t max_segment_octets; /* 64 MiB; then the next one is begun */
     uint64_t min_free_octets;    /* 64 MiB on the disk; below, nothing is written */
+    int64_t max_age_s;           /* an hour; then the next one is begun */
     bool
         sync_each; /* fdatasync() before journal_append() returns; else once a second, by the system's own thread */
 };
@@ -35,6 +36,9 @@ void journal_writer_close(struct journal_writer *writer);
  */
 SEKI_MUST_USE enum seki_result journal_append(struct journal_writer *writer, struct seki_str record,
                                               struct journal_position *position_out, struct seki_error *why);
+/** What else is done with an append, for a writer that has none for long: a segment that is old enough ends, so that it can be
+ *  taken over as a whole, compressed, and dropped in time. */
+void journal_writer_tend(struct journal_writer *writer);
 /** Records lost since the start. */
 uint64_t journal_writer_lost(const struct journal_writer *writer);
 

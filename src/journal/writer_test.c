@@ -171,6 +171,37 @@ static void test_missing_folder_then_there(void **state)
     journal_writer_close(writer);
 }
 
+/* Is nobody writing it any more? */
+static bool is_complete(const struct journal_position *position)
+{
+    char path[256];
+    assert_true(segment_path(folder, seki_str_of(position->segment), "", path, sizeof path));
+    int fd = open(path, O_RDONLY);
+    bool is_free = flock(fd, LOCK_SH | LOCK_NB) == 0;
+    close(fd);
+    return is_free;
+}
+
+static void test_quiet_segment_ends_when_it_is_old(void **state)
+{
+    (void)state;
+    struct journal_writer *writer = open_writer(&(struct journal_options){ .max_age_s = 2 });
+    struct journal_position position;
+    journal_writer_tend(writer); /* nothing is open yet */
+    assert_int_equal(count_files(), 0);
+    assert_int_equal(journal_append(writer, SEKI_STR("the only one today"), &position, NULL), SEKI_OK);
+    journal_writer_tend(writer);
+    assert_false(is_complete(&position));
+    wait_for_retry();
+    wait_for_retry();
+    journal_writer_tend(writer);
+    assert_true(is_complete(&position));
+    append(writer, "one more");
+    assert_int_equal(count_files(), 2);
+    assert_int_equal(journal_writer_lost(writer), 0);
+    journal_writer_close(writer);
+}
+
 static void test_folder_taken_away_under_way(void **state)
 {
     (void)state;
@@ -316,6 +347,7 @@ int main(void)
         TEST(test_next_segment_when_full),
         TEST(test_record_larger_than_a_segment),
         TEST(test_missing_folder_then_there),
+        TEST(test_quiet_segment_ends_when_it_is_old),
         TEST(test_folder_taken_away_under_way),
         TEST(test_too_little_room),
         TEST(test_folder_that_is_a_file),
