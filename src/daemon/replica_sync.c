@@ -157,6 +157,8 @@ static struct seki_error unsound(struct replica_sync *sync)
     struct seki_error why = { "" };
     if (!replica_writer_has_generation(sync->writer))
         seki_error_set(&why, "there was none that could be read");
+    else if (!replica_writer_is_in_force(sync->writer))
+        seki_error_set(&why, "its link or its file was taken away");
     else if (replica_writer_is_reported(sync->writer) && may_rebuild_on_report(sync, now_us()))
         seki_error_set(&why, "a reader found it damaged");
     else if (!sync->was_walked && replica_writer_is_sound(sync->writer, &why))

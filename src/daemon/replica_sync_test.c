@@ -194,6 +194,36 @@ static void a_reader_that_finds_damage_has_it_rebuilt(struct sql *sql, const cha
     end_side(&side);
 }
 
+/* Readers that have it open go on with it and report nothing; those that start find none. */
+static void what_is_taken_away_is_made_again(struct sql *sql, const char *url)
+{
+    static const char *const commands[] = { "link", "file" };
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    char link[8192], generation[256], path[16384];
+    int64_t one = add_domain(sql, add_tenant(sql, "north", POLICY_SHARED), "one.example");
+    sync_once(&side, sql);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        snprintf(link, sizeof link, "%s/current", side.folder);
+        ssize_t len = readlink(link, generation, sizeof generation - 1);
+        assert_true(len > 0);
+        generation[len] = '\0';
+        snprintf(path, sizeof path, "%s/%s/data.mdb", side.folder, generation);
+        assert_int_equal(unlink(i == 0 ? link : path), 0);
+        struct replica_sync_report report = sync_once(&side, sql);
+        assert_true(report.was_rebuilt);
+        assert_non_null(strstr(report.reason, "taken away"));
+        replica_close(side.replica); /* one that starts */
+        side.replica = replica_open(side.folder);
+        replica_refresh(side.replica, side.now_us);
+        assert_int_equal(find(&side, "one.example", &domain), one);
+        assert_false(sync_once(&side, sql).was_rebuilt);
+    }
+    end_side(&side);
+}
+
 static void a_second_sync_is_refused(struct sql *sql, const char *url)
 {
     (void)url;
@@ -213,6 +243,7 @@ int main(void)
         STORE_TEST(a_replica_too_far_behind_or_ahead_is_rebuilt),
         STORE_TEST(a_damaged_replica_is_rebuilt_at_the_start),
         STORE_TEST(a_reader_that_finds_damage_has_it_rebuilt),
+        STORE_TEST(what_is_taken_away_is_made_again),
         STORE_TEST(a_second_sync_is_refused),
     };
     return STORE_TESTS_RUN(tests);

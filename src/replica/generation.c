@@ -45,6 +45,13 @@ bool replica_generation_current(const char *folder, char name_out[REPLICA_GENERA
     return is_generation_name(name_out);
 }
 
+bool replica_generation_is_there(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof path, "%s/%s/" DATA_NAME, folder, name);
+    return len > 0 && len < PATH_MAX && access(path, F_OK) == 0;
+}
+
 /* ---- opening ---- */
 
 struct opening {

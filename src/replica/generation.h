@@ -39,6 +39,8 @@ void replica_generation_close(struct replica_generation *generation);
 /** Does the file hold all pages that its last state needs? */
 bool replica_generation_is_whole(const struct replica_generation *generation);
 
+/** Is its file there under its name? */
+bool replica_generation_is_there(const char *folder, const char *name);
 /** Write everything to disk, and let "current" name it. */
 SEKI_MUST_USE enum seki_result replica_generation_put_in_force(const char *folder,
                                                                const struct replica_generation *generation,

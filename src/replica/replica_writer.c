@@ -164,6 +164,13 @@ bool replica_writer_has_generation(const struct replica_writer *writer)
     return writer->in_force.env != NULL;
 }
 
+bool replica_writer_is_in_force(const struct replica_writer *writer)
+{
+    char name[REPLICA_GENERATION_NAME_MAX];
+    return writer->in_force.env != NULL && replica_generation_current(writer->folder, name) &&
+           strcmp(name, writer->in_force.name) == 0 && replica_generation_is_there(writer->folder, name);
+}
+
 bool replica_writer_is_reported(const struct replica_writer *writer)
 {
     return writer->in_force.env == NULL || replica_damage_is_reported(writer->folder, writer->in_force.name);

@@ -20,6 +20,8 @@ bool replica_writer_is_sound(struct replica_writer *writer, struct seki_error *w
 
 /** Is there a generation that could be opened? (An empty store's is complete up to change 0.) */
 bool replica_writer_has_generation(const struct replica_writer *writer);
+/** Do readers that come now find it? Its link or its file may have been taken away. */
+bool replica_writer_is_in_force(const struct replica_writer *writer);
 /** Has a reader found it damaged, or is there none? Reads a small file; no walk. */
 bool replica_writer_is_reported(const struct replica_writer *writer);
 
