@@ -22,6 +22,8 @@
 struct proposal {
     struct store_domain domain;
     struct policy policy;
+    struct policy alone; /* without the provider's choices, which nobody here can help */
+    enum policy_shape shape;
     struct policy_allow *entries;
     size_t entry_count;
     bool is_filter_assumed; /* it is not on, and was not chosen: judged as if it were */
@@ -29,16 +31,23 @@ struct proposal {
 
 /* ---- what is proposed ---- */
 
+static bool lay_choice(struct cli_store *store, const struct store_setting *setting, struct proposal *proposal)
+{
+    enum seki_result result = policy_option_read(setting->option, setting->value, &proposal->policy, &store->why);
+    if (result == SEKI_OK && (setting->level == STORE_TENANT || setting->level == STORE_DOMAIN))
+        result = policy_option_read(setting->option, setting->value, &proposal->alone, &store->why);
+    return cli_store_did(store, result);
+}
+
 static bool lay_choices(struct cli_store *store, struct proposal *proposal)
 {
     const struct store_setting *settings;
     const struct store_owner owner = { STORE_DOMAIN, proposal->domain.id };
     if (!cli_store_did(store, store_setting_effective(store->sql, owner, store->arena, &settings, &store->why)))
         return false;
-    proposal->policy = policy_default();
+    proposal->policy = proposal->alone = policy_default();
     for (size_t i = 0; i < policy_option_count; i++)
-        if (!cli_store_did(
-                store, policy_option_read(settings[i].option, settings[i].value, &proposal->policy, &store->why)))
+        if (!lay_choice(store, &settings[i], proposal))
             return false;
     return true;
 }
@@ -49,7 +58,8 @@ static bool lay_proposed(struct cli_store *store, struct proposal *proposal)
     bool names_filter = false;
     for (size_t i = 1; i < options->operand_count; i++) {
         const struct policy_option *option;
-        if (!cli_policy_propose(store, options->operands[i], &proposal->policy, &option))
+        if (!cli_policy_propose(store, options->operands[i], &proposal->policy, &option) ||
+            !cli_policy_propose(store, options->operands[i], &proposal->alone, &option))
             return false;
         names_filter = names_filter || strcmp(option->name, "filter") == 0;
     }
@@ -104,6 +114,13 @@ static bool lay_entries(struct cli_store *store, struct proposal *proposal, cons
     return options->allow == NULL || read_entry(store, &proposal->entries[proposal->entry_count++]);
 }
 
+/* As when it is chosen (store_setting_check()): what the provider chose and a gateway cannot do is no fault of the proposal. */
+static bool fits(struct cli_store *store, const struct proposal *proposal)
+{
+    return policy_check_shape(&proposal->alone, proposal->shape, &store->why) ||
+           policy_check_shape(&proposal->policy, proposal->shape, NULL) || cli_store_did(store, SEKI_BAD_INPUT);
+}
+
 static bool read_proposal(struct cli_store *store, const char *name, struct proposal *proposal)
 {
     struct store_resolved resolved;
@@ -112,9 +129,8 @@ static bool read_proposal(struct cli_store *store, const char *name, struct prop
             store, store_resolve_domain(store->sql, proposal->domain.id, store->arena, &resolved, &store->why)) ||
         !lay_choices(store, proposal) || !lay_proposed(store, proposal))
         return false;
-    if (!policy_check_shape(&proposal->policy, resolved.domain.shape, &store->why))
-        return cli_store_did(store, SEKI_BAD_INPUT);
-    return lay_entries(store, proposal, &resolved);
+    proposal->shape = resolved.domain.shape;
+    return fits(store, proposal) && lay_entries(store, proposal, &resolved);
 }
 
 /* ---- what would have changed ---- */
@@ -261,6 +277,7 @@ static bool judge_again(struct cli_store *store, const struct proposal *proposal
                                                  .since_us = (store->now_s - (int64_t)days * DAY_S) * US_OF_S };
     struct judging judging = { what_if, proposal->is_filter_assumed };
     what_if->policy = &proposal->policy;
+    what_if->shape = proposal->shape;
     what_if->entries = proposal->entries;
     what_if->entry_count = proposal->entry_count;
     what_if->example_limit = options->examples > 0 ? (size_t)options->examples : PRESET_EXAMPLES;

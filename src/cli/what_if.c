@@ -26,23 +26,31 @@ static struct cli_what_if_example *place_for(struct cli_what_if_change *change, 
     return &change->examples[at];
 }
 
-void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *facts,
-                     const struct policy_judgement *was, int64_t at_us)
+static void count_change(struct cli_what_if *what_if, const struct policy_facts *facts,
+                         const struct policy_judgement *was, const struct policy_judgement *would_be, int64_t at_us)
 {
-    struct policy_judgement would_be =
-        policy_judge(what_if->policy, what_if->entries, what_if->entry_count, facts, at_us / US_OF_S);
-    what_if->oldest_us = what_if->count == 0 || at_us < what_if->oldest_us ? at_us : what_if->oldest_us;
-    what_if->newest_us = at_us > what_if->newest_us ? at_us : what_if->newest_us;
-    what_if->count++;
-    if (would_be.action == was->action || was->action >= POLICY_ACTION_COUNT)
-        return;
-    struct cli_what_if_change *change = &what_if->changes[was->action][would_be.action];
+    struct cli_what_if_change *change = &what_if->changes[was->action][would_be->action];
     what_if->changed++;
     change->count++;
-    enum policy_check check = would_be.action != POLICY_DELIVER ? would_be.decisive : was->decisive;
+    enum policy_check check = would_be->action != POLICY_DELIVER ? would_be->decisive : was->decisive;
     if (check < POLICY_CHECK_COUNT)
         change->by_check[check]++;
     struct cli_what_if_example *example = place_for(change, what_if->example_limit, at_us);
     if (example != NULL)
-        fill_example(example, facts, was, &would_be, at_us);
+        fill_example(example, facts, was, would_be, at_us);
+}
+
+void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *facts,
+                     const struct policy_judgement *judged, int64_t at_us)
+{
+    struct policy_judgement was = *judged;
+    struct policy_judgement would_be =
+        policy_judge(what_if->policy, what_if->entries, what_if->entry_count, facts, at_us / US_OF_S);
+    was.action = policy_action_at(was.action, what_if->shape);
+    would_be.action = policy_action_at(would_be.action, what_if->shape);
+    what_if->oldest_us = what_if->count == 0 || at_us < what_if->oldest_us ? at_us : what_if->oldest_us;
+    what_if->newest_us = at_us > what_if->newest_us ? at_us : what_if->newest_us;
+    what_if->count++;
+    if (would_be.action != was.action && was.action < POLICY_ACTION_COUNT)
+        count_change(what_if, facts, &was, &would_be, at_us);
 }

@@ -28,7 +28,8 @@ struct cli_what_if {
     const struct policy *policy;
     const struct policy_allow *entries;
     size_t entry_count;
-    size_t example_limit; /* of each change, at most CLI_WHAT_IF_EXAMPLES_MAX */
+    enum policy_shape shape; /* of the server: what it cannot do falls to what it does instead, then and now */
+    size_t example_limit;    /* of each change, at most CLI_WHAT_IF_EXAMPLES_MAX */
     /* filled: */
     uint64_t count;   /* messages, each recipient's */
     uint64_t changed; /* of these */
@@ -37,8 +38,8 @@ struct cli_what_if {
                                      [POLICY_ACTION_COUNT]; /* from, to; from = to is not filled */
 };
 
-/** @param was  what was decided then. @param at_us  when: entries of the allow list are as old as they were then */
+/** @param judged  what was decided then. @param at_us  when: entries of the allow list are as old as they were then */
 void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *facts,
-                     const struct policy_judgement *was, int64_t at_us);
+                     const struct policy_judgement *judged, int64_t at_us);
 
 #endif

@@ -103,6 +103,24 @@ static void entries_count_until_they_expire(void **state)
     assert_true(change->examples[0].would_be.allow_id == CLI_WHAT_IF_PROPOSED);
 }
 
+/* The provider chose junk for all; a gateway, which has no folder for it, marked and will mark. */
+static void at_a_gateway_junk_is_the_mark(void **state)
+{
+    (void)state;
+    const struct policy_judgement delivered = { .action = POLICY_DELIVER },
+                                  junk = { .action = POLICY_JUNK, .decisive = POLICY_DMARC_REJECT };
+    policy.actions[POLICY_DMARC_REJECT] = POLICY_JUNK;
+    what_if.shape = POLICY_GATEWAY;
+    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
+    cli_what_if_add(&what_if, &failing, &junk, DAY_US);
+    assert_int_equal(what_if.count, 2);
+    assert_int_equal(what_if.changed, 1);
+    assert_int_equal(what_if.changes[POLICY_DELIVER][POLICY_MARK].count, 1);
+    what_if.shape = POLICY_SHARED;
+    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
+    assert_int_equal(what_if.changes[POLICY_DELIVER][POLICY_JUNK].count, 1);
+}
+
 static void a_long_domain_is_cut(void **state)
 {
     (void)state;
@@ -124,6 +142,7 @@ int main(void)
         cmocka_unit_test_setup(the_newest_examples_are_kept, begin),
         cmocka_unit_test_setup(no_examples_may_be_wanted, begin),
         cmocka_unit_test_setup(entries_count_until_they_expire, begin),
+        cmocka_unit_test_setup(at_a_gateway_junk_is_the_mark, begin),
         cmocka_unit_test_setup(a_long_domain_is_cut, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

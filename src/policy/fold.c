@@ -96,7 +96,7 @@ static void fall_to_junk(struct fold *fold)
         struct policy_recipient *recipient = &fold->recipients[i];
         if (recipient->is_removed || recipient->applied < POLICY_JUNK)
             continue;
-        recipient->applied = recipient->shape == POLICY_GATEWAY ? POLICY_MARK : POLICY_JUNK;
+        recipient->applied = policy_action_at(POLICY_JUNK, recipient->shape);
     }
 }
 

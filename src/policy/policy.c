@@ -281,6 +281,11 @@ bool policy_check_shape(const struct policy *policy, enum policy_shape shape, st
     return false;
 }
 
+enum policy_action policy_action_at(enum policy_action action, enum policy_shape shape)
+{
+    return action == POLICY_JUNK && shape == POLICY_GATEWAY ? POLICY_MARK : action;
+}
+
 bool policy_needs_confirmation(const struct policy *policy)
 {
     return policy->filter == POLICY_ON || policy->reports;

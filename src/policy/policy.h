@@ -115,6 +115,8 @@ bool policy_can_refuse(const struct policy *policy);
 
 /** Does it fit the server's shape? A gateway has no junk folder. @return false with a sentence */
 bool policy_check_shape(const struct policy *policy, enum policy_shape shape, struct seki_error *why);
+/** What a server of this shape does where that is chosen all the same: at a gateway, which has no junk folder, junk is marked. */
+enum policy_action policy_action_at(enum policy_action action, enum policy_shape shape);
 
 /** Does it do anything to mail, or report about it, so that the recorded confirmation of an administrator is needed? */
 bool policy_needs_confirmation(const struct policy *policy);

@@ -494,6 +494,31 @@ def what_if(tap, store):
         ("what if junk on a gateway", ["policy", "what-if", "relay.example", "on-spf-fail=junk"], 1, "gateway"),
     ])
     store.do("tenant", "remove", "busy", "--with-domains")
+    what_if_for_a_gateway(tap, store)
+
+
+def what_if_for_a_gateway(tap, store):
+    """What the provider chose for all and a gateway cannot do is in nobody's way, and falls as it does with real mail."""
+    store.do("policy", "set", "--provider", "on-dmarc-reject=junk")
+    store.do("tenant", "add", "passing", "--shape", "gateway")
+    store.do("domain", "add", "passing.example", "--tenant", "passing")
+    made = subprocess.run([TRAFFIC_MAKER, store.url, "passing.example", "100", "20"], capture_output=True, text=True, timeout=60)
+    tap.equal((made.returncode, made.stderr), (0, ""), "a hundred messages to a gateway are recorded")
+    ask = ["policy", "what-if", "passing.example"]
+    for name, words, want in (
+            ("filter=on marks what the provider wants in the junk folder", ["filter=on"], [("deliver", "mark", 20)]),
+            ("a choice beside it", ["filter=on", "on-unauthenticated=refuse"], [("deliver", "mark", 10), ("deliver", "refuse", 30)]),
+            ("an entry of the allow list", ["--allow", "member.example", "--evidence", "dkim:lists.example"], [("mark", "deliver", 10)]),
+            ("a choice of its own in its place", ["on-dmarc-reject=hold"], [("mark", "hold", 20)])):
+        code, out, err = store.run(*ask, *words, "--json")
+        got = sorted((c["was"], c["would_be"], c["count"]) for c in json.loads(out)["changes"]) if code == 0 else err
+        tap.equal(got, want, f"what-if for a gateway below a provider's junk: {name}")
+    refused(tap, store, [
+        ("what if junk on it", [*ask, "on-spf-fail=junk"], 1, "on-spf-fail = junk: a gateway has no junk folder"),
+        ("what if the same junk, chosen by itself", [*ask, "on-dmarc-reject=junk"], 1, "on-dmarc-reject = junk"),
+    ])
+    store.do("policy", "unset", "--provider", "on-dmarc-reject")
+    store.do("tenant", "remove", "passing", "--with-domains")
 
 
 def removal(tap, store):

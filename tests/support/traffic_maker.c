@@ -127,7 +127,7 @@ static enum seki_result take_batch(struct making *making, struct store_traffic *
         batch_records[count] = (struct store_traffic_record){ &records[count], 8 * (from + count) };
     }
     const struct store_traffic_batch batch = { .node = SEKI_STR("maker"),
-                                               .segment = SEKI_STR("made.seg"),
+                                               .segment = making->domain.name,
                                                .from_offset = 8 * from,
                                                .to = { 8 * (from + count), false },
                                                .records = batch_records,
