@@ -148,24 +148,36 @@ static enum seki_result tag_subject(struct inbound_message *message, struct milt
 
 /* ---- the envelope ---- */
 
+/* MTAs differ in whether they know a recipient as it was given or as they read it; one that is not there is no fault. */
+static void remove_recipient(const struct inbound_recipients *recipients, size_t at, struct seki_str *removed,
+                             struct milter_decision *decision)
+{
+    struct seki_str path = recipients->items[at].path, given = recipients->given_paths[at];
+    removed[decision->removed_recipient_count++] = path;
+    if (!seki_str_equal(given, path))
+        removed[decision->removed_recipient_count++] = given;
+}
+
 /* @return whether anybody remains who gets it */
 static bool change_recipients(struct inbound_message *message, struct milter_decision *decision)
 {
     const struct inbound_recipients *recipients = &message->recipients;
     struct seki_str *added = seki_arena_alloc(message->arena, recipients->count, sizeof *added);
-    struct seki_str *removed = seki_arena_alloc(message->arena, recipients->count, sizeof *removed);
+    struct seki_str *removed = seki_arena_alloc(message->arena, 2 * recipients->count, sizeof *removed);
+    bool has_remaining = false;
     if (added == NULL || removed == NULL)
         return true;
     for (size_t i = 0; i < recipients->count; i++) {
         const struct policy_recipient *recipient = &recipients->items[i];
+        has_remaining = has_remaining || !recipient->is_removed;
         if (recipient->new_path.len > 0)
             added[decision->added_recipient_count++] = recipient->new_path;
         if (recipient->is_removed || recipient->new_path.len > 0)
-            removed[decision->removed_recipient_count++] = recipient->path;
+            remove_recipient(recipients, i, removed, decision);
     }
     decision->added_recipients = added;
     decision->removed_recipients = removed;
-    return decision->removed_recipient_count < recipients->count || decision->added_recipient_count > 0;
+    return has_remaining;
 }
 
 /* ---- the decision ---- */

@@ -14,6 +14,17 @@ static const char *reason_of(const struct policy_judgement *judgement)
     return policy_check_name(judgement->is_temporary ? POLICY_VIRUS : judgement->decisive);
 }
 
+/* The same address in two spellings is held once, and released once. */
+static bool is_held_for(const struct quarantine_message *held, const struct quarantine_recipient *items,
+                        struct seki_str address)
+{
+    for (size_t i = 0; i < held->recipient_count; i++) {
+        if (seki_str_equal(items[i].address, address))
+            return true;
+    }
+    return false;
+}
+
 static bool add_recipients(const struct inbound_message *message, int64_t now_s, struct quarantine_message *held)
 {
     const struct inbound_recipients *recipients = &message->recipients;
@@ -23,7 +34,7 @@ static bool add_recipients(const struct inbound_message *message, int64_t now_s,
     for (size_t i = 0; i < recipients->count; i++) {
         const struct policy_recipient *recipient = &recipients->items[i];
         const struct replica_domain *hosted = &recipients->item_domains[i]->hosted;
-        if (recipient->applied != POLICY_HOLD)
+        if (recipient->applied != POLICY_HOLD || is_held_for(held, items, inbound_address(recipient->path)))
             continue;
         items[held->recipient_count++] = (struct quarantine_recipient){
             .address = inbound_address(recipient->path),

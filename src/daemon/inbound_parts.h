@@ -117,6 +117,7 @@ struct inbound_domain { /* of recipients; looked up once for a message */
 struct inbound_recipients {
     struct policy_recipient *items;
     struct inbound_domain **item_domains; /* in the same order */
+    struct seki_str *given_paths;         /* likewise: as the client wrote them, and the MTA may know them */
     size_t count, capacity;
     struct inbound_domain *domains;
     bool has_hosted, has_missing; /* one is hosted here; one could not be looked up */

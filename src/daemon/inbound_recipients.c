@@ -21,6 +21,41 @@ static struct seki_str domain_of(struct seki_arena *arena, struct seki_str path)
     return seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK ? ascii : seki_arena_copy_lower(arena, domain);
 }
 
+static bool has_domain(struct seki_arena *arena, struct seki_str path)
+{
+    struct seki_str local_part, domain, ascii;
+    return seki_address_split_path(path, &local_part, &domain) && domain.len > 0 &&
+           (domain.ptr[0] == '[' || seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK);
+}
+
+/* Of a path without a domain that can be read: is it "user" and no more? What MTAs take besides names its domain in other
+ * ways: "example.com!user", "user%example.com", "user@example.(comment)com". */
+static bool is_plain(struct seki_str path)
+{
+    struct seki_str local_part, domain;
+    return seki_address_split_path(path, &local_part, &domain) && domain.len == 0 &&
+           seki_str_find(local_part, '!') == local_part.len && seki_str_find(local_part, '%') == local_part.len;
+}
+
+/* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, the MTA has
+ * told what it makes of it. A source route is nobody's address (RFC 5321 appendix C). @return "" when nobody knows; NULL
+ * when the arena is full */
+static struct seki_str resolve(const struct inbound_message *message, struct seki_str path)
+{
+    struct seki_arena *arena = message->arena;
+    struct seki_str local_part, domain;
+    if (!has_domain(arena, path)) {
+        struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
+        if (!has_domain(arena, told))
+            return is_plain(path) ? path : SEKI_STR("");
+        path = told;
+    } else if (!seki_str_starts_with(path, SEKI_STR("<@")))
+        return path;
+    if (!seki_address_split_path(path, &local_part, &domain))
+        return SEKI_STR("");
+    return seki_arena_format(arena, "<%.*s@%.*s>", SEKI_STR_ARGS(local_part), SEKI_STR_ARGS(domain));
+}
+
 static struct inbound_domain *look_up(struct inbound_message *message, struct seki_str name)
 {
     struct replica *replica = message->generation->hosting->replica;
@@ -52,23 +87,26 @@ static bool make_room(struct inbound_message *message)
     size_t capacity = recipients->capacity > 0 ? recipients->capacity * 4 : 4;
     struct policy_recipient *items = seki_arena_alloc(message->arena, capacity, sizeof *items);
     struct inbound_domain **domains = seki_arena_alloc(message->arena, capacity, sizeof(struct inbound_domain *));
-    if (items == NULL || domains == NULL)
+    struct seki_str *given = seki_arena_alloc(message->arena, capacity, sizeof *given);
+    if (items == NULL || domains == NULL || given == NULL)
         return false;
     if (recipients->count > 0) {
         memcpy(items, recipients->items, recipients->count * sizeof *items);
         memcpy(domains, recipients->item_domains, recipients->count * sizeof(struct inbound_domain *));
+        memcpy(given, recipients->given_paths, recipients->count * sizeof *given);
     }
     recipients->items = items;
     recipients->item_domains = domains;
+    recipients->given_paths = given;
     recipients->capacity = capacity;
     return true;
 }
 
-/* Given twice, a recipient gets one copy: it is held once, and released once. */
-static bool is_there(const struct inbound_recipients *recipients, struct seki_str path)
+/* Given twice, a recipient gets one copy. Spelt otherwise it counts as another, as it does for the MTA. */
+static bool is_there(const struct inbound_recipients *recipients, struct seki_str given)
 {
     for (size_t i = 0; i < recipients->count; i++) {
-        if (seki_str_equal(recipients->items[i].path, path))
+        if (seki_str_equal(recipients->given_paths[i], given))
             return true;
     }
     return false;
@@ -83,20 +121,14 @@ static void keep(struct inbound_recipients *recipients, const struct policy_reci
     recipients->has_missing = recipients->has_missing || domain->found == REPLICA_MISSING;
 }
 
-enum milter_action inbound_add_recipient(struct inbound_message *message, struct seki_str path,
-                                         struct milter_reply *reply_out)
+static enum milter_action admit(struct inbound_message *message, struct seki_str given, struct seki_str path,
+                                struct milter_reply *reply_out)
 {
     struct inbound_recipients *recipients = &message->recipients;
-    if (is_there(recipients, path))
-        return MILTER_CONTINUE;
-    if (recipients->count == CONFIG_RECIPIENTS_MAX) {
-        *reply_out = (struct milter_reply){ 452, SEKI_STR("4.5.3"), SEKI_STR("Too many recipients") };
-        return MILTER_TEMPFAIL;
-    }
     struct inbound_domain *domain = find_domain(message, domain_of(message->arena, path));
     if (domain == NULL || !make_room(message))
         return MILTER_CONTINUE;
-    struct policy_recipient recipient = { .path = seki_arena_copy(message->arena, path), .domain = domain->name };
+    struct policy_recipient recipient = { .path = path, .domain = domain->name };
     if (domain->found == REPLICA_YES) {
         recipient.domain_id = domain->hosted.domain_id;
         recipient.shape = domain->hosted.shape;
@@ -108,6 +140,28 @@ enum milter_action inbound_add_recipient(struct inbound_message *message, struct
                                    SEKI_STR("Too many recipients: this one must be in a message of its own") };
         return MILTER_TEMPFAIL;
     }
+    recipients->given_paths[recipients->count] = given;
     keep(recipients, &recipient, domain);
     return MILTER_CONTINUE;
+}
+
+enum milter_action inbound_add_recipient(struct inbound_message *message, struct seki_str path,
+                                         struct milter_reply *reply_out)
+{
+    const struct inbound_recipients *recipients = &message->recipients;
+    if (is_there(recipients, path))
+        return MILTER_CONTINUE;
+    if (recipients->count == CONFIG_RECIPIENTS_MAX) {
+        *reply_out = (struct milter_reply){ 452, SEKI_STR("4.5.3"), SEKI_STR("Too many recipients") };
+        return MILTER_TEMPFAIL;
+    }
+    struct seki_str given = seki_arena_copy(message->arena, path), resolved = resolve(message, given);
+    if (given.ptr == NULL || resolved.ptr == NULL) /* the arena remembers */
+        return MILTER_CONTINUE;
+    if (resolved.len == 0 && message->generation->hosting->replica != NULL) {
+        *reply_out =
+            (struct milter_reply){ 553, SEKI_STR("5.1.3"), SEKI_STR("Write the recipient as user@domain") };
+        return MILTER_REJECT;
+    }
+    return admit(message, given, resolved.len > 0 ? resolved : given, reply_out);
 }

@@ -355,7 +355,7 @@ static enum milter_action on_rcpt(void *state, struct seki_str path)
     note(message, seki_arena_failure(message->arena));
     if (action == MILTER_CONTINUE)
         return action;
-    session->inbound->metrics.put_off_recipients++;
+    session->inbound->metrics.put_off_recipients += action == MILTER_TEMPFAIL ? 1 : 0;
     milter_session_set_reply(session->milter, &reply);
     return action;
 }

@@ -19,7 +19,7 @@
 #include "policy/judge.h"
 
 struct policy_recipient {
-    struct seki_str path; /* "<user@example.com>", as the MTA wrote it */
+    struct seki_str path; /* "<user@example.com>", without a source route */
     struct seki_str domain;
     uint64_t domain_id; /* 0: no hosted domain; then policy is NULL and its mail is delivered */
     enum policy_shape shape;

@@ -244,6 +244,34 @@ def subjects_are_tagged_whatever_they_are_written_in(tap, site):
         tap.equal(got.decode("utf-8", "surrogateescape"), want, f"Subject {name}")
 
 
+def a_recipient_spelt_otherwise_is_the_same_recipient(tap, site):
+    """Postfix takes all of these, and delivers each to reader@DOMAIN."""
+    def say(paths, octets=forged()):
+        with site.postfix.connect(EVIL["xclient"], EVIL["helo"]) as smtp:
+            smtp.docmd(f"MAIL FROM:<{EVIL['sender']}>")
+            for path in paths:
+                if (answer := smtp.docmd(f"RCPT TO:{path}"))[0] != 250:
+                    return answer[0]
+            smtp.docmd("DATA")
+            smtp.send(octets + b".\r\n")
+            return smtp.getreply()[0]
+
+    for path in ("<refuse.example!reader>", "<reader%refuse.example>", "<reader@refuse.example (comment)>",
+                 "<reader@refuse.(comment)example>", "<reader@ refuse.example>", "<name <reader@refuse.example>>",
+                 "<reader@REFUSE.example.>", "<@route.example:reader@refuse.example>"):
+        tap.equal(say([path]), 550, f"refused for RCPT TO:{path} too")
+    held = len(site.held())
+    for path in ("<hold.example!reader>", "<@route.example:reader@hold.example>", "<reader @HOLD.example.>"):
+        tap.equal(say([path, "<plain.example!reader>"]), 250, f"{path} is held, another delivered")
+        site.next(at("plain"))
+        tap.ok(site.has_nothing_new(at("hold")), "and what is held is not delivered besides")
+    tap.equal(say(["<hold.example!reader>", at("hold")]), 250, "one address in two spellings")
+    tap.equal(len(site.held()), held + 4, "is held once")
+    tap.equal(site.held()[-1][1].count(b"reader@hold.example"), 1, "for one recipient")
+    tap.equal(say(["<plus.example!reader>"]), 250, "a bang path to be rewritten")
+    tap.ok(site.next("reader+Junk@plus.example") and site.has_nothing_new(at("plus")), "is, and has no second copy")
+
+
 # ---- several recipients ----
 
 # Where each choice's mail arrives when it is one of several that differ.
@@ -515,7 +543,8 @@ def main(tap):
         print("1..0 # SKIP needs root and Postfix")
         sys.exit(0)
     with Site() as site:
-        for body in (each_action_for_one_recipient, what_passes_is_left_alone, claimed_marks_are_removed,
+        for body in (each_action_for_one_recipient, a_recipient_spelt_otherwise_is_the_same_recipient,
+                     what_passes_is_left_alone, claimed_marks_are_removed,
                      subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
                      held_messages_are_on_disk_before_the_reply, what_cannot_be_held_is_put_off,
                      the_scanner_is_one_more_voice,
