@@ -86,15 +86,21 @@ static void tell(const struct cli_store *store, const struct cli_tenant_file *fi
     const struct cli_options *options = store->options;
     size_t count = json_array_size(lines);
     if (options->json) {
-        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:O}", "tenant", cli_json_str(file->tenant), "dry_run",
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:O}", "tenant", cli_json_str(file->tenant), "dry_run",
                                  (int)options->dry_run, "change", (json_int_t)store->change_id, "expired_entries",
-                                 (json_int_t)file->passed_over_count, "changes", lines));
+                                 (json_int_t)file->passed_over_count, "held_back",
+                                 (json_int_t)file->held_back_count, "changes", lines));
         return;
     }
     print_lines(lines);
     if (file->passed_over_count > 0)
         cli_print_sentence(0, _("Entries of the allow list that have expired meanwhile were passed over: %zu."),
                            file->passed_over_count);
+    if (file->held_back_count > 0)
+        cli_print_sentence(0,
+                           _("Domains whose choices are held back, because their administrator has not confirmed "
+                             "them (`sekisho policy confirm DOMAIN --by WHO`): %zu."),
+                           file->held_back_count);
     if (count == 0)
         cli_print_sentence(0, "%s", _("Nothing to do: it is so already."));
     else

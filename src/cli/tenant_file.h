@@ -15,6 +15,7 @@ struct cli_tenant_file {
     struct seki_str text;
     bool replaces;            /* a tenant that is there becomes what the file says */
     size_t passed_over_count; /* entries of the allow list that have expired meanwhile */
+    size_t held_back_count;   /* domains with choices that wait for a confirmation */
     struct seki_str tenant;   /* filled: its name */
 };
 

@@ -62,21 +62,26 @@ static bool unset_others(struct cli_import *import, struct store_owner owner, js
     return true;
 }
 
+/* A domain keeps its choice when its confirmation is withdrawn: so the choice comes in without one too, and waits. */
 static bool set_choices(struct cli_import *import, const struct cli_json_place *place, struct store_owner owner,
                         json_t *policy)
 {
     const char *name;
     json_t *value;
+    bool waits = false, choice_waits;
     struct cli_store *store = import->store;
     json_object_foreach (policy, name, value) {
         const struct cli_json_place here = { place, name, 0 };
         struct seki_str text = { json_string_value(value), json_string_length(value) };
         if (!json_is_string(value))
             return cli_import_refuse(import, &here, "the value of \"%s\" must be a text, in quotes", name);
-        if (!cli_import_did(import, &here,
-                            store_setting_set(store->change, owner, seki_str_of(name), text, &store->why)))
+        if (!cli_import_did(
+                import, &here,
+                store_setting_restore(store->change, owner, seki_str_of(name), text, &choice_waits, &store->why)))
             return false;
+        waits = waits || choice_waits;
     }
+    import->file->held_back_count += waits;
     return true;
 }
 
@@ -172,7 +177,6 @@ static bool put_domain(struct cli_import *import, const struct cli_json_place *p
     return cli_import_did(import, place, store_domain_change(store->change, &there, &store->why));
 }
 
-/* What needs a confirmation can be chosen only when it is there. */
 static bool read_domain(struct cli_import *import, const struct cli_json_place *place, json_t *value)
 {
     const struct cli_json_place policy = { place, "policy", 0 }, confirmations = { place, "confirmations", 0 },

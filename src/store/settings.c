@@ -255,14 +255,26 @@ static enum seki_result write_choice(struct store_change *change, struct store_o
 
 /* ---- may it be chosen? ---- */
 
-static enum seki_result check_confirmed(struct sql *sql, struct store_owner owner, struct seki_str name,
-                                        const struct policy *alone, struct seki_error *why)
+/* Of a domain, does it need a confirmation that there is not? */
+static enum seki_result look_for_confirmation(struct sql *sql, struct store_owner owner, const struct policy *alone,
+                                              bool *waits_out, struct seki_error *why)
 {
     bool is_confirmed = false;
-    if (owner.level != STORE_DOMAIN || !policy_needs_confirmation(alone))
+    *waits_out = owner.level == STORE_DOMAIN && policy_needs_confirmation(alone);
+    if (!*waits_out)
         return SEKI_OK;
     enum seki_result result = store_confirmation_is_valid(sql, owner.id, &is_confirmed, why);
-    if (result == SEKI_OK && !is_confirmed) {
+    *waits_out = !is_confirmed;
+    return result;
+}
+
+/* @param waits_out  NULL: what would wait is refused */
+static enum seki_result check_confirmed(struct sql *sql, struct store_owner owner, struct seki_str name,
+                                        const struct policy *alone, bool *waits_out, struct seki_error *why)
+{
+    bool waits;
+    enum seki_result result = look_for_confirmation(sql, owner, alone, waits_out ? waits_out : &waits, why);
+    if (result == SEKI_OK && !waits_out && waits) {
         seki_error_set(why,
                        "%.*s needs the recorded confirmation of the domain's administrator, who has read what it"
                        " does; record it first with `sekisho policy confirm`",
@@ -295,8 +307,8 @@ static enum seki_result put(struct store_change *change, struct store_owner owne
                                                               : result;
 }
 
-enum seki_result store_setting_set(struct store_change *change, struct store_owner owner, struct seki_str name,
-                                   struct seki_str value, struct seki_error *why)
+static enum seki_result set(struct store_change *change, struct store_owner owner, struct seki_str name,
+                            struct seki_str value, bool *waits_out, struct seki_error *why)
 {
     struct seki_arena *arena = seki_arena_new(WORK_OCTETS);
     const struct policy_option *option;
@@ -306,11 +318,23 @@ enum seki_result store_setting_set(struct store_change *change, struct store_own
     if (result == SEKI_OK)
         result = read_value(option, value, arena, &kept, &alone, why);
     if (result == SEKI_OK)
-        result = check_confirmed(store_change_sql(change), owner, name, &alone, why);
+        result = check_confirmed(store_change_sql(change), owner, name, &alone, waits_out, why);
     if (result == SEKI_OK)
         result = put(change, owner, seki_str_of(option->name), kept, arena, why);
     seki_arena_free(arena);
     return result;
+}
+
+enum seki_result store_setting_set(struct store_change *change, struct store_owner owner, struct seki_str name,
+                                   struct seki_str value, struct seki_error *why)
+{
+    return set(change, owner, name, value, NULL, why);
+}
+
+enum seki_result store_setting_restore(struct store_change *change, struct store_owner owner, struct seki_str name,
+                                       struct seki_str value, bool *waits_out, struct seki_error *why)
+{
+    return set(change, owner, name, value, waits_out, why);
 }
 
 enum seki_result store_setting_unset(struct store_change *change, struct store_owner owner, struct seki_str name,

@@ -32,6 +32,11 @@ struct store_setting {
 SEKI_MUST_USE enum seki_result store_setting_set(struct store_change *change, struct store_owner owner,
                                                  struct seki_str name, struct seki_str value,
                                                  struct seki_error *why);
+/** The same for what was chosen elsewhere and is brought here whole (an import): what needs a confirmation may be chosen for a
+ *  domain too, and is held back until there is one: *waits_out. */
+SEKI_MUST_USE enum seki_result store_setting_restore(struct store_change *change, struct store_owner owner,
+                                                     struct seki_str name, struct seki_str value, bool *waits_out,
+                                                     struct seki_error *why);
 /** Take a choice back, so that the next level's counts. @return as above; SEKI_OK also when none was made */
 SEKI_MUST_USE enum seki_result store_setting_unset(struct store_change *change, struct store_owner owner,
                                                    struct seki_str name, struct seki_error *why);

@@ -38,6 +38,45 @@ static void values(struct sql *sql, const char *url)
     assert_int_equal(resolve(sql, id).domain.policy.filter, POLICY_ON);
 }
 
+static void restored_choices_wait_for_their_confirmation(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED), id = add_domain(sql, tenant, "a.example");
+    const struct {
+        struct store_owner owner;
+        const char *name, *value;
+        bool waits;
+    } cases[] = {
+        { { STORE_DOMAIN, id }, "filter", "observe", false },
+        { { STORE_DOMAIN, id }, "filter", "on", true },
+        { { STORE_DOMAIN, id }, "reports", "yes", true },
+        { { STORE_TENANT, tenant }, "filter", "on", false }, /* of each of its domains it is asked */
+    };
+    struct store_change *change = begin(sql);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool waits = !cases[i].waits;
+        STORE_OK(store_setting_restore(change, cases[i].owner, seki_str_of(cases[i].name),
+                                       seki_str_of(cases[i].value), &waits, WHY));
+        if (waits != cases[i].waits)
+            fail_msg("%s = %s", cases[i].name, cases[i].value);
+    }
+    bool waits;
+    STORE_OK(end(change, SEKI_OK));
+    assert_true(resolve(sql, id).is_held_back);
+    assert_int_equal(resolve(sql, id).domain.policy.filter, POLICY_OFF);
+    STORE_OK(confirm(sql, id));
+    assert_int_equal(resolve(sql, id).domain.policy.filter, POLICY_ON);
+    change = begin(sql);
+    STORE_OK(store_setting_restore(change, (struct store_owner){ STORE_DOMAIN, id }, SEKI_STR("filter"),
+                                   SEKI_STR("on"), &waits, WHY));
+    assert_false(waits);
+    assert_int_equal(end(change, store_setting_restore(change, (struct store_owner){ STORE_DOMAIN, id },
+                                                       SEKI_STR("filter"), SEKI_STR("maybe"), &waits, WHY)),
+                     SEKI_BAD_INPUT);
+    assert_why("filter takes one of");
+}
+
 static void shown_with_whose_choice_it_is(struct sql *sql, const char *url)
 {
     (void)url;
@@ -122,6 +161,7 @@ int main(void)
 {
     static const struct store_test tests[] = {
         STORE_TEST(values),
+        STORE_TEST(restored_choices_wait_for_their_confirmation),
         STORE_TEST(shown_with_whose_choice_it_is),
         STORE_TEST(what_is_chosen_together_may_come_in_any_order),
         STORE_TEST(what_is_gone_need_not_fit),
