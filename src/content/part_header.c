@@ -3,6 +3,8 @@
  * order, encoded by the rules or against them, and what stands between semicolons with no "=" in it. */
 #include "content/part_header.h"
 
+#define OPEN_COMMENTS_MAX 16u
+
 /* A parameter's value, decoded. Of a long name the end matters most. */
 struct value {
     char octets[CONTENT_PART_NAME_MAX];
@@ -18,6 +20,7 @@ struct piece {
 
 struct reader {
     struct content_part_header *header;
+    unsigned open_comments; /* that do not end */
     void (*named)(void *user, struct seki_str name);
     void *user;
     struct piece pieces[CONTENT_PART_PIECES];
@@ -69,10 +72,25 @@ static void add_escaped(struct value *value, struct seki_str text, char escape)
     }
 }
 
+/* Charsets in which an extension is not written as in ASCII, and that programs decode. */
+static void judge_charset(struct reader *reader, struct seki_str charset)
+{
+    static const struct seki_str prefixes[] = {
+        SEKI_STR_INIT("utf-7"),     SEKI_STR_INIT("utf7"),   SEKI_STR_INIT("utf-16"), SEKI_STR_INIT("utf16"),
+        SEKI_STR_INIT("utf-32"),    SEKI_STR_INIT("utf32"),  SEKI_STR_INIT("ucs"),    SEKI_STR_INIT("unicode"),
+        SEKI_STR_INIT("csunicode"), SEKI_STR_INIT("ibm0"),   SEKI_STR_INIT("ibm1"),   SEKI_STR_INIT("ibm2"),
+        SEKI_STR_INIT("ibm5"),      SEKI_STR_INIT("cp0"),    SEKI_STR_INIT("cp1026"), SEKI_STR_INIT("cp500"),
+        SEKI_STR_INIT("cp1140"),    SEKI_STR_INIT("ebcdic"), SEKI_STR_INIT("x-utf"),
+    };
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        reader->header->is_odd = reader->header->is_odd || seki_str_starts_with_nocase(charset, prefixes[i]);
+}
+
 /* extended-initial-value := [charset] "'" [language] "'" extended-other-values */
-static struct seki_str without_charset(struct seki_str text)
+static struct seki_str without_charset(struct reader *reader, struct seki_str text)
 {
     size_t first = seki_str_find(text, '\'');
+    judge_charset(reader, seki_str_head(text, first));
     struct seki_str rest = seki_str_from(text, first + 1);
     size_t second = seki_str_find(rest, '\'');
     return first < text.len && second < rest.len ? seki_str_from(rest, second + 1) : text;
@@ -102,9 +120,8 @@ static void add_base64(struct value *value, struct seki_str text)
     }
 }
 
-/* encoded-word = "=?" charset "?" encoding "?" encoded-text "?=". The charset does not matter here: an extension is ASCII in
- * all that mail is written in. @return octets of the word; 0: there is none */
-static size_t add_word(struct value *value, struct seki_str text)
+/* encoded-word = "=?" charset "?" encoding "?" encoded-text "?=". @return octets of the word; 0: there is none */
+static size_t add_word(struct reader *reader, struct value *value, struct seki_str text)
 {
     if (!seki_str_starts_with(text, SEKI_STR("=?")))
         return 0;
@@ -121,6 +138,7 @@ static size_t add_word(struct value *value, struct seki_str text)
         add_escaped(value, encoded, '=');
     else
         return 0;
+    judge_charset(reader, rest);
     size_t len = (size_t)(encoded.ptr + encoded.len - text.ptr);
     len += len < text.len ? 1 : 0;
     return len + (len < text.len && text.ptr[len] == '=' ? 1 : 0);
@@ -136,12 +154,12 @@ static size_t space_count(struct seki_str text)
 
 /* RFC 2047 forbids encoded words in parameters; programs write and read them all the same. White space between two of them
  * is not seen (section 6.2). */
-static void add_words(struct value *value, struct seki_str text)
+static void add_words(struct reader *reader, struct value *value, struct seki_str text)
 {
     bool was_word = false;
     while (text.len > 0) {
         size_t spaces = was_word ? space_count(text) : 0;
-        size_t len = add_word(value, seki_str_from(text, spaces));
+        size_t len = add_word(reader, value, seki_str_from(text, spaces));
         was_word = len > 0;
         if (was_word) {
             text = seki_str_from(text, spaces + len);
@@ -155,7 +173,7 @@ static void add_words(struct value *value, struct seki_str text)
 static void tell(struct reader *reader, struct seki_str plain)
 {
     struct value value = { .len = 0 };
-    add_words(&value, seki_str_trim(plain));
+    add_words(reader, &value, seki_str_trim(plain));
     if (value.len == 0)
         return;
     reader->header->has_name = true;
@@ -180,11 +198,11 @@ static const struct piece *find_piece(const struct reader *reader, bool is_filen
     return NULL;
 }
 
-static void add_piece(struct value *value, const struct piece *piece)
+static void add_piece(struct reader *reader, struct value *value, const struct piece *piece)
 {
     struct seki_str text = piece->text;
     if (piece->is_encoded && piece->number == 0)
-        text = without_charset(text);
+        text = without_charset(reader, text);
     if (piece->is_encoded)
         add_escaped(value, text, '%');
     else
@@ -199,7 +217,7 @@ static void tell_pieces(struct reader *reader, bool is_filename)
     for (uint64_t number = 0; number < CONTENT_PART_PIECES; number++) {
         const struct piece *piece = find_piece(reader, is_filename, number);
         if (piece != NULL)
-            add_piece(&value, piece);
+            add_piece(reader, &value, piece);
         else if (!is_told)
             tell(reader, text_of(&value));
         is_told = piece == NULL;
@@ -241,7 +259,7 @@ static void take_name(struct reader *reader, struct seki_str attribute, bool is_
         return;
     }
     if (star < attribute.len) {
-        add_escaped(&value, without_charset(text), '%');
+        add_escaped(&value, without_charset(reader, text), '%');
         tell(reader, text_of(&value));
     }
     value.len = 0;
@@ -275,12 +293,24 @@ static size_t comment_len(struct seki_str text)
     return 0;
 }
 
+/* Each that does not end was looked for up to the header's end, so there is a bound to their number, or a header of nothing
+ * but "(" would take seconds. */
+static size_t skip_comment(struct reader *reader, struct seki_str text)
+{
+    if (text.ptr[0] != '(' || reader->open_comments == OPEN_COMMENTS_MAX)
+        return 0;
+    size_t len = comment_len(text);
+    reader->open_comments += len == 0 ? 1 : 0;
+    reader->header->is_odd = reader->header->is_odd || reader->open_comments == OPEN_COMMENTS_MAX;
+    return len;
+}
+
 /* Up to one of the ends, without white space and comments. */
-static struct seki_str take_word(struct seki_str *rest, const char *ends, struct value *word)
+static struct seki_str take_word(struct reader *reader, struct seki_str *rest, const char *ends, struct value *word)
 {
     word->len = 0;
     while (rest->len > 0 && (rest->ptr[0] == '\0' || strchr(ends, rest->ptr[0]) == NULL)) {
-        size_t comment = rest->ptr[0] == '(' ? comment_len(*rest) : 0;
+        size_t comment = skip_comment(reader, *rest);
         if (comment == 0 && !seki_is_space(rest->ptr[0]))
             add(word, rest->ptr[0]);
         *rest = seki_str_from(*rest, comment > 0 ? comment : 1);
@@ -317,7 +347,7 @@ static void read_parameters(struct reader *reader, struct seki_str rest)
     reader->piece_count = 0;
     for (skip_to_semicolon(&rest); rest.len > 0; skip_to_semicolon(&rest)) {
         rest = seki_str_from(rest, 1);
-        struct seki_str attribute = take_word(&rest, "=;", &word);
+        struct seki_str attribute = take_word(reader, &rest, "=;", &word);
         if (rest.len > 0 && rest.ptr[0] == '=') {
             rest = seki_str_from(rest, 1);
             take_parameter(reader, attribute, take_value(&rest));
@@ -353,7 +383,11 @@ static void take_type(struct reader *reader, struct seki_str value)
 {
     struct value word;
     struct seki_str rest = value;
-    enum content_part_type type = type_named(take_word(&rest, ";", &word));
+    struct seki_str name = take_word(reader, &rest, ";", &word);
+    enum content_part_type type = type_named(name);
+    /* Put together by the reader's program (RFC 2046 section 5.2.2), out of pieces that show nothing. */
+    bool is_piece = seki_str_equal_nocase(name, SEKI_STR("message/partial"));
+    reader->header->is_odd = reader->header->is_odd || is_piece;
     if (reader->header->type == CONTENT_PART_TEXT || type == CONTENT_PART_MULTIPART)
         reader->header->type = type;
     read_parameters(reader, value);
@@ -367,7 +401,7 @@ static void take_disposition(struct reader *reader, struct seki_str value)
 static void take_encoding(struct reader *reader, struct seki_str value)
 {
     struct value word;
-    enum seki_transfer_encoding encoding = seki_transfer_encoding_read(take_word(&value, ";", &word));
+    enum seki_transfer_encoding encoding = seki_transfer_encoding_read(take_word(reader, &value, ";", &word));
     bool is_known = encoding == SEKI_ENCODING_BASE64 || encoding == SEKI_ENCODING_QUOTED_PRINTABLE;
     if (is_known && reader->header->encoding != SEKI_ENCODING_BASE64)
         reader->header->encoding = encoding;

@@ -17,7 +17,9 @@ struct content_part_header {
     enum seki_transfer_encoding encoding;
     char boundaries[CONTENT_PART_BOUNDARIES][CONTENT_PART_BOUNDARY_MAX];
     size_t boundary_lens[CONTENT_PART_BOUNDARIES], boundary_count;
-    bool is_odd; /* more boundaries or pieces than are read, or a boundary in a form that programs differ about */
+    /* More boundaries, pieces or open comments than are read; a boundary that programs differ about; a name in a charset
+     * that is not read; a piece of a message. */
+    bool is_odd;
     bool has_name;
 };
 

@@ -159,6 +159,62 @@ static void more_pieces_than_are_read_are_odd(void **state)
     }
 }
 
+/* "(" that do not end cost a look at all that is behind them, each. */
+static void more_open_comments_than_are_looked_for_are_odd(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text;
+        bool is_odd;
+    } cases[] = {
+        { "some in a name", CD "filename=a((((b.exe; x(=y; (z\r\n", false },
+        { "comments that end", CT "(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)(l)(m)(n)(o)(p)(q)x=y\r\n", false },
+        { "sixteen at once", CT "((((((((((((((((\r\n", true },
+        { "sixteen in parameters and fields", CT "(;(;(;(;(;(;(;(\r\n" CD "(;(;(;(;(;(;(;(\r\n", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct content_part_header header;
+        struct names unused = { .len = 0 };
+        content_part_header_read(seki_str_of(cases[i].text), &header, note, &unused);
+        if (header.is_odd != cases[i].is_odd)
+            fail_msg("%s", cases[i].name);
+    }
+}
+
+static void names_in_charsets_that_are_not_read_are_odd(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_odd;
+    } cases[] = {
+        { CD "filename=\"=?ISO-2022-JP?B?GyRCQEE1YRsoQi50eHQ=?=\"\r\n", false },
+        { CD "filename*=shift_jis''a.txt\r\n", false },
+        { CD "filename=\"=?utf-7?Q?a=2BAC4AZQB4AGU-?=\"\r\n", true },
+        { CT "name=\"=?UTF-16BE?B?AGEALgBlAHgAZQ==?=\"\r\n", true },
+        { CD "filename*=utf-16''a%00.%00e%00x%00e%00\r\n", true },
+        { CD "filename*0*=UTF-7''a%2B; filename*1=AC4AZQB4AGU-\r\n", true },
+        { CT "name=\"=?IBM037?B?gUulp4U=?=\"\r\n", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct content_part_header header;
+        struct names unused = { .len = 0 };
+        content_part_header_read(seki_str_of(cases[i].text), &header, note, &unused);
+        if (header.is_odd != cases[i].is_odd)
+            fail_msg("%s", cases[i].text);
+    }
+}
+
+static void a_piece_of_a_message_is_odd(void **state)
+{
+    (void)state;
+    struct content_part_header header;
+    struct names unused = { .len = 0 };
+    content_part_header_read(SEKI_STR("Content-Type: Message/Partial; number=1; total=2; id=x\r\n"), &header, note,
+                             &unused);
+    assert_true(header.is_odd);
+}
+
 int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -167,6 +223,9 @@ int main(void)
         cmocka_unit_test(the_end_of_a_long_name_is_kept),
         cmocka_unit_test(types_encodings_and_boundaries_are_read),
         cmocka_unit_test(more_pieces_than_are_read_are_odd),
+        cmocka_unit_test(more_open_comments_than_are_looked_for_are_odd),
+        cmocka_unit_test(names_in_charsets_that_are_not_read_are_odd),
+        cmocka_unit_test(a_piece_of_a_message_is_odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
