@@ -178,6 +178,14 @@ static bool take_delimiter(struct content_attachments *a, struct seki_str line)
     return true;
 }
 
+/* By its name only; it is not decoded, so an archive is not opened either. */
+static void judge_uuencoded(struct content_attachments *a, struct seki_str name)
+{
+    content_look_name(&a->look, SEKI_STR(""), name);
+    if (content_type_of_name(name).kind != CONTENT_PLAIN)
+        content_look_found(&a->look, CONTENT_OPAQUE, SEKI_STR(""), name);
+}
+
 /* "begin 644 name": a file within a text, as UNIX had it before MIME; Outlook shows it as an attachment. */
 static void take_uuencode(struct content_attachments *a, struct seki_str line)
 {
@@ -185,7 +193,7 @@ static void take_uuencode(struct content_attachments *a, struct seki_str line)
     size_t space = seki_str_find(rest, ' ');
     uint64_t mode;
     if (seki_str_starts_with(line, SEKI_STR("begin ")) && seki_str_to_u64(seki_str_head(rest, space), 7777, &mode))
-        content_look_name(&a->look, SEKI_STR(""), seki_str_trim(seki_str_from(rest, space + 1)));
+        judge_uuencoded(a, seki_str_trim(seki_str_from(rest, space + 1)));
 }
 
 static void pass(struct content_attachments *a, struct seki_str octets)

@@ -107,6 +107,16 @@ static void begin_data(struct content_tar *tar)
     tar->entry = content_inspector_enter(tar->archive, name, true);
 }
 
+/* Links, folders and devices have no data, whatever their size says, for most readers, and have for others; what of a sparse
+ * file (S) is data stands elsewhere. Who sees the next header at another place sees other entries. */
+static bool has_doubtful_size(const struct content_tar *tar, uint64_t size)
+{
+    struct seki_str name = field(tar, 0, 100);
+    bool is_folder = name.len > 0 && name.ptr[name.len - 1] == '/';
+    bool is_empty = (tar->type >= '1' && tar->type <= '6') || tar->type == 'V' || is_folder;
+    return tar->type == 'S' || (is_empty && size > 0);
+}
+
 static void read_header(struct content_tar *tar)
 {
     uint64_t size = 0;
@@ -120,6 +130,10 @@ static void read_header(struct content_tar *tar)
         return;
     }
     tar->type = tar->block[156];
+    if (has_doubtful_size(tar, size)) {
+        set_damaged(tar);
+        return;
+    }
     tar->data_left = size;
     tar->padding_left = (BLOCK - size % BLOCK) % BLOCK;
     tar->names_len = 0;

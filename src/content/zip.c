@@ -136,15 +136,15 @@ static unsigned u16(const uint8_t *octets)
     return octets[0] | (unsigned)octets[1] << 8;
 }
 
+/* Who can read it is not asked: there are programs that pay no regard to the version needed. */
 static bool read_fixed(struct content_zip *zip)
 {
     const uint8_t *fields = zip->fixed + (zip->is_central ? 2 : 0); /* behind "version made by" */
-    unsigned version = fields[0];
     zip->flags = u16(fields + 2);
     zip->method = u16(fields + 4);
     zip->name_left = u16(fields + 22);
     zip->extra_left = u16(fields + 24);
-    return version <= 100 && zip->method <= METHOD_MAX && zip->name_left > 0 && zip->name_left <= ENTRY_NAME_MAX;
+    return zip->method <= METHOD_MAX && zip->name_left > 0 && zip->name_left <= ENTRY_NAME_MAX;
 }
 
 static void end_header(struct content_zip *zip)
@@ -154,8 +154,6 @@ static void end_header(struct content_zip *zip)
     if (zip->flags & FLAG_MASKED)
         content_look_found(zip->look, CONTENT_OPAQUE, path, SEKI_STR(""));
     if (!content_look_count_entry(zip->look, path) || !content_look_name(zip->look, path, name_of(&zip->name)))
-        return;
-    if (zip->unicode_name.len > 0 && !content_look_name(zip->look, path, name_of(&zip->unicode_name)))
         return;
     if (!zip->is_central)
         begin_entry(zip);
@@ -185,6 +183,14 @@ static void take_name(struct content_zip *zip, char octet)
         begin_extra(zip);
 }
 
+/* Of several each: programs take the first whose checksum is right, or the last. */
+static void end_field(struct content_zip *zip)
+{
+    if (zip->unicode_name.len > 0)
+        content_look_name(zip->look, content_inspector_path(zip->archive), name_of(&zip->unicode_name));
+    zip->unicode_name.len = zip->field_head_len = 0;
+}
+
 static void take_extra(struct content_zip *zip, char octet)
 {
     if (zip->field_head_len < sizeof zip->field_head) {
@@ -197,9 +203,11 @@ static void take_extra(struct content_zip *zip, char octet)
         zip->field_left--;
     }
     if (zip->field_head_len == sizeof zip->field_head && zip->field_left == 0)
-        zip->field_head_len = 0;
-    if (--zip->extra_left == 0)
-        end_header(zip);
+        end_field(zip);
+    if (--zip->extra_left > 0)
+        return;
+    end_field(zip);
+    end_header(zip);
 }
 
 /* ---- octets ---- */

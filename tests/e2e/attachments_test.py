@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Attachments made by the programs that people use (Python's email, zipfile, tarfile, gzip; zip and 7z where they are), and
 what is found in them. Each message is also given in pieces of one octet: that changes nothing."""
+import binascii
 import email.message
 import email.policy
 import gzip
@@ -101,6 +102,42 @@ def with_unicode_path(archive, raw, real):
     return bytes(out)
 
 
+def with_version(archive, version):
+    """The version needed to extract, as no program has it; some extract all the same."""
+    out = bytearray(archive)
+    for signature, offset in ((b"PK\3\4", 4), (b"PK\1\2", 6)):
+        out[out.find(signature) + offset] = version
+    return bytes(out)
+
+
+def with_two_unicode_paths(raw, real):
+    """The first has the right checksum, the second is no name."""
+    out, entry = io.BytesIO(), zipfile.ZipInfo(raw.decode())
+    for name, of in ((real, raw), (b"x", b"")):
+        entry.extra += struct.pack("<HHBI", 0x7075, 5 + len(name), 1, zlib.crc32(of)) + name
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(entry, TEXT)
+    return out.getvalue()
+
+
+def tar_with(kind, name, hidden):
+    """An entry of a type that has no data, its size reaching over the entries behind it. Old, without "ustar"."""
+    def plain(info):
+        block = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+        block[257:265], block[148:156] = bytes(8), b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        return bytes(block)
+
+    first, second = tarfile.TarInfo(name), tarfile.TarInfo(hidden)
+    first.type, first.size, second.size = kind, 1024, len(TEXT)
+    return plain(first) + plain(second) + TEXT + bytes(-len(TEXT) % 512 + 1024)
+
+
+def uuencoded(octets, name):
+    lines = (binascii.b2a_uu(octets[at:at + 45]) for at in range(0, len(octets), 45))
+    return b"From: a@example.net\r\n\r\nbegin 644 " + name + b"\r\n" + b"".join(lines).replace(b"\n", b"\r\n") + b"`\r\nend\r\n"
+
+
 def nested(name, octets, levels):
     for level in range(levels):
         octets, name = zipped({name: octets}), f"level{level}.zip"
@@ -157,6 +194,9 @@ CASES = [
     ("sizes that lie large", attached(with_sizes(zipped(EXE_IN_ZIP), 2**31), "a.zip"), "name a.zip/invoice.exe"),
     ("a second name that is the real one",
      attached(with_unicode_path(zipped({"a.txt": TEXT}), b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
+    ("two second names", attached(with_two_unicode_paths(b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
+    ("a version that is needed and that nobody has", attached(with_version(zipped(EXE_IN_ZIP), 200), "a.zip"),
+     "name a.zip/invoice.exe"),
     ("a header hidden in another's name", attached(hidden_header("a.exe"), "a.zip"), "opaque a.zip"),
     ("two levels", attached(nested("a.exe", MZ, 2), "a.zip"), "name a.zip/level0.zip/a.exe"),
     ("two levels of text", attached(nested("a.txt", TEXT, 2), "a.zip"), "none"),
@@ -186,6 +226,13 @@ CASES = [
     ("a program in a tar", attached(tarred({"photo.jpg": MZ}), "a.tar"), "octets a.tar/photo.jpg"),
     ("a tar with a broken checksum", attached(tarred({"a.txt": TEXT}).replace(b"a.txt", b"b.txt", 1), "a.tar"), "opaque a.tar"),
     ("a tar that is cut", attached(tarred({"a.txt": TEXT})[:700], "a.tar"), "opaque a.tar"),
+    ("a folder of tar that has data", attached(tar_with(tarfile.DIRTYPE, "d", "a.exe"), "a.tar"), "opaque a.tar"),
+    ("a file of tar that is a folder", attached(tar_with(tarfile.AREGTYPE, "d/", "a.exe"), "a.tar"), "opaque a.tar"),
+    ("a link of tar that has data", attached(tar_with(tarfile.SYMTYPE, "l", "a.exe"), "a.tar"), "opaque a.tar"),
+    ("a sparse file of tar", attached(tar_with(tarfile.GNUTYPE_SPARSE, "s", "a.exe"), "a.tar"), "opaque a.tar"),
+    ("a uuencoded file in a text", uuencoded(TEXT, b"a.txt"), "none"),
+    ("a uuencoded program", uuencoded(MZ, b"a.exe"), "name a.exe"),
+    ("a uuencoded archive", uuencoded(zipped(EXE_IN_ZIP), b"a.zip"), "opaque a.zip"),
     ("a tar in gzip", attached(tarred({"b/run.sh": TEXT}, "w:gz"), "a.tgz"), "name a.tgz/a.tar/b/run.sh"),
     ("a tar of text in gzip", attached(tarred({"a.txt": TEXT}, "w:gz"), "a.tar.gz"), "none"),
     ("a program in gzip", attached(gzipped(MZ), "photo.jpg.gz"), "octets photo.jpg.gz/photo.jpg"),
