@@ -353,6 +353,41 @@ def check_repeat(site, tap):
         site.must("quarantine", "delete", item["id"])
 
 
+def check_unreadable(site, tap):
+    """A file whose owner is wrong, as after a restore: it waits, and what comes after it does not."""
+    def items(subject):
+        return [item for item in site.held() if item["subject"] == subject]
+
+    def bring(subject):
+        session = MilterSession(f"inet:127.0.0.1:{site.milter_port}", client="127.0.0.66")
+        session.begin(EVIL["sender"], fields=((b"From", b" service@bank.example.org"), (b"Subject", subject)),
+                      recipients=READERS[:1])
+        session.end()
+        session.close()
+
+    if os.getuid() != 0:
+        tap.skip("whose file is whose can only be changed as root")
+        return
+    bring(b" First")
+    wait_until(lambda: items("First"), "the first message")
+    [first] = [path for path in (site.quarantine / "held").iterdir() if b"Subject: First" in path.read_bytes()]
+    name = "0" * 14 + first.name[14:]  # older than all
+    (site.quarantine / name).write_bytes(first.read_bytes())
+    (site.quarantine / name).chmod(0o600)
+    (site.quarantine / name).rename(site.quarantine / "new" / name)
+    bring(b" Second")
+    wait_until(lambda: items("Second"), "the message behind it")
+    [event] = site.sekishod.events("quarantine_unreadable")
+    tap.ok(name in event["reason"] and (site.quarantine / "unreadable" / name).exists(),
+           "a file of another's waits where the log says, and what came behind it is held", event)
+    os.chown(site.quarantine / "unreadable" / name, 65534, 65534)
+    os.kill(site.sekishod.role_pid("control"), signal.SIGKILL)  # else it is within a minute
+    wait_until(lambda: (site.quarantine / "held" / name).exists(), "it to be taken in")
+    tap.equal(len(site.sekishod.events("quarantine_unreadable")), 1, "given back it is taken in")
+    for item in site.held():
+        site.must("quarantine", "delete", item["id"])
+
+
 def check_expiry(site, tap):
     wait_until(lambda: len(site.files()) == 0, "files of decided messages to go", 90)
     tap.ok(True, "when all have decided, the file goes")
@@ -372,6 +407,7 @@ def main(tap):
         check_digest(site, tap)
         check_without_changes(site, tap)
         check_repeat(site, tap)
+        check_unreadable(site, tap)
         check_expiry(site, tap)
 
 
