@@ -33,6 +33,7 @@ static void *open_job(const struct control_context *context, struct sql *sql, st
         return NULL;
     }
     job->digest.server = config->quarantine.release_to;
+    job->digest.node = config->hosting.node_name;
     job->digest.host = config->daemon.host_name;
     job->digest.sender = config->quarantine.sender.len > 0
                              ? config->quarantine.sender

@@ -2,6 +2,7 @@
 
 #include "daemon/catalogue.h"
 #include "quarantine/digest.h"
+#include "quarantine/released.h"
 #include "quarantine/submit.h"
 #include "store/held.h"
 #include "store/resolve.h"
@@ -46,6 +47,16 @@ static enum seki_result language_of(struct round *r, struct seki_str address, en
     return result;
 }
 
+/* Of one that is held on this node: should the mail come to the filter here, it is known. */
+static struct seki_str mark_of(struct round *r, const struct store_held *held, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (seki_str_equal(held[i].node, r->digest->node))
+            return quarantine_released_write(r->arena, held[i].id, held[i].message_id);
+    }
+    return SEKI_STR("");
+}
+
 static bool send(struct round *r, const struct store_held *held, size_t count, enum policy_language language)
 {
     struct seki_buf text;
@@ -55,6 +66,7 @@ static bool send(struct round *r, const struct store_held *held, size_t count, e
         .host = r->digest->host,
         .unique =
             seki_arena_format(r->arena, "digest.%lld.%lld", (long long)r->now_s, (long long)held[count - 1].id),
+        .mark = mark_of(r, held, count),
         .at_s = r->now_s,
         .items = items_of(r, held, count),
         .item_count = count,

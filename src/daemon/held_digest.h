@@ -7,7 +7,8 @@
 #include "store/sql.h"
 
 struct held_digest {
-    struct seki_str server;       /* [quarantine] release_to */
+    struct seki_str server; /* [quarantine] release_to */
+    struct seki_str node;
     struct seki_str sender, host; /* an address; for the Message-ID */
 };
 

@@ -70,31 +70,40 @@ bool inbound_hold(struct inbound_message *message, quarantine_done *done)
     return message->is_keeping;
 }
 
-/* ---- what was released ---- */
+/* ---- what comes from the quarantine ---- */
 
-/* A release has one recipient, and puts its mark on top of all. */
-static struct seki_str topmost_mark(const struct inbound_message *message)
+static struct seki_str topmost(const struct inbound_message *message, struct seki_str name)
 {
     const struct seki_message *header = seki_verify_message(message->verify);
-    struct seki_str value = SEKI_STR(""), name = SEKI_STR(QUARANTINE_RELEASED_NAME);
+    struct seki_str value = SEKI_STR("");
     for (size_t at = seki_message_find_up(header, name, SIZE_MAX); at != SIZE_MAX;
          at = seki_message_find_up(header, name, at))
         value = seki_message_field(header, at)->value;
     return value;
 }
 
+/* Releases and digests have one recipient. */
+static bool is_from_quarantine(const struct inbound_message *message)
+{
+    const char *folder = message->generation->config->quarantine.folder.ptr;
+    const struct inbound_recipients *recipients = &message->recipients;
+    if (recipients->count != 1)
+        return false;
+    struct seki_str recipient = inbound_address(recipients->items[0].path);
+    return quarantine_released_is_from(folder, topmost(message, SEKI_STR(QUARANTINE_RELEASED_NAME)), recipient) ||
+           quarantine_released_is_from(folder, topmost(message, SEKI_STR(QUARANTINE_DIGEST_NAME)), recipient);
+}
+
 /* Put off, not refused: behind a server that takes it first and asks us then, a refusal would be a bounce to whoever stands
  * as the sender (RFC 3463 section 3.5: X.4.6 "is useful only as a persistent transient error"). */
-bool inbound_put_off_released(struct inbound_message *message)
+bool inbound_put_off_own(struct inbound_message *message)
 {
     static const struct seki_str sentence = SEKI_STR_INIT(
-        "It was released from the quarantine and came to its filter again; [quarantine] release_to must "
-        "name a listener without the filter");
+        "It comes from the quarantine, and came to its filter again; [quarantine] release_to must name a listener "
+        "without the filter");
     struct inbound_recipients *recipients = &message->recipients;
     struct log_line line;
-    if (recipients->count != 1 ||
-        !quarantine_released_is_from(message->generation->config->quarantine.folder.ptr, topmost_mark(message),
-                                     inbound_address(recipients->items[0].path)))
+    if (!is_from_quarantine(message))
         return false;
     recipients->items[0].applied = POLICY_DELIVER;
     recipients->items[0].is_removed = false;

@@ -192,9 +192,9 @@ void inbound_streams_release(struct inbound_message *message);
 
 /** Keep the message for those whose domain wants it held. @return false: it cannot be; else done will be called */
 bool inbound_hold(struct inbound_message *message, quarantine_done *done);
-/** Was it released from our quarantine a moment ago? To hold it again would be a loop: it is put off, and whoever releases
- *  it hears why. @return whether that was done */
-bool inbound_put_off_released(struct inbound_message *message);
+/** Was it released from our quarantine a moment ago, or is it one of its digests? To hold it would be a loop: it is put off,
+ *  and whoever sends it hears why. @return whether that was done */
+bool inbound_put_off_own(struct inbound_message *message);
 
 /* ---- inbound_recipients.c ---- */
 

@@ -152,7 +152,7 @@ static void answer(struct inbound_message *message)
     if (message->failure != SEKI_OK) {
         inbound_decide_failure(&message->decision);
     } else if (message->effects.is_held && message->decision.action != MILTER_TEMPFAIL &&
-               !inbound_put_off_released(message)) {
+               !inbound_put_off_own(message)) {
         if (inbound_hold(message, on_kept))
             return;
         fail_to_hold(message, SEKI_SYSTEM, &message->streams.why);

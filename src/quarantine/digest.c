@@ -1,5 +1,7 @@
 #include "quarantine/digest.h"
 
+#include "quarantine/released.h"
+
 #include "base/base64.h"
 
 #include <stdlib.h>
@@ -102,6 +104,8 @@ static void add_header(const struct quarantine_digest *digest, struct seki_buf *
     add_date_field(digest->at_s, out);
     seki_buf_add_format(out, "Message-ID: <%.*s@%.*s>\r\n", SEKI_STR_ARGS(digest->unique),
                         SEKI_STR_ARGS(digest->host));
+    if (digest->mark.len > 0)
+        seki_buf_add_format(out, QUARANTINE_DIGEST_NAME ":%.*s\r\n", SEKI_STR_ARGS(digest->mark));
     seki_buf_add_format(out,
                         "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Language: %s\r\n"
                         "Content-Type: multipart/alternative; boundary=\"" BOUNDARY "\"\r\n\r\n",

@@ -19,6 +19,7 @@ struct quarantine_digest {
     struct seki_str sender, recipient; /* addresses */
     struct seki_str host;              /* for the Message-ID */
     struct seki_str unique;            /* likewise: letters, digits and dots */
+    struct seki_str mark;              /* quarantine_released_write() of one of the messages; "": none */
     int64_t at_s;
     const struct quarantine_digest_item *items;
     size_t item_count;

@@ -1,18 +1,20 @@
 /* The mark on a message that was released: "X-Sekisho-Released: NUMBER ID", the number that people know it by and the name
- * of its file. The name has 48 bits of chance, so nobody writes the mark of a message that he has not received. */
+ * of its file; and on a digest, with one of those that it tells of. The name has 48 bits of chance, so nobody writes the
+ * mark of a message that he has not been told of. */
 #ifndef QUARANTINE_RELEASED_H
 #define QUARANTINE_RELEASED_H
 
 #include "quarantine/quarantine.h"
 
 #define QUARANTINE_RELEASED_NAME "X-Sekisho-Released"
+#define QUARANTINE_DIGEST_NAME   "X-Sekisho-Digest"
 
 /** The field's value. @return "" without memory */
 struct seki_str quarantine_released_write(struct seki_arena *arena, int64_t number, struct seki_str id);
 
 /**
- * Is it the mark of a message that is held in this folder for this recipient? Then the release has come to the filter that
- * held it. Opens a file.
+ * Is it the mark of a message that is held in this folder for this recipient? Then what bears it has come to the filter that
+ * held that one. Opens a file.
  * @param value  of the field. @param recipient  without angle brackets
  */
 bool quarantine_released_is_from(const char *folder, struct seki_str value, struct seki_str recipient);

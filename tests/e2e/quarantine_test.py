@@ -252,7 +252,7 @@ def check_loop(site, tap, number):
     site.sekishod.reload()
     done = site.run("quarantine", "release", number, config=site.config_to(site.port))
     tap.equal((done.returncode, state_of(site, number)), (3, "held"), "released to its own filter: it stays held")
-    tap.contains(done.stderr.decode(), "with 451: 4.4.6 It was released from the quarantine and came to its filter again",
+    tap.contains(done.stderr.decode(), "with 451: 4.4.6 It comes from the quarantine, and came to its filter again",
                  "and says why")
     tap.equal(len(site.sekishod.events("release_loop")), 1, "in the log too")
     tap.equal((len(site.held("--decided")), len(site.files())), (before, len({item["message_id"] for item in site.held()})),
@@ -353,6 +353,25 @@ def check_repeat(site, tap):
         site.must("quarantine", "delete", item["id"])
 
 
+def check_digest_loop(site, tap):
+    """A digest in the name of a hosted domain, from an address that is not trusted: an internal spoof."""
+    site.must("policy", "set", "south.example", "on-internal-spoof=hold", "digest=daily")
+    site.sekishod.configure(site.sections(inbound={"trusted_networks": "192.0.2.1"},
+                                          quarantine={"release_to": f"127.0.0.1:{site.port}"}))
+    site.sekishod.reload()
+    site.postfix.send(EVIL["sender"], ["reader@south.example"], forged(7, "For the digest"), EVIL["xclient"], EVIL["helo"])
+    wait_until(lambda: site.sekishod.events("digests_not_sent"), "the digest to be put off", 60)
+    tap.contains(site.sekishod.events("digests_not_sent")[-1]["reason"], "release_to must name a listener without",
+                 "a digest that meets its own filter is put off, with what to do")
+    tap.equal([item["subject"] for item in site.held("south.example")], ["For the digest"], "and is not held itself")
+    site.sekishod.configure(site.sections())
+    site.sekishod.reload()
+    [message] = site.inner.wait_for_mail("reader@south.example", 1, 60)
+    tap.contains(message.decode(errors="replace"), "X-Sekisho-Digest: ", "it comes once that is done")
+    for item in site.held():
+        site.must("quarantine", "delete", item["id"])
+
+
 def check_unreadable(site, tap):
     """A file whose owner is wrong, as after a restore: it waits, and what comes after it does not."""
     def items(subject):
@@ -407,6 +426,7 @@ def main(tap):
         check_digest(site, tap)
         check_without_changes(site, tap)
         check_repeat(site, tap)
+        check_digest_loop(site, tap)
         check_unreadable(site, tap)
         check_expiry(site, tap)
 
