@@ -9,6 +9,10 @@
 
 #define AUTHRES_NAME "Authentication-Results"
 
+/* Fields to be removed, or Subject fields to be tagged. For each an MTA looks through the header once more: what nobody's
+ * mail has some thousands of would keep it busy for minutes. */
+#define CHANGES_MAX 200u
+
 const struct seki_str inbound_mark_names[INBOUND_MARK_COUNT] = {
     [INBOUND_MARK_VERDICT] = SEKI_STR_INIT("X-Sekisho-Verdict"),
     [INBOUND_MARK_JUNK] = SEKI_STR_INIT("X-Sekisho-Junk"),
@@ -24,6 +28,8 @@ struct draft {
 
 static void add_removal(struct draft *draft, struct seki_str name, size_t ordinal)
 {
+    if (draft->removal_count > CHANGES_MAX) /* nothing is removed then */
+        return;
     if (draft->removal_count == draft->removal_capacity) {
         size_t capacity = draft->removal_capacity > 0 ? draft->removal_capacity * 2 : 8;
         struct milter_field_removal *items = seki_arena_alloc(draft->arena, capacity, sizeof *items);
@@ -182,12 +188,38 @@ static bool change_recipients(struct inbound_message *message, struct milter_dec
 
 /* ---- the decision ---- */
 
+static bool has_too_many_changes(const struct inbound_message *message, const struct milter_decision *decision)
+{
+    if (decision->removal_count > CHANGES_MAX)
+        return true;
+    return message->effects.subject_tag.len > 0 &&
+           seki_message_count_named(seki_verify_message(message->verify), SEKI_STR("Subject")) > CHANGES_MAX;
+}
+
+/* To leave what claims to be ours would be worse (RFC 8601 section 5). */
+static void refuse_to_change(struct inbound_message *message, struct milter_decision *decision)
+{
+    message->effects = (struct policy_effects){ .action = POLICY_REFUSE, .subject_tag = SEKI_STR("") };
+    for (size_t i = 0; i < message->recipients.count; i++)
+        message->recipients.items[i].applied = POLICY_REFUSE;
+    *decision = (struct milter_decision){
+        .action = MILTER_REJECT,
+        .reply = { 554, SEKI_STR("5.6.0"),
+                   SEKI_STR("The header has more fields that claim to be this server's, or Subject fields, than "
+                            "any mail needs") },
+    };
+}
+
 static enum seki_result deliver(struct inbound_message *message, const struct seki_verdict *verdict,
                                 struct milter_decision *decision)
 {
     const struct policy_effects *effects = &message->effects;
     decision->action = MILTER_CONTINUE;
     remove_claimed(message, decision);
+    if (has_too_many_changes(message, decision)) {
+        refuse_to_change(message, decision);
+        return seki_arena_failure(message->arena);
+    }
     enum seki_result result = add_fields(message, verdict, decision);
     if (result == SEKI_OK && effects->subject_tag.len > 0)
         result = tag_subject(message, decision);

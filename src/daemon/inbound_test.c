@@ -292,6 +292,26 @@ static void a_message_gets_our_field_and_loses_forged_ones(void **state)
     assert_true(metrics->dns_asked > 0);
 }
 
+/* Each costs the MTA a look through the header. */
+static void more_claims_than_any_mail_has_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char claim[] = "Authentication-Results: mx.example.com; spf=pass\r\n";
+    char text[201 * sizeof claim + sizeof PLAIN] = "";
+    size_t len = 0;
+    configure(f, "");
+    for (size_t count = 1; count <= 201; count++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s", claim);
+        if (count < 200)
+            continue;
+        snprintf(text + len, sizeof text - len, "%s", PLAIN);
+        struct milter_client_verdict verdict = judge(f, "192.0.2.1", "a@example.net", text);
+        assert_int_equal(verdict.code, count == 200 ? 'c' : 'y');
+        assert_int_equal(verdict.removed, count == 200 ? 200 : 0);
+    }
+    assert_int_equal(metrics_of(f)->actions[METRICS_REFUSED], 1);
+}
+
 static void a_dmarc_failure_is_labelled_and_delivered(void **state)
 {
     struct fixture *f = *state;
@@ -700,6 +720,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_message_gets_our_field_and_loses_forged_ones),
+        TEST(more_claims_than_any_mail_has_are_refused),
         TEST(a_dmarc_failure_is_labelled_and_delivered),
         TEST(several_messages_of_one_session_are_judged_alone),
         TEST(a_header_past_its_bounds_is_an_error_and_is_delivered),

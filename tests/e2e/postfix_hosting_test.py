@@ -225,6 +225,15 @@ def claimed_marks_are_removed(tap, site):
     tap.ok(not [name for name in names if name.startswith("x-sekisho")], "marks that are not ours are gone", names)
 
 
+def a_header_that_nobody_could_change_is_refused(tap, site):
+    for name, fields in (("mark", b"X-Sekisho-Junk: no\r\n" * 30000), ("tag", b"Subject: x\r\n" * 201)):
+        began = time.monotonic()
+        code, text = site.send([at(name)], fields + forged(), **EVIL)
+        tap.ok(code == 554 and text.startswith("5.6.0") and time.monotonic() - began < 10,
+               "more fields to change than any mail has: refused at once", text)
+    tap.equal(site.last().recipients[0][3], "refuse", "and the journal says so")
+
+
 def subjects_are_tagged_whatever_they_are_written_in(tap, site):
     tag = "=?UTF-8?B?W+i/t+aDkV0=?="
     cases = {"plain": ("Subject: Hello\r\n", f"{tag} Hello"),
@@ -545,6 +554,7 @@ def main(tap):
     with Site() as site:
         for body in (each_action_for_one_recipient, a_recipient_spelt_otherwise_is_the_same_recipient,
                      what_passes_is_left_alone, claimed_marks_are_removed,
+                     a_header_that_nobody_could_change_is_refused,
                      subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
                      held_messages_are_on_disk_before_the_reply, what_cannot_be_held_is_put_off,
                      the_scanner_is_one_more_voice,
