@@ -28,7 +28,7 @@ SEKI_API struct seki_str seki_domain_suffix(struct seki_str domain, unsigned cou
 /** Is name equal to domain, or below it? ASCII case is ignored. */
 SEKI_API bool seki_domain_is_within(struct seki_str name, struct seki_str domain);
 
-/* The public suffix list (only for DMARC by RFC 7489). */
+/* The public suffix list (for DMARC by RFC 7489, and for what nobody can own). */
 struct seki_psl;
 
 /** @param path  a list in text or DAFSA form; NULL = the system's, else the one built into libpsl */
@@ -38,5 +38,9 @@ SEKI_API void seki_psl_free(struct seki_psl *psl);
 /** The registrable domain ("example.co.uk" of "a.example.co.uk"); "" when domain is itself a public suffix.
  *  @param domain A-labels in lower case. @return a view into domain. Thread-safe. */
 SEKI_API struct seki_str seki_psl_registrable(const struct seki_psl *psl, struct seki_str domain);
+
+/** Does a registry of the DNS's own register names below it ("co.jp", "com", and any name without a dot)? A company's
+ *  suffix ("github.io") is none: it belongs to that company. @param domain A-labels in lower case. Thread-safe. */
+SEKI_API bool seki_psl_is_registry(const struct seki_psl *psl, struct seki_str domain);
 
 #endif

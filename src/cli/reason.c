@@ -162,6 +162,9 @@ static const char *const patterns[] = {
     N_("%s holds a control character; leave it out"),
     N_("%s is missing"),
     N_("%s \"%.*s\" is not a domain name"),
+    N_("%s \"%.*s\" is a public suffix, below which anybody can register names; give a name below it that has one "
+       "owner"),
+    N_("%s \"%.*s\" is a public suffix, and the names below it belong to others; leave its subdomains out"),
     N_("the store has taken segment %.*s over up to %llu, not %llu; read the position again"),
     N_("a batch has more than %u records"),
     N_("there is no user with the number %lld"),

@@ -1,4 +1,5 @@
-/* The public suffix list, through libpsl. Only RFC 7489 discovery asks it; RFC 9989 walks the tree instead. */
+/* The public suffix list, through libpsl. Of DMARC only RFC 7489 discovery asks it; RFC 9989 walks the
+ * tree instead. Hosting asks it for names that nobody owns. */
 #include <sekisho/domain.h>
 
 #include "base/i18n.h"
@@ -50,13 +51,26 @@ void seki_psl_free(struct seki_psl *psl)
     free(psl);
 }
 
+static bool terminate(struct seki_str domain, char terminated[static MAX_NAME_OCTETS + 1])
+{
+    if (!seki_domain_fits_dns(domain) || memchr(domain.ptr, '\0', domain.len) != NULL)
+        return false;
+    memcpy(terminated, domain.ptr, domain.len);
+    terminated[domain.len] = '\0';
+    return true;
+}
+
 struct seki_str seki_psl_registrable(const struct seki_psl *psl, struct seki_str domain)
 {
     char terminated[MAX_NAME_OCTETS + 1];
-    if (!seki_domain_fits_dns(domain) || memchr(domain.ptr, '\0', domain.len) != NULL)
+    if (!terminate(domain, terminated))
         return SEKI_STR("");
-    memcpy(terminated, domain.ptr, domain.len);
-    terminated[domain.len] = '\0';
     const char *found = psl_registrable_domain(psl->list, terminated);
     return found != NULL ? seki_str_from(domain, (size_t)(found - terminated)) : SEKI_STR("");
+}
+
+bool seki_psl_is_registry(const struct seki_psl *psl, struct seki_str domain)
+{
+    char terminated[MAX_NAME_OCTETS + 1];
+    return terminate(domain, terminated) && psl_is_public_suffix2(psl->list, terminated, PSL_TYPE_ICANN) != 0;
 }

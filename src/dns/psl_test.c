@@ -55,6 +55,30 @@ static void the_registrable_domain_is_one_label_below_the_suffix(void **state)
     seki_psl_free(psl);
 }
 
+static void a_companys_suffix_is_no_registry(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *domain;
+        bool want;
+    } cases[] = {
+        { "com", true },      { "co.uk", true },        { "x.ck", true },
+        { "unlisted", true }, { "example.com", false }, { "pages.com", false },
+        { "www.ck", false },  { "a.co.uk", false },     { "", false },
+        { "a..com", false },  { "b.unlisted", false },
+    };
+    struct seki_psl *psl = load("// ===BEGIN ICANN DOMAINS===\ncom\nco.uk\nuk\n*.ck\n!www.ck\n"
+                                "// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\npages.com\n"
+                                "// ===END PRIVATE DOMAINS===\n");
+    assert_non_null(psl);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (seki_psl_is_registry(psl, seki_str_of(cases[i].domain)) != cases[i].want)
+            fail_msg("%s: not %s", cases[i].domain, cases[i].want ? "a registry's" : "owned");
+    assert_int_equal(seki_psl_registrable(psl, SEKI_STR("pages.com")).len, 0);
+    assert_false(seki_psl_is_registry(psl, SEKI_STR("a\0b.com")));
+    seki_psl_free(psl);
+}
+
 static void a_missing_list_is_named(void **state)
 {
     (void)state;
@@ -79,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_registrable_domain_is_one_label_below_the_suffix),
+        cmocka_unit_test(a_companys_suffix_is_no_registry),
         cmocka_unit_test(a_missing_list_is_named),
         cmocka_unit_test(without_a_path_there_is_a_list),
     };

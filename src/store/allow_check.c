@@ -1,5 +1,7 @@
 /* What an allow entry may be, and its network as text. */
 #include "store/allow_parts.h"
+#include "store/change_parts.h"
+#include "store/owned_name.h"
 #include "store/rows.h"
 #include "store/text_check.h"
 
@@ -72,8 +74,16 @@ static enum seki_result check_network(const struct policy_allow *allow, struct s
     return SEKI_OK;
 }
 
+static enum seki_result check_owned(struct store_change *change, struct seki_str *name, bool includes_subdomains,
+                                    const char *what, struct seki_arena *arena, struct seki_error *why)
+{
+    enum seki_result result = store_check_domain(*name, what, arena, name, why);
+    return result == SEKI_OK ? store_check_owned(change, *name, includes_subdomains, what, why) : result;
+}
+
 /* @param allow  its names become what is kept */
-static enum seki_result check_names(struct policy_allow *allow, struct seki_arena *arena, struct seki_error *why)
+static enum seki_result check_names(struct store_change *change, struct policy_allow *allow,
+                                    struct seki_arena *arena, struct seki_error *why)
 {
     bool has_domain = allow->evidence == POLICY_EVIDENCE_DKIM || allow->evidence == POLICY_EVIDENCE_SPF;
     if (has_domain && allow->domain.len == 0)
@@ -86,9 +96,10 @@ static enum seki_result check_names(struct policy_allow *allow, struct seki_aren
         allow->includes_subdomains = false; /* it stands for every author as it is */
     enum seki_result result = SEKI_OK;
     if (allow->author_domain.len > 0)
-        result = store_check_domain(allow->author_domain, "the author domain", arena, &allow->author_domain, why);
-    if (result == SEKI_OK && has_domain)
-        result = store_check_domain(allow->domain, "the domain that must pass", arena, &allow->domain, why);
+        result =
+            check_owned(change, &allow->author_domain, allow->includes_subdomains, "the author domain", arena, why);
+    if (result == SEKI_OK && has_domain) /* its own pass, never that of a name below it */
+        result = check_owned(change, &allow->domain, false, "the domain that must pass", arena, why);
     return result;
 }
 
@@ -105,17 +116,17 @@ static enum seki_result check_room(struct sql *sql, int64_t domain_id, struct se
     return result;
 }
 
-enum seki_result store_allow_check(struct sql *sql, struct store_allow_entry *entry, int64_t now_s,
+enum seki_result store_allow_check(struct store_change *change, struct store_allow_entry *entry,
                                    struct seki_arena *arena, struct seki_error *why)
 {
     if (entry->allow.evidence >= POLICY_EVIDENCE_COUNT)
         return refuse(why, "that is no kind of evidence");
     if (entry->allow.evidence != POLICY_EVIDENCE_NONE)
         entry->warned = (struct seki_str){ "", 0 };
-    enum seki_result result = check_names(&entry->allow, arena, why);
+    enum seki_result result = check_names(change, &entry->allow, arena, why);
     if (result == SEKI_OK)
         result = check_network(&entry->allow, why);
     if (result == SEKI_OK)
-        result = store_allow_check_terms(entry, now_s, why);
-    return result == SEKI_OK ? check_room(sql, entry->domain_id, why) : result;
+        result = store_allow_check_terms(entry, store_change_at_s(change), why);
+    return result == SEKI_OK ? check_room(store_change_sql(change), entry->domain_id, why) : result;
 }

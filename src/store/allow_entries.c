@@ -144,8 +144,7 @@ enum seki_result store_allow_add(struct store_change *change, const struct store
     struct store_allow_entry kept = *entry;
     struct store_domain domain;
     int64_t id = 0;
-    enum seki_result result =
-        store_allow_check(store_change_sql(change), &kept, store_change_at_s(change), arena, why);
+    enum seki_result result = store_allow_check(change, &kept, arena, why);
     if (result == SEKI_OK)
         result = store_domain_get(store_change_sql(change), entry->domain_id, arena, &domain, why);
     if (result == SEKI_OK)

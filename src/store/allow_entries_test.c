@@ -59,6 +59,12 @@ static void evidence(struct sql *sql, const char *url)
         { "c.example", NULL, NULL, NULL, NULL, POLICY_EVIDENCE_ALIGNED, 0, -1, "expired already" },
         { "not a domain", NULL, NULL, NULL, NULL, POLICY_EVIDENCE_ALIGNED, 0, 0, "not a domain name" },
         { "c.example", "no domain", NULL, NULL, NULL, POLICY_EVIDENCE_SPF, 0, 0, "not a domain name" },
+        { "com", NULL, NULL, "anna", "anna", POLICY_EVIDENCE_NONE, 0, DAY_S, "\"com\" is a public suffix" },
+        { "co.jp", NULL, "192.0.2.1", NULL, NULL, POLICY_EVIDENCE_NETWORK, 24, 0, "the author domain \"co.jp\"" },
+        { "c.example", "com", NULL, NULL, NULL, POLICY_EVIDENCE_SPF, 0, 0, "the domain that must pass \"com\"" },
+        { "", "org", NULL, NULL, NULL, POLICY_EVIDENCE_DKIM, 0, 0, "\"org\" is a public suffix" },
+        { "192.0.2.1", NULL, NULL, NULL, NULL, POLICY_EVIDENCE_ALIGNED, 0, 0, "not a domain name" },
+        { "github.io", NULL, NULL, NULL, NULL, POLICY_EVIDENCE_ALIGNED, 0, 0, NULL },
         { "c.example", NULL, NULL, NULL, NULL, POLICY_EVIDENCE_COUNT, 0, 0, "no kind of evidence" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -10,7 +10,7 @@ struct seki_str store_network_write(const struct seki_ip *network, unsigned pref
 bool store_network_read(struct seki_str text, struct seki_ip *network_out, unsigned *prefix_bits_out);
 
 /** @param entry  becomes what is kept, its names in the arena. @return SEKI_BAD_INPUT with a sentence */
-SEKI_MUST_USE enum seki_result store_allow_check(struct sql *sql, struct store_allow_entry *entry, int64_t now_s,
+SEKI_MUST_USE enum seki_result store_allow_check(struct store_change *change, struct store_allow_entry *entry,
                                                  struct seki_arena *arena, struct seki_error *why);
 /** What may be changed later too: note, owner, expiry, warning. */
 SEKI_MUST_USE enum seki_result store_allow_check_terms(const struct store_allow_entry *entry, int64_t now_s,

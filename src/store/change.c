@@ -4,6 +4,8 @@
 #include "store/rows.h"
 #include "store/text_check.h"
 
+#include <sekisho/domain.h>
+
 #include <stdlib.h>
 
 struct store_change {
@@ -14,6 +16,7 @@ struct store_change {
     struct seki_arena *arena;
     struct store_owner *to_check;
     size_t to_check_count, to_check_capacity;
+    struct seki_psl *suffixes; /* NULL: not asked for yet */
 };
 
 #define ACTOR_ARENA_OCTETS 4096u
@@ -21,6 +24,7 @@ struct store_change {
 static void change_free(struct store_change *change)
 {
     seki_arena_free(change->arena);
+    seki_psl_free(change->suffixes);
     free(change->to_check);
     free(change);
 }
@@ -125,6 +129,12 @@ int64_t store_change_at_s(const struct store_change *change)
 struct seki_str store_change_actor(const struct store_change *change)
 {
     return change->actor.name;
+}
+const struct seki_psl *store_change_suffixes(struct store_change *change, struct seki_error *why)
+{
+    if (change->suffixes == NULL)
+        change->suffixes = seki_psl_load(NULL, why);
+    return change->suffixes;
 }
 
 static enum seki_result write_line(struct store_change *change, const struct store_audit_line *line,

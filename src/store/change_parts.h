@@ -5,10 +5,14 @@
 #include "store/audit_line.h"
 #include "store/settings.h"
 
+struct seki_psl;
+
 /** The id that this change has when it changes something. */
 int64_t store_change_id(const struct store_change *change);
 int64_t store_change_at_s(const struct store_change *change);
 struct seki_str store_change_actor(const struct store_change *change);
+/** The public suffix list, read when it is first asked for. NULL with a sentence: there is none. */
+const struct seki_psl *store_change_suffixes(struct store_change *change, struct seki_error *why);
 
 /**
  * Run one statement and write the line that tells of it.

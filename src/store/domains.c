@@ -1,6 +1,7 @@
 #include "store/domains.h"
 
 #include "store/change_parts.h"
+#include "store/owned_name.h"
 #include "store/removal_parts.h"
 #include "store/rows.h"
 #include "store/settings_parts.h"
@@ -159,6 +160,8 @@ enum seki_result store_domain_add(struct store_change *change, const struct stor
     int64_t id = 0;
     enum seki_result result = store_check_domain(domain->name, "the domain", arena, &kept.name, why);
     if (result == SEKI_OK)
+        result = store_check_owned(change, kept.name, kept.includes_subdomains, "the domain", why);
+    if (result == SEKI_OK)
         result = store_tenant_name(store_change_sql(change), domain->tenant_id, arena, &kept.tenant_name, why);
     if (result == SEKI_OK)
         result = check_free(store_change_sql(change), kept.name, arena, why);
@@ -199,6 +202,8 @@ enum seki_result store_domain_change(struct store_change *change, const struct s
     struct store_domain before;
     struct seki_str tenant_name;
     enum seki_result result = store_domain_get(store_change_sql(change), domain->id, arena, &before, why);
+    if (result == SEKI_OK && domain->includes_subdomains && !before.includes_subdomains)
+        result = store_check_owned(change, before.name, true, "the domain", why);
     if (result == SEKI_OK)
         result = store_tenant_name(store_change_sql(change), domain->tenant_id, arena, &tenant_name, why);
     if (result == SEKI_OK) {

@@ -33,7 +33,7 @@ SEKI_MUST_USE enum seki_result store_domain_list(struct sql *sql, const struct s
                                                  size_t *count_out, struct seki_error *why);
 
 /** @param domain  tenant_id, name, includes_subdomains
- *  @return SEKI_BAD_INPUT: no domain name, hosted already (the sentence names the tenant), no such tenant */
+ *  @return SEKI_BAD_INPUT: no domain name, a public suffix, hosted already (the sentence names the tenant), no such tenant */
 SEKI_MUST_USE enum seki_result store_domain_add(struct store_change *change, const struct store_domain *domain,
                                                 int64_t *id_out, struct seki_error *why);
 /** Make the domain with domain->id what *domain says: tenant and includes_subdomains. A domain keeps its name, and its

@@ -30,6 +30,12 @@ static void spellings(struct sql *sql, const char *url)
         { label, "not a domain name" },
         { "", "missing" },
         { ".", "not a domain name" },
+        { "192.0.2.1", "not a domain name" },
+        { "\xef\xbc\x91.2.3.4", "not a domain name" }, /* U+FF11 */
+        { "com", "the domain \"com\" is a public suffix" },
+        { "co.jp", "give a name below it that has one owner" },
+        { "localdomain", "public suffix" },
+        { "github.io", NULL }, /* GitHub's own: a company's suffix may have addresses */
         { "a..example", "not a domain name" },
         { "a b.example", "not a domain name" },
         { "a'; DROP TABLE domain; --.example", "not a domain name" },
@@ -54,6 +60,25 @@ static void spellings(struct sql *sql, const char *url)
     assert_text(found.tenant_name, "first");
     assert_int_equal(store_domain_find(sql, SEKI_STR("example.org"), memory, &found, WHY), SEKI_BAD_INPUT);
     assert_why("example.org is not hosted here");
+}
+
+static void subdomains_are_one_owners(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct store_domain domain = { .tenant_id = add_tenant(sql, "first", POLICY_SHARED),
+                                   .name = SEKI_STR("github.io"),
+                                   .includes_subdomains = true };
+    struct store_change *change = begin(sql);
+    assert_int_equal(end(change, store_domain_add(change, &domain, NULL, WHY)), SEKI_BAD_INPUT);
+    assert_why("the names below it belong to others");
+    domain.id = add_domain(sql, domain.tenant_id, "github.io");
+    change = begin(sql);
+    assert_int_equal(end(change, store_domain_change(change, &domain, WHY)), SEKI_BAD_INPUT);
+    assert_why("the names below it belong to others");
+    domain.id = add_domain(sql, domain.tenant_id, "a.github.io");
+    change = begin(sql);
+    STORE_OK(end(change, store_domain_change(change, &domain, WHY)));
 }
 
 static void a_tenant_must_be_there(struct sql *sql, const char *url)
@@ -131,10 +156,8 @@ static void a_domain_moves_when_its_policy_fits(struct sql *sql, const char *url
 int main(void)
 {
     static const struct store_test tests[] = {
-        STORE_TEST(spellings),
-        STORE_TEST(a_tenant_must_be_there),
-        STORE_TEST(lists),
-        STORE_TEST(a_domain_moves_when_its_policy_fits),
+        STORE_TEST(spellings), STORE_TEST(subdomains_are_one_owners),           STORE_TEST(a_tenant_must_be_there),
+        STORE_TEST(lists),     STORE_TEST(a_domain_moves_when_its_policy_fits),
     };
     return STORE_TESTS_RUN(tests);
 }

@@ -3,6 +3,7 @@
 #include "store/rows.h"
 
 #include <sekisho/domain.h>
+#include <sekisho/ip.h>
 
 /* Well-formed UTF-8 was seen to: C2 80 to C2 9F are U+0080 to U+009F, E2 80 A8 and E2 80 A9 the separators. */
 static bool has_control(struct seki_str text)
@@ -53,6 +54,8 @@ enum seki_result store_check_domain(struct seki_str name, const char *what, stru
     if (result != SEKI_OK)
         return result;
     result = seki_domain_to_ascii(arena, name, ascii_out);
+    if (result == SEKI_OK && seki_ip_parse(*ascii_out, &(struct seki_ip){ 0 }))
+        result = SEKI_BAD_INPUT; /* RFC 1123 section 2.1: of a name and an address it is the address */
     if (result == SEKI_BAD_INPUT)
         seki_error_set(why, "%s \"%.*s\" is not a domain name", what, SEKI_STR_ARGS(name));
     else if (result != SEKI_OK)
