@@ -100,6 +100,7 @@ static bool read_filter(const struct cli_options *options, struct store_traffic_
     cli_take_text(options->queue_id, &filter->queue_id);
     cli_take_text(options->message_id, &filter->message_id);
     take_address(options->sender, &filter->mail_from);
+    filter->is_null_sender = options->sender != NULL && filter->mail_from.len == 0;
     take_address(options->recipient, &filter->recipient);
     cli_take_text(options->author, &filter->author_domain);
     filter->limit = options->limit > 0 ? (size_t)options->limit : PRESET_LIMIT;
@@ -134,16 +135,16 @@ static void add_json(const struct list *list, const struct store_traffic_row *ro
     const struct policy_judgement *judgement = &row->recipient.judgement;
     json_array_append_new(
         list->rows,
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I}", "message",
-                  (json_int_t)row->message, "at", cli_json_when(row->at_us / 1000000), "queue_id",
-                  cli_json_str(row->queue_id), "message_id", cli_json_str(row->message_id), "mail_from",
-                  cli_json_str(row->mail_from), "recipient", cli_json_str(row->recipient.address), "ip",
-                  seki_ip_format(&row->facts.client, address), "author_domain",
-                  cli_json_str(row->facts.author_domain), "spf",
-                  row->facts.has_spf ? seki_spf_result_name(row->facts.spf) : "", "dkim",
-                  seki_dkim_result_name(row->facts.dkim), "dmarc", seki_dmarc_result_name(row->facts.dmarc),
-                  "would_be", policy_action_name(judgement->would_be), "applied",
-                  policy_action_name(row->recipient.applied), "reply", (json_int_t)row->reply_code));
+        json_pack(
+            "{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "message",
+            (json_int_t)row->message, "at", cli_json_when(row->at_us / 1000000), "queue_id",
+            cli_json_str(row->queue_id), "message_id", cli_json_str(row->message_id), "mail_from",
+            cli_json_str(row->mail_from), "recipient", cli_json_str(row->recipient.address), "ip",
+            seki_ip_format(&row->facts.client, address), "author_domain", cli_json_str(row->facts.author_domain),
+            "spf", row->facts.has_spf ? seki_spf_result_name(row->facts.spf) : "", "dkim",
+            seki_dkim_result_name(row->facts.dkim), "dmarc", seki_dmarc_result_name(row->facts.dmarc), "would_be",
+            policy_action_name(judgement->would_be), "applied", policy_action_name(row->recipient.applied), "reply",
+            (json_int_t)row->reply_code, "erased", (int)row->is_erased));
 }
 
 static void add_cell(const struct list *list, struct seki_str text)
@@ -156,8 +157,8 @@ static void add_cells(const struct list *list, const struct store_traffic_row *r
     char when[CLI_WHEN_MAX];
     cli_table_format(list->table, "%lld", (long long)row->message);
     add_cell(list, seki_str_of(cli_when_show(row->at_us / 1000000, when)));
-    cli_table_format(list->table, "<%.*s>", SEKI_STR_ARGS(row->mail_from));
-    add_cell(list, row->recipient.address);
+    cli_table_add(list->table, cli_mail_from_text(row->mail_from, &row->facts, row->is_erased, list->arena));
+    add_cell(list, cli_recipient_text(row->recipient.address));
     add_cell(list, seki_str_of(seki_dmarc_result_name(row->facts.dmarc)));
     add_cell(list, seki_str_of(policy_action_name(row->recipient.applied)));
     cli_table_format(list->table, "%u", row->reply_code);

@@ -80,6 +80,7 @@ static void take_message(struct cli_recorded *r, const struct store_traffic_row 
     record->quarantine_id = row->quarantine_id;
     record->reply_code = row->reply_code;
     r->node = row->node;
+    r->is_erased = row->is_erased;
     r->position = row->position;
     struct policy_facts *facts = &record->facts;
     struct seki_str *const texts[] = { &record->queue_id,

@@ -14,6 +14,7 @@ struct cli_recorded {
     struct seki_str node;
     struct journal_position position;
     struct journal_record record;    /* without evidence: what the store has of it */
+    bool is_erased;                  /* on somebody's wish */
     bool has_record;                 /* it is the journal's, and evidence with it where that was kept */
     struct seki_error no_record_why; /* why it is not */
 };
@@ -43,6 +44,12 @@ void cli_recalled_release(struct cli_recalled *recalled);
 /** What was recorded, for people, and as JSON. */
 void cli_print_recorded(const struct cli_recorded *recorded);
 json_t *cli_json_recorded(const struct cli_recorded *recorded);
+
+/** "<a@example.com>", "<>" for the null reverse-path, "(erased)" in the reader's language. In the arena. */
+struct seki_str cli_mail_from_text(struct seki_str mail_from, const struct policy_facts *facts, bool is_erased,
+                                   struct seki_arena *arena);
+/** A recipient's address, or "(erased)": there is none without. */
+struct seki_str cli_recipient_text(struct seki_str address);
 
 /** "dmarc-reject, virus": the checks of a judgement. In the arena. */
 struct seki_str cli_matched_text(unsigned matched, struct seki_arena *arena);

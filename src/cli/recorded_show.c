@@ -23,6 +23,19 @@ struct seki_str cli_matched_text(unsigned matched, struct seki_arena *arena)
     return seki_buf_str(&text);
 }
 
+struct seki_str cli_mail_from_text(struct seki_str mail_from, const struct policy_facts *facts, bool is_erased,
+                                   struct seki_arena *arena)
+{
+    if (is_erased && mail_from.len == 0 && !facts->is_null_sender)
+        return seki_str_of(_("(erased)"));
+    return seki_arena_format(arena, "<%.*s>", SEKI_STR_ARGS(mail_from));
+}
+
+struct seki_str cli_recipient_text(struct seki_str address)
+{
+    return address.len > 0 ? address : seki_str_of(_("(erased)"));
+}
+
 const char *cli_filter_name(unsigned filter)
 {
     static const char *const names[] = { [POLICY_OFF] = "off", [POLICY_OBSERVE] = "observe", [POLICY_ON] = "on" };
@@ -60,12 +73,12 @@ static void add_client(struct cli_table *table, const struct journal_record *rec
                  seki_arena_copy(table->arena, seki_str_of(seki_ip_format(&record->relay, address))));
 }
 
-static void add_envelope(struct cli_table *table, const struct journal_record *record)
+static void add_envelope(struct cli_table *table, const struct cli_recorded *r)
 {
+    const struct journal_record *record = &r->record;
     add_text(table, _("queue id"), record->queue_id);
     add_text(table, "Message-ID", record->message_id);
-    cli_table_add(table, SEKI_STR("MAIL FROM"));
-    cli_table_format(table, "<%.*s>", SEKI_STR_ARGS(record->mail_from));
+    add_text(table, "MAIL FROM", cli_mail_from_text(record->mail_from, &record->facts, r->is_erased, table->arena));
     add_client(table, record);
     add_text(table, "Subject", record->subject);
     add_text(table, _("author domain"), record->facts.author_domain);
@@ -130,7 +143,7 @@ static void print_recipients(const struct cli_recorded *r)
     for (size_t i = 0; i < record->recipient_count; i++) {
         const struct journal_recipient *recipient = &record->recipients[i];
         bool is_hosted = recipient->domain_id != 0;
-        cli_table_add(&table, recipient->address);
+        cli_table_add(&table, cli_recipient_text(recipient->address));
         cli_table_add(&table, seki_str_of(is_hosted ? cli_filter_name(recipient->filter) : "-"));
         cli_table_add(&table, seki_str_of(is_hosted ? policy_action_name(recipient->judgement.would_be) : "-"));
         cli_table_add(&table, seki_str_of(policy_action_name(recipient->applied)));
@@ -150,7 +163,7 @@ void cli_print_recorded(const struct cli_recorded *r)
     add_text(&table, _("message"), name);
     add_text(&table, _("time"),
              seki_arena_copy(r->store.arena, seki_str_of(cli_when_write(r->record.at_us / 1000000, when))));
-    add_envelope(&table, &r->record);
+    add_envelope(&table, r);
     add_results(&table, &r->record);
     add_reply(&table, &r->record);
     cli_table_print(&table);
@@ -240,6 +253,7 @@ json_t *cli_json_recorded(const struct cli_recorded *r)
         root, "reply",
         json_pack("{s:I, s:o}", "code", (json_int_t)record->reply_code, "text", cli_json_str(record->reply_text)));
     json_object_set_new(root, "wait_us", json_integer(record->wait_us));
+    json_object_set_new(root, "erased", json_boolean(r->is_erased));
     json_object_set_new(root, "failure", cli_json_str(record->failure));
     json_object_set_new(root, "quarantine_id", cli_json_str(record->quarantine_id));
     return root;

@@ -11,7 +11,8 @@
     "SELECT m.id, m.at_us, m.queue_id, m.message_id, m.quarantine_id, m.client, m.mail_from, m.reply_code, "       \
     "m.author_domain, m.mail_from_domain, m.spf_domain, m.dkim_domains, m.dmarc, m.wish, m.spf, m.dkim, m.flags, " \
     "m.lookalike_of, m.attachment, m.virus, r.address, r.domain, r.domain_id, r.tenant_id, r.policy_revision, "    \
-    "r.filter, r.action, r.would_be, r.matched, r.decisive, r.flags, r.allow_id, r.applied, m.segment_offset"
+    "r.filter, r.action, r.would_be, r.matched, r.decisive, r.flags, r.allow_id, r.applied, m.segment_offset, "    \
+    "m.segment_id"
 /* at_us in both: PostgreSQL then looks into the tables of the right days only */
 #define FROM " FROM traffic_recipient r JOIN traffic_message m ON m.id = r.message AND m.at_us = r.at_us"
 
@@ -37,6 +38,7 @@ static void add_conditions(struct store_query *query, const struct store_traffic
     add_if(query, filter->message_id.len > 0, " AND m.message_id = ?",
            store_traffic_lower(filter->message_id, arena));
     add_if(query, filter->mail_from.len > 0, " AND m.mail_from = ?", store_traffic_lower(filter->mail_from, arena));
+    add_if(query, filter->is_null_sender, " AND m.mail_from = ? AND m.segment_id <> 0", SQL_OF_STR(SEKI_STR("")));
     add_if(query, filter->recipient.len > 0, " AND r.address = ?", store_traffic_lower(filter->recipient, arena));
     add_if(query, filter->author_domain.len > 0, " AND m.author_domain = ?",
            store_traffic_lower(filter->author_domain, arena));
@@ -136,10 +138,11 @@ static void read_row(const struct sql_value *v, bool with_position, struct store
     v = read_facts(v + 8, &row->facts);
     v = read_recipient(v, &row->recipient);
     row->position.offset = (uint64_t)v[0].integer;
-    if (!with_position || v[1].type != SQL_TEXT)
+    row->is_erased = v[1].integer == 0; /* as store_person_erase() leaves it; segments count from 1 */
+    if (!with_position || v[2].type != SQL_TEXT)
         return;
-    row->node = v[1].text;
-    snprintf(row->position.segment, sizeof row->position.segment, "%.*s", SEKI_STR_ARGS(v[2].text));
+    row->node = v[2].text;
+    snprintf(row->position.segment, sizeof row->position.segment, "%.*s", SEKI_STR_ARGS(v[3].text));
 }
 
 enum seki_result store_traffic_scan(struct sql *sql, const struct store_traffic_filter *filter,

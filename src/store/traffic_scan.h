@@ -12,6 +12,7 @@ struct store_traffic_filter {     /* zero: everything; texts must be equal, ASCI
     int64_t at_message;           /* the rows of this message alone */
     struct seki_str queue_id, message_id;
     struct seki_str mail_from, recipient; /* addresses without angle brackets */
+    bool is_null_sender;                  /* mail_from was empty; what was erased is not known to have been */
     struct seki_str author_domain;
     struct seki_ip client; /* octet_count 0: any */
     bool has_dmarc;
@@ -28,6 +29,7 @@ struct store_traffic_row { /* views, valid until the visitor returns */
     struct journal_recipient recipient;
     struct seki_str queue_id, message_id, mail_from, quarantine_id;
     unsigned reply_code;
+    bool is_erased; /* on somebody's wish (store/person.h): mail_from, message_id, queue_id and evidence are gone */
     struct seki_str node;             /* "" unless asked for */
     struct journal_position position; /* of the evidence; segment "" unless asked for */
 };

@@ -7,6 +7,7 @@ usage: trace_test.py PATH-OF-SEKISHO PATH-OF-RECORD-MESSAGE
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,9 +46,10 @@ class Node:
         rows = json.loads(self.run("trace", "--json", wanted=0).stdout)["messages"]
         self.good, self.forged = (str(number) for number in sorted({row["message"] for row in rows}))
 
-    def record(self, address):
+    def record(self, address, mail_from="bounce@example.com", recipients=("a@customer.example", "b@other.example",
+                                                                          "c@elsewhere.example")):
         done = subprocess.run([RECORD, self.url, self.journal, self.folder / "zone", self.folder / "message", address,
-                               "bounce@example.com", "a@customer.example", "b@other.example", "c@elsewhere.example"],
+                               mail_from, *recipients],
                               capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise AssertionError(done.stderr)
@@ -178,6 +180,34 @@ def without_evidence(tap, node):
     tap.ok("damaged" in json.loads(done.stdout)["no_explanation"], "damaged evidence is told as that", done.stdout)
 
 
+def erased(tap, node):
+    """A letter and two bounces; what somebody has erased is neither a bounce nor found by an address that it had."""
+    for mail_from, recipients in (("ann@example.com", ["dora@customer.example", "b@other.example"]),
+                                  ("", ["dora@customer.example"]), ("", ["emil@customer.example"])):
+        node.record(GOOD, mail_from, recipients)
+    before = node.json("trace", "--sender", "<>")["messages"]
+    tap.equal([m["recipient"] for m in before], ["emil@customer.example", "dora@customer.example"],
+              "bounces are found by their sender <>")
+    letter = node.json("trace", "--sender", "ann@example.com")["messages"][0]["message"]
+    node.evidence("db", "erase", "dora@customer.example", "--node", "node-1", "--yes", wanted=0)
+    for sender in ("<>", ""):
+        tap.equal([m["recipient"] for m in node.json("trace", "--sender", sender)["messages"]], ["emil@customer.example"],
+                  f"--sender \"{sender}\" finds the bounce that was not erased, and nothing else")
+    for words in (["--sender", "ann@example.com"], ["--recipient", "dora@customer.example"]):
+        tap.equal(node.json("trace", *words)["messages"], [], f"nothing is left of {words[1]}")
+    rows = [re.split(r"\s{2,}", line)[2:4] for line in node.run("trace").stdout.splitlines()[1:4]]
+    tap.equal(rows, [["<>", "emil@customer.example"], ["<>", "(erased)"], ["(erased)", "(erased)"]],
+              "the list says what was erased; that it was a bounce stays known")
+    shown = node.evidence("trace", str(letter), wanted=0).stdout
+    tap.ok(re.search(r"^MAIL FROM +\(erased\)$", shown, re.M) and re.search(r"^\(erased\) +on", shown, re.M) and
+           "b@other.example" in shown, "one message says so too, and keeps who else had it", shown)
+    one = node.json("trace", str(letter))
+    tap.equal((one["erased"], one["mail_from"], [r["address"] for r in one["recipients"]]),
+              (True, "", ["", "b@other.example"]), "and its document")
+    tap.equal([m["erased"] for m in node.json("trace", "--limit", "4")["messages"]], [False, True, True, True],
+              "and the list's document")
+
+
 def check_all(tap, url):
     with tempfile.TemporaryDirectory() as folder:
         node = Node(url or f"sqlite:{folder}/store", folder)
@@ -186,6 +216,7 @@ def check_all(tap, url):
         replay(tap, node)
         refuse(tap, node)
         without_evidence(tap, node)
+        erased(tap, node)
 
 
 def body(tap):
