@@ -193,13 +193,34 @@ static enum seki_result refuse(struct sql *sql, int64_t id, struct seki_error *w
     return result;
 }
 
-/* The audit log is kept when a person's data is erased: it names the domain that decided, not the address. */
 static struct seki_str domain_of(struct seki_str address, struct seki_arena *arena)
 {
     const char *at = address.len > 0 ? memrchr(address.ptr, '@', address.len) : NULL;
     if (at == NULL)
         return SEKI_STR("");
     return store_traffic_lower(seki_str_from(address, (size_t)(at - address.ptr) + 1), arena).text;
+}
+
+static void read_owner(const struct sql_value *row, struct seki_arena *arena, void *item)
+{
+    struct store_audit_line *line = (struct store_audit_line *)item;
+    line->tenant = seki_arena_copy(arena, row[0].text);
+    if (row[1].text.len > 0)
+        line->domain = seki_arena_copy(arena, row[1].text);
+}
+
+/* The audit log is kept when a person's data is erased: it names the domain that decided, not the address. That is the
+ * hosted one, which may be above the address's; what is no longer hosted has the address's. */
+static enum seki_result add_owner(struct sql *sql, const struct store_held *item, struct seki_arena *arena,
+                                  struct store_audit_line *line, struct seki_error *why)
+{
+    bool is_found;
+    line->domain = domain_of(item->address, arena);
+    return store_read_one(sql,
+                          "SELECT COALESCE((SELECT name FROM tenant WHERE id = $1), ''),"
+                          " COALESCE((SELECT name FROM domain WHERE id = $2), '')",
+                          SQL_VALUES(SQL_OF_INT(item->tenant_id), SQL_OF_INT(item->domain_id)), read_owner, arena,
+                          line, &is_found, why);
 }
 
 /* Change the state with its line of audit. @param text  ends in RETURNING id, with $1 the id, $2 the time, $3 the actor */
@@ -215,15 +236,16 @@ static enum seki_result change_state(struct store_change *change, const struct s
     store_json_begin(&after_json, arena);
     store_json_str(&after_json, "state", seki_str_of(store_held_state_name(after)));
     store_json_str(&after_json, "message", item->message_id);
-    const struct store_audit_line line = { .action = action,
-                                           .domain = domain_of(item->address, arena),
-                                           .object = seki_arena_format(arena, "%lld", (long long)item->id),
-                                           .before = store_json_end(&before_json),
-                                           .after = store_json_end(&after_json) };
-    enum seki_result result = sql_run(sql, text,
-                                      SQL_VALUES(SQL_OF_INT(item->id), SQL_OF_INT(store_change_at_s(change)),
-                                                 SQL_OF_STR(store_change_actor(change))),
-                                      &changed, why);
+    struct store_audit_line line = { .action = action,
+                                     .object = seki_arena_format(arena, "%lld", (long long)item->id),
+                                     .before = store_json_end(&before_json),
+                                     .after = store_json_end(&after_json) };
+    enum seki_result result = add_owner(sql, item, arena, &line, why);
+    if (result == SEKI_OK)
+        result = sql_run(sql, text,
+                         SQL_VALUES(SQL_OF_INT(item->id), SQL_OF_INT(store_change_at_s(change)),
+                                    SQL_OF_STR(store_change_actor(change))),
+                         &changed, why);
     if (result == SEKI_OK && changed == 0)
         result = refuse(sql, item->id, why);
     else if (result == SEKI_OK)

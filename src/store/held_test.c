@@ -162,6 +162,27 @@ static void every_decision_leaves_a_line_of_audit(struct sql *sql, const char *u
     assert_text(entries[0].after, "{\"state\":\"deleted\",\"message\":\"a1\"}");
 }
 
+static void the_line_is_found_by_tenant_and_hosted_domain(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct store_held held = item("a1", 0, "a@sub.one.example", 0);
+    held.tenant_id = add_tenant(sql, "first", POLICY_GATEWAY);
+    held.domain_id =
+        add_domain(sql, held.tenant_id, "one.example"); /* whose policy is that of names below it, too */
+    STORE_OK(store_held_add(sql, &held, 1, WHY));
+    STORE_OK(remove_it(sql, only(sql, &(struct store_held_filter){ .tenant_id = held.tenant_id })));
+    const struct store_audit_entry *entries;
+    size_t count;
+    STORE_OK(store_audit_list(sql,
+                              &(struct store_audit_filter){ .tenant = SEKI_STR("first"),
+                                                            .domain = SEKI_STR("one.example"),
+                                                            .action = SEKI_STR("quarantine.") },
+                              memory, &entries, &count, WHY));
+    assert_int_equal(count, 1);
+    assert_text(entries[0].object, "1");
+}
+
 static size_t spent(struct sql *sql, const char *node, int64_t now_s)
 {
     const struct seki_str *ids;
@@ -225,6 +246,7 @@ int main(void)
         STORE_TEST(what_was_refused_can_be_released_again),
         STORE_TEST(a_release_that_was_killed_is_not_done_twice),
         STORE_TEST(every_decision_leaves_a_line_of_audit),
+        STORE_TEST(the_line_is_found_by_tenant_and_hosted_domain),
         STORE_TEST(a_file_is_spent_when_all_have_decided_or_it_expired),
         STORE_TEST(digests_tell_each_message_once),
     };
