@@ -122,9 +122,9 @@ json_t *cli_json_held(const struct store_held *item)
 void cli_held_print(struct cli_store *store, const struct store_held *items, size_t count)
 {
     static const char *const headings[] = { N_("number"), N_("held"),  N_("recipient"), N_("author"),
-                                            N_("reason"), N_("state"), N_("subject") };
+                                            N_("reason"), N_("state"), N_("node"),      N_("subject") };
     struct cli_table table;
-    cli_table_begin(&table, store->arena, 7, headings);
+    cli_table_begin(&table, store->arena, sizeof headings / sizeof headings[0], headings);
     for (size_t i = 0; i < count; i++) {
         char held[CLI_WHEN_MAX];
         cli_table_format(&table, "%lld", (long long)items[i].id);
@@ -133,6 +133,7 @@ void cli_held_print(struct cli_store *store, const struct store_held *items, siz
         cli_table_add(&table, items[i].author);
         cli_table_add(&table, items[i].reason);
         cli_table_format(&table, "%s", store_held_state_name(items[i].state));
+        cli_table_add(&table, items[i].node);
         cli_table_add(&table, items[i].subject);
     }
     cli_table_print(&table);
