@@ -3,9 +3,7 @@
 
     control_test.py PATH-OF-sekishod PATH-OF-sekisho
 """
-import collections
 import contextlib
-import itertools
 import json
 import os
 import pathlib
@@ -17,13 +15,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from milter_load import MilterLoad  # noqa: E402
 from postgresql import PostgreSQL, programs  # noqa: E402
-from sekishod import (DnsResponder, MilterSession, Sekishod, SekishodError, fetch, free_port,  # noqa: E402
-                      wait_until)
+from sekishod import DnsResponder, MilterSession, Sekishod, fetch, free_port, wait_until  # noqa: E402
 from tap import Tap  # noqa: E402
 
 PROGRAM, COMMAND = (os.path.abspath(word) for word in sys.argv[1:3])
@@ -217,56 +214,6 @@ def a_damaged_replica_is_built_anew(tap):
                sekishod.events("replica_rebuilt"))
 
 
-class Load:
-    """Messages one after the other on a few sessions, each with a queue id of its own. Notes which were answered, and how
-    long the slowest took."""
-
-    def __init__(self, place, threads=3, pause_s=0.002):
-        self.place, self.pause_s = place, pause_s
-        self.answered, self.unanswered, self.slowest_s = [], [], 0.0
-        self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(threads)]
-
-    def run(self, number):
-        session = None
-        for count in itertools.count():
-            if self.is_over.is_set():
-                break
-            queue_id = f"4t{number}n{count}"
-            begun = time.monotonic()
-            try:
-                session = session or MilterSession(self.place.listen)
-                session.begin(queue_id=queue_id)
-                session.end()
-                self.answered.append(queue_id)
-            except (SekishodError, OSError):
-                session = None
-                self.unanswered.append(queue_id)
-                time.sleep(0.05)
-                continue
-            self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
-            time.sleep(self.pause_s)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *unused):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def problems(self, recorded):
-        """What is wrong with these queue ids of the store, as a sentence; "" when each answered message is there once."""
-        counts = collections.Counter(recorded)
-        missing = [queue_id for queue_id in self.answered if queue_id not in counts]
-        doubled = [queue_id for queue_id, count in counts.items() if count > 1]
-        strange = set(counts) - set(self.answered) - set(self.unanswered)
-        return "; ".join(f"{len(ids)} {what}" for ids, what in ((missing, "missing"), (doubled, "doubled"),
-                                                                (strange, "from nowhere")) if ids)
-
-
 def in_sqlite(place):
     """-> queue ids of all recorded messages"""
     with contextlib.closing(sqlite3.connect(f"file:{place.folder}/state/store.db?mode=ro", uri=True)) as store:
@@ -282,7 +229,7 @@ def each_message_is_recorded_once_whoever_dies(tap):
     random.seed(4)
     with Place() as place, place.sekishod() as sekishod:
         wait_until(lambda: place.figure("store_reachable") == 1, "the store")
-        with Load(place) as load:
+        with MilterLoad(place.listen) as load:
             for number in range(7):  # each death of a role doubles the wait for its next life
                 time.sleep(random.uniform(0.1, 0.5))
                 role = "inbound" if number % 3 == 2 else "control"
@@ -301,7 +248,7 @@ def what_came_last_is_taken_over_at_the_stop(tap):
     with Place() as place:
         with place.sekishod():
             wait_until(lambda: place.figure("store_reachable") == 1, "the store")
-            with Load(place) as load:
+            with MilterLoad(place.listen) as load:
                 time.sleep(1)
         problems = load.problems(in_sqlite(place))
         tap.ok(not problems and load.answered, "a stop leaves nothing of the journal behind", problems)
@@ -346,7 +293,7 @@ def an_outage_of_postgresql_costs_nothing(tap):
         wait_until(lambda: place.figure("store_reachable") == 1, "the store")
         place.command("tenant", "add", "acme")
         place.wait_for_change(place.command("domain", "add", "acme.example", "--tenant", "acme")["change"])
-        with Load(place) as load:
+        with MilterLoad(place.listen) as load:
             time.sleep(1)
             server.halt()
             time.sleep(seconds)
