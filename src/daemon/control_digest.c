@@ -55,6 +55,9 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
     if (report.failed > 0)
         log_reason(job->context->log, LOG_LEVEL_WARNING, "digests_not_sent", "%zu digests: %s", report.failed,
                    report.failure.text);
+    if (report.refused > 0)
+        log_reason(job->context->log, LOG_LEVEL_WARNING, "digests_refused", "%zu digests: %s", report.refused,
+                   report.failure.text);
     return result == SEKI_OK ? CONTROL_IDLE : control_turn_of(result);
 }
 

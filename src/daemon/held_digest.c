@@ -57,7 +57,8 @@ static struct seki_str mark_of(struct round *r, const struct store_held *held, s
     return SEKI_STR("");
 }
 
-static bool send(struct round *r, const struct store_held *held, size_t count, enum policy_language language)
+static enum quarantine_submitted send(struct round *r, const struct store_held *held, size_t count,
+                                      enum policy_language language)
 {
     struct seki_buf text;
     const struct quarantine_digest digest = {
@@ -82,24 +83,29 @@ static bool send(struct round *r, const struct store_held *held, size_t count, e
                                                       .head = seki_buf_str(&text),
                                                       .file = -1,
                                                       .timeout_s = SERVER_TIMEOUT_S };
-    bool is_sent = seki_arena_failure(r->arena) == SEKI_OK && seki_buf_failed(&text) == SEKI_OK &&
-                   quarantine_submit(&submission, &r->report->failure) == QUARANTINE_TAKEN;
+    enum quarantine_submitted outcome = QUARANTINE_NOT_NOW;
+    if (seki_arena_failure(r->arena) == SEKI_OK && seki_buf_failed(&text) == SEKI_OK)
+        outcome = quarantine_submit(&submission, &r->report->failure);
     seki_buf_release(&text);
-    return is_sent;
+    return outcome;
 }
 
-/* All that is held for one address. */
+/* All that is held for one address. One that is refused for good (RFC 5321 section 4.2.1: not to be tried again) counts as
+ * told: a sender chooses whom he writes to, and must not have the others of the domain told of every message at once, or,
+ * with enough of these, never. */
 static enum seki_result tell_one(struct round *r, const struct store_held *held, size_t count)
 {
     enum policy_language language;
     enum seki_result result = language_of(r, held[0].address, &language);
     if (result != SEKI_OK)
         return result;
-    if (!send(r, held, count, language)) {
+    enum quarantine_submitted outcome = send(r, held, count, language);
+    r->report->sent += outcome == QUARANTINE_TAKEN;
+    r->report->refused += outcome == QUARANTINE_REFUSED;
+    if (outcome != QUARANTINE_TAKEN && outcome != QUARANTINE_REFUSED) {
         r->report->failed++;
         return SEKI_OK;
     }
-    r->report->sent++;
     return store_held_told(r->sql, r->domain_id, held[0].address, held[count - 1].id, r->now_s, r->why);
 }
 

@@ -14,8 +14,9 @@ struct held_digest {
 
 struct held_digest_report {
     size_t sent;
+    size_t refused;            /* for good: not tried again */
     size_t failed;             /* tried again at the next turn */
-    struct seki_error failure; /* why the last of them */
+    struct seki_error failure; /* why the last of either */
 };
 
 /** Send what is due. @return SEKI_OK, also when the mail server does not take some; SEKI_TEMPORARY: the store */

@@ -310,6 +310,24 @@ def check_digest(site, tap):
     site.must("quarantine", "delete", item["id"])
 
 
+def check_refused_digest(site, tap):
+    """An address that no mail can be sent to is not tried for ever, and keeps no other from waiting for its day."""
+    session = MilterSession(f"inet:127.0.0.1:{site.milter_port}", client="127.0.0.66")
+    session.begin(EVIL["sender"], fields=((b"From", b" service@bank.example.org"), (b"Subject", b" Nobody")),
+                  recipients=['"a>b"@north.example'])
+    session.end()
+    session.close()
+    wait_until(lambda: [item for item in site.held() if item["subject"] == "Nobody"], "the message to be held")
+    site.must("policy", "set", "north.example", "digest=daily")
+    wait_until(lambda: site.sekishod.events("digests_refused"), "the digest to be refused", 60)
+    [item] = [item for item in site.held() if item["subject"] == "Nobody"]
+    time.sleep(17)
+    tap.equal(len(site.sekishod.events("digests_refused") + site.sekishod.events("digests_not_sent")), 1,
+              "a digest that is refused for good is not tried again")
+    site.must("policy", "set", "north.example", "digest=none")
+    site.must("quarantine", "delete", item["id"])
+
+
 def check_without_changes(site, tap):
     """An MTA that lets a filter edit fields, and nothing else."""
     def held():
@@ -424,6 +442,7 @@ def main(tap):
         check_unclear(site, tap, number)
         check_killed(site, tap)
         check_digest(site, tap)
+        check_refused_digest(site, tap)
         check_without_changes(site, tap)
         check_repeat(site, tap)
         check_digest_loop(site, tap)
