@@ -157,6 +157,19 @@ static bool is_delimiter(struct seki_str line, struct seki_str boundary, bool *i
     return rest.len == 0 || *is_close_out;
 }
 
+/* RFC 2046 section 5.1.1: "it is sufficient that the boundary appear in its entirety following the CRLF". Some programs take
+ * what stands behind it, as Dovecot does; others want the line to be the delimiter alone. Each would see other parts. */
+static void judge_doubtful_delimiter(struct content_attachments *a, struct seki_str line)
+{
+    struct seki_str rest = seki_str_from(line, 2);
+    for (size_t level = 0; level < a->depth && seki_str_starts_with(line, SEKI_STR("--")); level++) {
+        const struct content_part_header *header = &a->levels[level];
+        for (size_t i = 0; i < header->boundary_count; i++)
+            if (seki_str_starts_with(rest, content_part_boundary(header, i)))
+                content_look_found(&a->look, CONTENT_OPAQUE, SEKI_STR(""), SEKI_STR("(boundary)"));
+    }
+}
+
 /* Of an inner multipart that was not closed, the outer one's delimiter ends both. @return did the line end a part? */
 static bool take_delimiter(struct content_attachments *a, struct seki_str line)
 {
@@ -167,8 +180,10 @@ static bool take_delimiter(struct content_attachments *a, struct seki_str line)
         for (size_t i = 0; i < header->boundary_count && !is_found; i++)
             is_found = is_delimiter(line, content_part_boundary(header, i), &is_close);
     }
-    if (!is_found)
+    if (!is_found) {
+        judge_doubtful_delimiter(a, line);
         return false;
+    }
     end_part(a);
     a->depth = level + 1; /* also at its end: some programs go on where more of its parts follow */
     if (is_close)
@@ -231,6 +246,7 @@ static struct seki_str hold(struct content_attachments *a, struct seki_str octet
     if (a->line[a->line_len - 1] == '\n')
         take_held_line(a);
     else if (a->line_len == sizeof a->line) { /* too long for a delimiter */
+        judge_doubtful_delimiter(a, (struct seki_str){ a->line, a->line_len });
         pass(a, (struct seki_str){ a->line, a->line_len });
         a->line_len = 0;
         a->is_in_line = true;
@@ -264,7 +280,8 @@ static void take_header_line(struct content_attachments *a)
         if (take_delimiter(a, (struct seki_str){ a->line, line.len }))
             return;
         a->header_len = whole;
-    }
+    } else if (line.ptr[0] == '-')
+        judge_doubtful_delimiter(a, line);
     a->header_line = a->header_len;
 }
 

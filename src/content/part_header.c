@@ -228,7 +228,8 @@ static void tell_pieces(struct reader *reader, bool is_filename)
 
 /* ---- parameters ---- */
 
-static void take_boundary(struct reader *reader, struct seki_str text, bool is_extended)
+/* @param is_clear  all programs read the same out of it */
+static void take_boundary(struct reader *reader, struct seki_str text, bool is_clear)
 {
     struct content_part_header *header = reader->header;
     struct value value = { .len = 0 };
@@ -237,7 +238,7 @@ static void take_boundary(struct reader *reader, struct seki_str text, bool is_e
         if (seki_str_equal(content_part_boundary(header, i), text_of(&value)))
             return;
     bool fits = value.len <= CONTENT_PART_BOUNDARY_MAX && header->boundary_count < CONTENT_PART_BOUNDARIES;
-    header->is_odd = header->is_odd || is_extended || !fits;
+    header->is_odd = header->is_odd || !is_clear || !fits || value.len == 0;
     if (!fits || value.len == 0)
         return;
     memcpy(header->boundaries[header->boundary_count], value.octets, value.len);
@@ -267,7 +268,7 @@ static void take_name(struct reader *reader, struct seki_str attribute, bool is_
     tell(reader, text_of(&value));
 }
 
-static void take_parameter(struct reader *reader, struct seki_str attribute, struct seki_str text)
+static void take_parameter(struct reader *reader, struct seki_str attribute, struct seki_str text, bool is_clear)
 {
     struct seki_str base = seki_str_head(attribute, seki_str_find(attribute, '*'));
     if (seki_str_equal_nocase(base, SEKI_STR("filename")))
@@ -275,7 +276,7 @@ static void take_parameter(struct reader *reader, struct seki_str attribute, str
     else if (seki_str_equal_nocase(base, SEKI_STR("name")))
         take_name(reader, attribute, false, text);
     else if (seki_str_equal_nocase(base, SEKI_STR("boundary")))
-        take_boundary(reader, text, base.len < attribute.len);
+        take_boundary(reader, text, is_clear && base.len == attribute.len);
 }
 
 /* Where a comment ends that begins at the front; 0: it does not end, and its "(" is a character like others. */
@@ -318,21 +319,35 @@ static struct seki_str take_word(struct reader *reader, struct seki_str *rest, c
     return text_of(word);
 }
 
-/* quoted-string, or all up to ";": `filename=invoice 1.exe` is not well-formed, and is read everywhere. */
-static struct seki_str take_value(struct seki_str *rest)
+static bool has_none_of(struct seki_str text, const char *octets)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (strchr(octets, text.ptr[i]) != NULL)
+            return false;
+    return true;
+}
+
+/* quoted-string, or all up to ";": `filename=invoice 1.exe` is not well-formed, and is read everywhere.
+ * @param is_clear_out  no quoted pairs, no folds, nothing glued to the quotes, no comments: programs differ about these */
+static struct seki_str take_value(struct seki_str *rest, bool *is_clear_out)
 {
     size_t end = space_count(*rest);
     *rest = seki_str_from(*rest, end);
     if (rest->len == 0 || rest->ptr[0] != '"') {
         struct seki_str value = seki_str_head(*rest, seki_str_find(*rest, ';'));
         *rest = seki_str_from(*rest, value.len);
-        return seki_str_trim(value);
+        value = seki_str_trim(value);
+        *is_clear_out = has_none_of(value, " \t\r\n\"(\\");
+        return value;
     }
     *rest = seki_str_from(*rest, 1);
     for (end = 0; end < rest->len && rest->ptr[end] != '"'; end++)
         end += rest->ptr[end] == '\\' ? 1 : 0;
     struct seki_str value = seki_str_head(*rest, end);
     *rest = seki_str_from(*rest, end + 1);
+    struct seki_str behind = seki_str_from(*rest, space_count(*rest));
+    *is_clear_out = has_none_of(value, "\t\r\n\\") && (value.len == 0 || value.ptr[value.len - 1] != ' ') &&
+                    (behind.len == 0 || behind.ptr[0] == ';');
     return value;
 }
 
@@ -350,7 +365,9 @@ static void read_parameters(struct reader *reader, struct seki_str rest)
         struct seki_str attribute = take_word(reader, &rest, "=;", &word);
         if (rest.len > 0 && rest.ptr[0] == '=') {
             rest = seki_str_from(rest, 1);
-            take_parameter(reader, attribute, take_value(&rest));
+            bool is_clear;
+            struct seki_str value = take_value(&rest, &is_clear);
+            take_parameter(reader, attribute, value, is_clear);
         } else
             tell(reader, attribute);
     }

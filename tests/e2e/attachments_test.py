@@ -138,6 +138,13 @@ def uuencoded(octets, name):
     return b"From: a@example.net\r\n\r\nbegin 644 " + name + b"\r\n" + b"".join(lines).replace(b"\n", b"\r\n") + b"`\r\nend\r\n"
 
 
+def in_parts(boundary, delimiters):
+    """Text, and behind the second delimiter a program."""
+    return (b"From: a@example.net\r\nContent-Type: multipart/mixed; boundary=" + boundary + b"\r\n\r\n" + delimiters[0] +
+            b"\r\n\r\ntext\r\n" + delimiters[1] + b"\r\nContent-Type: application/octet-stream; name=a.exe\r\n\r\ntext\r\n" +
+            delimiters[0] + b"--\r\n")
+
+
 def nested(name, octets, levels):
     for level in range(levels):
         octets, name = zipped({name: octets}), f"level{level}.zip"
@@ -172,6 +179,13 @@ CASES = [
     ("a name of RFC 2231", attached(TEXT, "請求書.exe"), "name 請求書.exe"),
     ("a program under another name", attached(MZ, "photo.jpg", ("image", "jpeg")), "octets photo.jpg"),
     ("a script under another name", attached(b"#!/bin/sh\nrm -r /\n", "notes.txt"), "octets notes.txt"),
+    ("a part behind a delimiter", in_parts(b"abc", (b"--abc", b"--abc \t")), "name a.exe"),
+    ("a delimiter with more on its line", in_parts(b"abc", (b"--abc", b"--abcx")), "opaque (boundary)"),
+    ("with very much more", in_parts(b"abc", (b"--abc", b"--abc" + b"x" * 500)), "opaque (boundary)"),
+    ("in a header", in_parts(b"abc", (b"--abc", b"--abc\r\nX: y\r\n--abc" + b"x" * 500)), "opaque (boundary)"),
+    ("a boundary that begins as another one", in_parts(b"abc1", (b"--abc1", b"--abc1\r\nContent-Type: multipart/mixed;"
+     b" boundary=abc\r\n\r\n--abc\r\n\r\ntext\r\n--abc--\r\n--abc1")), "name a.exe"),
+    ("an empty boundary", in_parts(b'""', (b"--", b"--")), "opaque"),
     ("in a forwarded message", forwarded(attached(TEXT, "a.js")), "name a.js"),
     ("a harmless forwarded message", forwarded(attached(TEXT, "a.txt")), "none"),
 
