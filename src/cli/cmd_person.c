@@ -23,8 +23,13 @@ static struct seki_str node_name(const struct cli_store *store)
     return seki_arena_copy(store->arena, seki_str_of(host));
 }
 
+/* Exit 2 and not 1, which would be "nothing was recorded of it" to a script that has to prove it. */
 static bool find(struct cli_store *store, const char *address, struct store_person *person_out)
 {
+    if (!store_person_is_address(seki_str_of(address))) {
+        cli_complain(_("\"%s\" is no mail address; one is needed as user@example.com"), address);
+        return cli_store_misused(store);
+    }
     return cli_store_open(store, store->options) &&
            cli_store_did(
                store, store_person_find(store->sql, seki_str_of(address), store->arena, person_out, &store->why));
@@ -173,7 +178,9 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
                                  (json_int_t)store->change_id));
         return;
     }
-    if (is_done)
+    if (e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0)
+        cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
+    else if (is_done)
         tell_erased(e);
     else
         tell_plan(e);

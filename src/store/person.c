@@ -5,15 +5,29 @@
 #include "store/rows.h"
 #include "store/traffic_text.h"
 
+#include <sekisho/address.h>
+
 #define WORK_OCTETS (64u * 1024u)
+
+/* A local part may be what MTAs let through, but for a second "@" and what belongs to a path. */
+bool store_person_is_address(struct seki_str text)
+{
+    struct seki_str local_part, domain;
+    if (text.len == 0 || text.ptr[0] == '<' || !seki_address_split_path(text, &local_part, &domain))
+        return false;
+    bool is_quoted = local_part.len > 0 && local_part.ptr[0] == '"';
+    return local_part.len > 0 && domain.len > 0 && local_part.len + 1 + domain.len == text.len &&
+           (is_quoted || seki_str_find(local_part, '@') == local_part.len) &&
+           seki_str_find(domain, ' ') == domain.len;
+}
 
 static enum seki_result check_address(struct seki_str address, struct seki_arena *arena,
                                       struct sql_value *value_out, struct seki_error *why)
 {
     *value_out = store_traffic_lower(address, arena);
-    if (address.len > 0 && value_out->text.len > 0)
+    if (store_person_is_address(address) && value_out->text.len > 0)
         return SEKI_OK;
-    seki_error_set(why, "an address is needed, as user@example.com");
+    seki_error_set(why, "\"%.*s\" is no mail address; one is needed as user@example.com", SEKI_STR_ARGS(address));
     return SEKI_BAD_INPUT;
 }
 

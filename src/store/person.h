@@ -20,10 +20,14 @@ struct store_person {
     size_t held_count;
 };
 
+/** Is it an address as it is recorded, local part and domain? What is none was never recorded, so that "nothing found" of it
+ *  would be no answer. */
+bool store_person_is_address(struct seki_str text);
+
 /**
  * @param address     without angle brackets, in any case
  * @param person_out  in the arena
- * @return SEKI_BAD_INPUT: there is no address
+ * @return SEKI_BAD_INPUT: it is no address
  */
 SEKI_MUST_USE enum seki_result store_person_find(struct sql *sql, struct seki_str address, struct seki_arena *arena,
                                                  struct store_person *person_out, struct seki_error *why);

@@ -118,7 +118,7 @@ static void what_is_held_is_found_by_recipient_sender_and_author(struct sql *sql
           0 }, /* in a From field: shown once too often, and never erased */
         { "no pattern", "%@example.com", 0, 0 },
         { "no pattern of one", "_nn@example.com", 0, 0 },
-        { "no escape", "\\", 0, 0 },
+        { "no escape", "\\@example.com", 0, 0 },
         { "somebody else", "eve@example.com", 0, 0 },
     };
     unsigned applied;
@@ -197,12 +197,53 @@ static void nothing_found_leaves_no_line(struct sql *sql, const char *url)
     assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM held_recipient WHERE state = 'held'"), 4);
 }
 
+static void what_is_no_address_is_refused(struct sql *sql, const char *url)
+{
+    (void)url;
+    static const struct {
+        const char *name, *text;
+        bool is_address;
+    } cases[] = {
+        { "local part and domain", "ann@example.com", true },
+        { "upper case", "Ann@EXAMPLE.com", true },
+        { "a quoted local part, with all that may be in it", "\"a b@c\"@example.com", true },
+        { "what MTAs let through", "a..b@example.com", true },
+        { "a domain in UTF-8", "ann@\xe6\x97\xa5\xe6\x9c\xac.example", true },
+        { "an address literal", "ann@[192.0.2.1]", true },
+        { "nothing", "", false },
+        { "a domain alone", "typo.at.example", false },
+        { "no local part", "@example.com", false },
+        { "no domain", "ann@", false },
+        { "two signs", "ann@@example.com", false },
+        { "two addresses", "ann@example.com,bob@example.com", false },
+        { "a blank in the domain", "ann@example.com bob", false },
+        { "in angle brackets", "<ann@example.com>", false },
+        { "the null reverse-path", "<>", false },
+        { "with a source route", "@relay.example:ann@example.com", false },
+        { "part of one", "%", false },
+    };
+    unsigned applied;
+    struct store_person person;
+    struct store_person_erased erased;
+    STORE_OK(store_migrate(sql, &applied, WHY));
+    begin_memory();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const enum seki_result want = cases[i].is_address ? SEKI_OK : SEKI_BAD_INPUT;
+        struct seki_str text = seki_str_of(cases[i].text);
+        if (store_person_is_address(text) != cases[i].is_address ||
+            store_person_find(sql, text, memory, &person, WHY) != want ||
+            erase(sql, cases[i].text, NULL, 0, &erased) != want)
+            fail_msg("%s: %s", cases[i].name, cases[i].text);
+    }
+}
+
 static const struct store_test tests[] = {
     STORE_TEST(recorded_messages_are_found_and_erased),
     STORE_TEST(what_is_held_is_found_by_recipient_sender_and_author),
     STORE_TEST(what_is_held_for_it_is_deleted),
     STORE_TEST(what_is_being_released_is_let_end),
     STORE_TEST(nothing_found_leaves_no_line),
+    STORE_TEST(what_is_no_address_is_refused),
 };
 
 int main(void)

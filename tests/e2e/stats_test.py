@@ -150,6 +150,12 @@ def check_person(tap, url, path, journal):
     tap.ok("Held in quarantine" in out and "bob@example.com" in out, "both for people", out)
     code, out, _ = run(url, "db", "find", "nobody@example.net")
     tap.equal(code, 1, "of another nothing was recorded")
+    code, out, _ = run(url, "db", "erase", "nobody@example.net", "--yes")
+    tap.equal((code, out), (0, "Nothing was recorded of this address.\n"), "and nothing has to be erased")
+    for words in (("find", "ann.at.example.net"), ("erase", "ann.at.example.net", "--yes"), ("erase", "<ann@example.net>", "--yes")):
+        code, out, err = run(url, "db", *words)
+        tap.ok(code == 2 and out == "" and f'"{words[1]}" is no mail address' in err, f"db {words[0]} {words[1]}: no address",
+               f"exit {code}\n{out}{err}")
     code, out, err = run(url, "db", "erase", "ann@example.net", "--node", "mx1", "--yes", "--config", "/nonexistent")
     tap.ok(code == 1 and "--journal" in err, "not erased without the evidence", err)
     erase = ("db", "erase", "ann@example.net", "--journal", str(journal), "--node")
