@@ -156,7 +156,8 @@ static json_t *json_examples(const struct cli_what_if_change *change)
     for (size_t i = 0; i < change->example_count; i++) {
         const struct cli_what_if_example *e = &change->examples[i];
         json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:o, s:s}", "at", cli_json_when(e->at_us / US_OF_S), "author",
+                              json_pack("{s:I, s:o, s:o, s:o, s:s}", "message", (json_int_t)e->message, "at",
+                                        cli_json_when(e->at_us / US_OF_S), "author",
                                         cli_json_str(seki_str_of(e->author_domain)), "mail_from_domain",
                                         cli_json_str(seki_str_of(e->mail_from_domain)), "why", why_of(e, text)));
     }
@@ -209,6 +210,7 @@ static void add_examples(struct cli_table *table, const struct cli_what_if_chang
     char when[CLI_WHEN_MAX], text[CLI_NAME_MAX];
     for (size_t i = 0; i < change->example_count; i++) {
         const struct cli_what_if_example *e = &change->examples[i];
+        cli_table_format(table, "%lld", (long long)e->message);
         cli_table_format(table, "%s", cli_when_show(e->at_us / US_OF_S, when));
         cli_table_format(table, "%s", e->author_domain);
         cli_table_format(table, "%s > %s", policy_action_name(e->was.action),
@@ -220,7 +222,7 @@ static void add_examples(struct cli_table *table, const struct cli_what_if_chang
 static void print_text(const struct cli_what_if *what_if, const struct proposal *proposal, struct seki_arena *arena)
 {
     static const char *const counts[] = { N_("WAS"), N_("WOULD BE"), N_("MESSAGES") };
-    static const char *const examples[] = { N_("TIME"), N_("AUTHOR"), N_("CHANGE"), N_("WHY") };
+    static const char *const examples[] = { N_("MESSAGE"), N_("TIME"), N_("AUTHOR"), N_("CHANGE"), N_("WHY") };
     char oldest[CLI_WHEN_MAX], newest[CLI_WHEN_MAX];
     struct cli_table table;
     if (what_if->count == 0) {
@@ -244,7 +246,7 @@ static void print_text(const struct cli_what_if *what_if, const struct proposal 
     add_counts(&table, what_if);
     cli_table_print(&table);
     putchar('\n');
-    cli_table_begin(&table, arena, 4, examples);
+    cli_table_begin(&table, arena, 5, examples);
     for (size_t was = 0; was < POLICY_ACTION_COUNT; was++)
         for (size_t to = 0; to < POLICY_ACTION_COUNT; to++)
             add_examples(&table, &what_if->changes[was][to]);
@@ -265,7 +267,7 @@ static bool visit(void *user, const struct store_traffic_row *row)
         return true;
     if (judging->is_filter_assumed)
         was.action = was.would_be;
-    cli_what_if_add(judging->what_if, &row->facts, &was, row->at_us);
+    cli_what_if_add(judging->what_if, &row->facts, &was, row->message, row->at_us);
     return true;
 }
 

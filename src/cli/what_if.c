@@ -5,8 +5,10 @@
 #define US_OF_S 1000000
 
 static void fill_example(struct cli_what_if_example *example, const struct policy_facts *facts,
-                         const struct policy_judgement *was, const struct policy_judgement *would_be, int64_t at_us)
+                         const struct policy_judgement *was, const struct policy_judgement *would_be,
+                         int64_t message, int64_t at_us)
 {
+    example->message = message;
     example->at_us = at_us;
     example->was = *was;
     example->would_be = *would_be;
@@ -27,7 +29,8 @@ static struct cli_what_if_example *place_for(struct cli_what_if_change *change, 
 }
 
 static void count_change(struct cli_what_if *what_if, const struct policy_facts *facts,
-                         const struct policy_judgement *was, const struct policy_judgement *would_be, int64_t at_us)
+                         const struct policy_judgement *was, const struct policy_judgement *would_be,
+                         int64_t message, int64_t at_us)
 {
     struct cli_what_if_change *change = &what_if->changes[was->action][would_be->action];
     what_if->changed++;
@@ -37,11 +40,11 @@ static void count_change(struct cli_what_if *what_if, const struct policy_facts 
         change->by_check[check]++;
     struct cli_what_if_example *example = place_for(change, what_if->example_limit, at_us);
     if (example != NULL)
-        fill_example(example, facts, was, would_be, at_us);
+        fill_example(example, facts, was, would_be, message, at_us);
 }
 
 void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *facts,
-                     const struct policy_judgement *judged, int64_t at_us)
+                     const struct policy_judgement *judged, int64_t message, int64_t at_us)
 {
     struct policy_judgement was = *judged;
     struct policy_judgement would_be =
@@ -52,5 +55,5 @@ void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *fac
     what_if->newest_us = at_us > what_if->newest_us ? at_us : what_if->newest_us;
     what_if->count++;
     if (would_be.action != was.action && was.action < POLICY_ACTION_COUNT)
-        count_change(what_if, facts, &was, &would_be, at_us);
+        count_change(what_if, facts, &was, &would_be, message, at_us);
 }

@@ -10,6 +10,7 @@
 
 /* One message that would have ended otherwise. */
 struct cli_what_if_example {
+    int64_t message; /* its number in the store, for `sekisho trace` */
     int64_t at_us;
     char author_domain[256], mail_from_domain[256];
     struct policy_judgement was, would_be;
@@ -38,8 +39,8 @@ struct cli_what_if {
                                      [POLICY_ACTION_COUNT]; /* from, to; from = to is not filled */
 };
 
-/** @param judged  what was decided then. @param at_us  when: entries of the allow list are as old as they were then */
+/** @param judged  what was decided then. @param message  its number. @param at_us  when: entries of the allow list are as old as they were then */
 void cli_what_if_add(struct cli_what_if *what_if, const struct policy_facts *facts,
-                     const struct policy_judgement *judged, int64_t at_us);
+                     const struct policy_judgement *judged, int64_t message, int64_t at_us);
 
 #endif

@@ -32,8 +32,8 @@ static void what_stays_the_same_is_only_counted(void **state)
 {
     (void)state;
     const struct policy_judgement delivered = { .action = POLICY_DELIVER };
-    cli_what_if_add(&what_if, &passing, &delivered, 5 * DAY_US);
-    cli_what_if_add(&what_if, &passing, &delivered, 3 * DAY_US);
+    cli_what_if_add(&what_if, &passing, &delivered, 7, 5 * DAY_US);
+    cli_what_if_add(&what_if, &passing, &delivered, 7, 3 * DAY_US);
     assert_int_equal(what_if.count, 2);
     assert_int_equal(what_if.changed, 0);
     assert_int_equal(what_if.oldest_us, 3 * DAY_US);
@@ -44,7 +44,7 @@ static void a_stricter_policy_names_what_decides(void **state)
 {
     (void)state;
     const struct policy_judgement delivered = { .action = POLICY_DELIVER };
-    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
+    cli_what_if_add(&what_if, &failing, &delivered, 7, DAY_US);
     const struct cli_what_if_change *change = &what_if.changes[POLICY_DELIVER][POLICY_REFUSE];
     assert_int_equal(what_if.changed, 1);
     assert_int_equal(change->count, 1);
@@ -57,7 +57,7 @@ static void a_milder_policy_names_what_had_decided(void **state)
 {
     (void)state;
     const struct policy_judgement held = { .action = POLICY_HOLD, .decisive = POLICY_LOOKALIKE };
-    cli_what_if_add(&what_if, &passing, &held, DAY_US);
+    cli_what_if_add(&what_if, &passing, &held, 7, DAY_US);
     assert_int_equal(what_if.changes[POLICY_HOLD][POLICY_DELIVER].by_check[POLICY_LOOKALIKE], 1);
 }
 
@@ -67,12 +67,14 @@ static void the_newest_examples_are_kept(void **state)
     static const int64_t days[] = { 3, 1, 5, 4, 2 };
     const struct policy_judgement delivered = { .action = POLICY_DELIVER };
     for (size_t i = 0; i < sizeof days / sizeof days[0]; i++)
-        cli_what_if_add(&what_if, &failing, &delivered, days[i] * DAY_US);
+        cli_what_if_add(&what_if, &failing, &delivered, 100 + days[i], days[i] * DAY_US);
     const struct cli_what_if_change *change = &what_if.changes[POLICY_DELIVER][POLICY_REFUSE];
     assert_int_equal(change->count, 5);
     assert_int_equal(change->example_count, 2);
     assert_int_equal(change->examples[0].at_us, 5 * DAY_US);
     assert_int_equal(change->examples[1].at_us, 4 * DAY_US);
+    assert_int_equal(change->examples[0].message, 105);
+    assert_int_equal(change->examples[1].message, 104);
 }
 
 static void no_examples_may_be_wanted(void **state)
@@ -80,7 +82,7 @@ static void no_examples_may_be_wanted(void **state)
     (void)state;
     const struct policy_judgement delivered = { .action = POLICY_DELIVER };
     what_if.example_limit = 0;
-    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
+    cli_what_if_add(&what_if, &failing, &delivered, 7, DAY_US);
     assert_int_equal(what_if.changes[POLICY_DELIVER][POLICY_REFUSE].example_count, 0);
     assert_int_equal(what_if.changed, 1);
 }
@@ -96,8 +98,8 @@ static void entries_count_until_they_expire(void **state)
                                         .expires_at_s = 2 * 86400 };
     what_if.entries = &entry;
     what_if.entry_count = 1;
-    cli_what_if_add(&what_if, &failing, &refused, 1 * DAY_US);
-    cli_what_if_add(&what_if, &failing, &refused, 3 * DAY_US);
+    cli_what_if_add(&what_if, &failing, &refused, 7, 1 * DAY_US);
+    cli_what_if_add(&what_if, &failing, &refused, 7, 3 * DAY_US);
     const struct cli_what_if_change *change = &what_if.changes[POLICY_REFUSE][POLICY_DELIVER];
     assert_int_equal(change->count, 1);
     assert_true(change->examples[0].would_be.allow_id == CLI_WHAT_IF_PROPOSED);
@@ -111,13 +113,13 @@ static void at_a_gateway_junk_is_the_mark(void **state)
                                   junk = { .action = POLICY_JUNK, .decisive = POLICY_DMARC_REJECT };
     policy.actions[POLICY_DMARC_REJECT] = POLICY_JUNK;
     what_if.shape = POLICY_GATEWAY;
-    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
-    cli_what_if_add(&what_if, &failing, &junk, DAY_US);
+    cli_what_if_add(&what_if, &failing, &delivered, 7, DAY_US);
+    cli_what_if_add(&what_if, &failing, &junk, 7, DAY_US);
     assert_int_equal(what_if.count, 2);
     assert_int_equal(what_if.changed, 1);
     assert_int_equal(what_if.changes[POLICY_DELIVER][POLICY_MARK].count, 1);
     what_if.shape = POLICY_SHARED;
-    cli_what_if_add(&what_if, &failing, &delivered, DAY_US);
+    cli_what_if_add(&what_if, &failing, &delivered, 7, DAY_US);
     assert_int_equal(what_if.changes[POLICY_DELIVER][POLICY_JUNK].count, 1);
 }
 
@@ -129,7 +131,7 @@ static void a_long_domain_is_cut(void **state)
     struct policy_facts facts = failing;
     facts.author_domain = (struct seki_str){ name, sizeof name };
     const struct policy_judgement delivered = { .action = POLICY_DELIVER };
-    cli_what_if_add(&what_if, &facts, &delivered, DAY_US);
+    cli_what_if_add(&what_if, &facts, &delivered, 7, DAY_US);
     assert_int_equal(strlen(what_if.changes[POLICY_DELIVER][POLICY_REFUSE].examples[0].author_domain), 255);
 }
 

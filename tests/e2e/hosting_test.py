@@ -7,6 +7,7 @@ usage: hosting_test.py PATH-OF-SEKISHO PATH-OF-TRAFFIC_MAKER
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -486,6 +487,10 @@ def what_if(tap, store):
     tap.ok(len(examples) == 3 and {e["author"] for e in examples} <= {"bank.example", "member.example"}
            and all(e["why"] == "dmarc-reject" for e in examples) and examples == sorted(examples, key=lambda e: e["at"], reverse=True),
            "what-if: the newest examples, and why", str(examples))
+    one = store.json("trace", str(examples[0]["message"]))
+    tap.equal((one["author_domain"], one["at"]), (examples[0]["author"], examples[0]["at"]), "what-if: trace shows an example by its number")
+    out = store.run(*ask, "on-dmarc-reject=refuse")[1]
+    tap.ok(re.search(rf"^{examples[0]['message']} +\S.*{examples[0]['author']}", out, re.M), "what-if: the number for people too", out)
     got, whole = changes("--allow", "member.example", "--evidence", "dkim:lists.example")
     tap.equal(got, [("mark", "deliver", 100, {"dmarc-reject": 100})], "a proposed entry lets the list through, not the forger")
     tap.equal(whole["changes"][0]["examples"][0]["why"], "the proposed entry", "and is told as the reason")
