@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Junk is filed where it belongs: Postfix asks sekishod, hands on by LMTP to a real Dovecot with the Sieve script that we ship.
+"""Junk is filed where it belongs: Postfix asks sekishod, hands on by LMTP to a real Dovecot with the Sieve script that we ship,
+or with the rules that the guides for administrators give to users.
 
     dovecot_test.py PATH-OF-sekishod PATH-OF-node_data
 """
 import os
+import email
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +31,11 @@ domain field.example filter=on on-dmarc-reject=junk junk-suffix=+Junk
 domain detail.example filter=on on-dmarc-reject=junk junk-by=recipient junk-suffix=+Junk
 domain mark.example filter=on on-dmarc-reject=mark
 """
-DOMAINS = [line.split()[1] for line in REPLICA.splitlines()]
+DOMAINS = [line.split()[1] for line in REPLICA.splitlines()] + ["guide.example"]
+GUIDES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("administrators.md", "administrators.ja.md")]
+FORWARDED = (ROOT / "demo" / "messages" / "forwarded.eml").read_bytes()
+# Another server says so, or whoever sent it.
+ELSEWHERE = b"Authentication-Results: elsewhere.example;\r\n\tdmarc=fail (p=reject dis=none) header.from=shop.example.com\r\n"
 
 
 class Mail:
@@ -41,6 +48,9 @@ class Mail:
     def genuine(self, *recipients, more=b""):
         self.postfix.send("orders@shop.example.com", recipients, more + SIGNED, {"ADDR": "127.0.0.10"},
                           "mail.shop.example.com")
+
+    def forwarded(self, *recipients):
+        self.postfix.send("list@lists.example.org", recipients, FORWARDED, {"ADDR": "127.0.0.20"}, "lists.example.org")
 
     def counts(self, address):
         """-> messages in (INBOX, Junk)"""
@@ -77,6 +87,53 @@ def junk_beside_other_domains(tap, mail):
     tap.equal(mail.counts("reader@mark.example"), (1, 0), "a neighbour that only marks has it in INBOX")
 
 
+def words_of(guide, program):
+    """What the guide gives to type in, in the paragraph about a program; with the name of the provider of this test."""
+    paragraph = next(line for line in guide.splitlines() if line.startswith(f"**{program}"))
+    return [word.replace("mx.provider.example", "mx.example.com") for word in re.findall(r"`([^`]+)`", paragraph)]
+
+
+def by_sieve(tap, mail):
+    """Both guides have one script; in it the user's own server is named."""
+    scripts = {re.search(r"```sieve\n(.*?)```", guide, re.S).group(1) for guide in GUIDES}
+    tap.equal(len(scripts), 1, "both guides have the same Sieve script")
+    user = "reader@guide.example"
+    mail.dovecot.set_user_script(user, scripts.pop().replace("mx.provider.example", "mx.example.com"))
+    mail.forged(user)
+    [failing] = mail.dovecot.wait_for_mail(user, "Junk", 1)
+    mail.genuine(user)
+    mail.genuine(user, more=ELSEWHERE)
+    mail.forwarded(user)
+    passing, elsewhere, overridden = mail.dovecot.wait_for_mail(user, "INBOX", 3)
+    tap.equal(mail.counts(user), (3, 1), "the guide's script files what fails, and neither what passes, what another server "
+              "says, nor what is overridden")
+    mail.forged(user, more=b"Authentication-Results: elsewhere.example; dmarc=fail (overridden)\r\n")
+    mail.dovecot.wait_for_mail(user, "Junk", 2)
+    tap.equal(mail.counts(user), (3, 2), "nobody gets around it by a field of another name")
+    return failing, passing, elsewhere, overridden
+
+
+def in_other_programs(tap, failing, passing, elsewhere, overridden):
+    """As Outlook looks (one of the words, anywhere in the header as it was sent) and Thunderbird (each in a field of that name)."""
+    outlook, thunderbird, apple = ([words_of(guide, program) for guide in GUIDES] for program in ("Outlook", "Thunderbird", "Apple"))
+    tap.equal((outlook[0][:2], thunderbird[0][:3], apple[0]), (outlook[1][:2], thunderbird[1][:3], apple[1]),
+              "both guides say the same of each program")
+    # name, message, whether Outlook's words and whether Thunderbird's are in it
+    for name, message, at_outlook, at_thunderbird in (("what fails", failing, True, True), ("what passes", passing, False, False),
+                                                      ("what another server says", elsewhere, False, True),
+                                                      ("what is overridden", overridden, False, True)):
+        header = message.decode().replace("\r\n", "\n").split("\n\n")[0]
+        tap.equal(any(word in header for word in outlook[0][:2]), at_outlook, f"Outlook: {name}: {'found' if at_outlook else 'left alone'}")
+        parsed = email.message_from_string(header)
+        field, *words = thunderbird[0][:3]
+        tap.equal(all(any(word in value for value in parsed.get_all(field, [])) for word in words), at_thunderbird,
+                  f"Thunderbird: {name}: {'found' if at_thunderbird else 'left alone'}")
+
+
+def as_in_the_guides(tap, mail):
+    in_other_programs(tap, *by_sieve(tap, mail))
+
+
 def run(tap, folder):
     folder.chmod(0o755)
     for name in ("replica", "dovecot"):
@@ -87,13 +144,14 @@ def run(tap, folder):
     milter = f"inet:127.0.0.1:{free_port()}"
     with (DnsResponder(folder, ZONE) as dns,
           Sekishod(PROGRAM, folder, {"inbound": {"listen": milter, "trusted_networks": "127.0.0.1"},
-                                     "dns": {"nameservers": dns.address}, "hosting": {"replica": folder / "replica"}}),
+                                     "dns": {"nameservers": dns.address}, "hosting": {"replica": folder / "replica"},
+                                     "arc": {"trusted_sealers": "lists.example.org"}}),
           Dovecot(folder / "dovecot", free_port(), SCRIPT) as dovecot,
           Postfix(folder / "mx", free_port(), milter=milter, domains=DOMAINS,
                   transport=f"lmtp:inet:127.0.0.1:{dovecot.port}",
                   parameters={"recipient_delimiter": "+"}) as postfix):
         mail = Mail(postfix, dovecot)
-        for body in (junk_by_field, junk_by_recipient, junk_beside_other_domains):
+        for body in (junk_by_field, junk_by_recipient, junk_beside_other_domains, as_in_the_guides):
             body(tap, mail)
 
 
