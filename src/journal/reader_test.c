@@ -300,6 +300,46 @@ static void test_positions_stay_when_compressed(void **state)
     assert_fetched(&positions[MANY - 1], records[MANY - 1]);
 }
 
+/* Whoever owns the folder must not choose what root writes to. */
+static void test_a_link_is_not_followed(void **state)
+{
+    (void)state;
+    char victim[256], link_path[256];
+    struct seki_error why;
+    fill();
+    complete();
+    snprintf(victim, sizeof victim, "%s/victim", folder);
+    path_of(&positions[0], ".zst.new", link_path);
+    FILE *file = fopen(victim, "we");
+    assert_non_null(file);
+    fputs("precious", file);
+    fclose(file);
+    assert_int_equal(symlink(victim, link_path), 0);
+    assert_int_equal(journal_compress(folder, seki_str_of(positions[0].segment), &why), SEKI_SYSTEM);
+    struct stat status;
+    assert_int_equal(stat(victim, &status), 0);
+    assert_int_equal(status.st_size, 8);
+    unlink(victim);
+}
+
+static void test_what_root_makes_is_the_folder_s_owner_s(void **state)
+{
+    (void)state;
+    char path[256];
+    struct stat status;
+    if (geteuid() != 0)
+        skip();
+    fill();
+    complete();
+    assert_int_equal(chown(folder, 65534, 65534), 0);
+    compress(&positions[0]);
+    path_of(&positions[0], ".zst", path);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, 65534);
+    assert_int_equal(status.st_gid, 65534);
+    assert_int_equal(chown(folder, 0, 0), 0);
+}
+
 static void test_a_reader_from_before_goes_on(void **state)
 {
     (void)state;
@@ -563,6 +603,8 @@ int main(void)
         TEST(test_octets_that_the_writer_took_back),
         TEST(test_damage),
         TEST(test_positions_stay_when_compressed),
+        TEST(test_a_link_is_not_followed),
+        TEST(test_what_root_makes_is_the_folder_s_owner_s),
         TEST(test_a_reader_from_before_goes_on),
         TEST(test_killed_before_the_plain_one_was_taken_away),
         TEST(test_erasing),
