@@ -81,6 +81,19 @@ static void sqlite_close(struct sql *sql)
     free(sqlite);
 }
 
+/* The command is run by root too, and may be the first: the store is the folder's owner's all the same, or `control` could
+ * not open it. (SQLite itself gives -wal and -shm to whoever owns the file.) */
+static bool give_to_owner(const char *path, int fd)
+{
+    struct stat folder;
+    const char *slash = strrchr(path, '/');
+    char *name = slash != NULL && slash != path ? strndup(path, (size_t)(slash - path)) : strdup(slash ? "/" : ".");
+    bool is_given = geteuid() != 0 ||
+                    (name != NULL && stat(name, &folder) == 0 && fchown(fd, folder.st_uid, folder.st_gid) == 0);
+    free(name);
+    return is_given;
+}
+
 /* SQLite would let everybody read it; -wal and -shm take the file's mode over. A file that is there is not opened: closing
  * it again would take away the locks that all connections of this process hold on it (fcntl(2)), and then another process
  * that closes its own takes itself for the last one and removes the log that is written to here. */
@@ -89,8 +102,10 @@ static enum seki_result create(const char *path, struct seki_error *why)
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (fd < 0 && errno == EEXIST)
         return SEKI_OK;
-    if (fd < 0) {
+    if (fd < 0 || !give_to_owner(path, fd)) {
         int error = errno;
+        if (fd >= 0)
+            close(fd);
         seki_error_set(why, "cannot open the store %s: %s", path, strerror(error));
         return error == ENOSPC || error == EDQUOT ? SEKI_LIMIT : SEKI_SYSTEM;
     }

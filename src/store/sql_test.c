@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -388,6 +390,25 @@ static void another_process_that_closes_takes_nothing_away(struct sql *sql, cons
     sql_close(third);
 }
 
+static void a_store_that_root_makes_is_the_folder_s_owner_s(struct sql *sql, const char *url)
+{
+    char folder[] = "/tmp/sekisho-store-XXXXXX", path[64], text[80];
+    struct stat status;
+    (void)url;
+    if (sql_dialect(sql) != SQL_SQLITE || geteuid() != 0)
+        return;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chown(folder, 65534, 65534), 0);
+    snprintf(path, sizeof path, "%s/store.db", folder);
+    snprintf(text, sizeof text, "sqlite:%s", path);
+    sql_close(store_test_open(text));
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, 65534);
+    assert_int_equal(status.st_gid, 65534);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static const struct store_test tests[] = {
     STORE_TEST(values_come_back_as_they_went),
     STORE_TEST(sums_and_counts_are_integers),
@@ -405,6 +426,7 @@ static const struct store_test tests[] = {
     STORE_TEST(many_rows_are_written_as_one),
     STORE_TEST(statements_beyond_what_is_kept),
     STORE_TEST(another_process_that_closes_takes_nothing_away),
+    STORE_TEST(a_store_that_root_makes_is_the_folder_s_owner_s),
     STORE_TEST(watchers_are_told_at_commit),
     STORE_TEST(urls_that_cannot_be_opened),
     STORE_TEST(a_broken_connection_is_mended_at_the_next_begin),
