@@ -7,8 +7,11 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/when.h"
+#include "quarantine/shown.h"
 
 #include <stdio.h>
+
+#define SUBJECT_MAX_OCTETS 4096u /* decoded; the record has 998 octets of it at most */
 
 struct seki_str cli_matched_text(unsigned matched, struct seki_arena *arena)
 {
@@ -62,6 +65,13 @@ static struct seki_str with_reason(struct seki_arena *arena, const char *result,
     return seki_buf_str(&text);
 }
 
+/* The header's octets are in the evidence; this is what a reader sees of them, as in the quarantine's lists. */
+static struct seki_str subject_of(const struct cli_recorded *r)
+{
+    struct seki_str shown = quarantine_shown(r->store.arena, r->record.subject, SUBJECT_MAX_OCTETS);
+    return shown.ptr != NULL ? shown : r->record.subject;
+}
+
 static void add_client(struct cli_table *table, const struct journal_record *record)
 {
     char address[SEKI_IP_TEXT_MAX];
@@ -80,7 +90,7 @@ static void add_envelope(struct cli_table *table, const struct cli_recorded *r)
     add_text(table, "Message-ID", record->message_id);
     add_text(table, "MAIL FROM", cli_mail_from_text(record->mail_from, &record->facts, r->is_erased, table->arena));
     add_client(table, record);
-    add_text(table, "Subject", record->subject);
+    add_text(table, "Subject", subject_of(r));
     add_text(table, _("author domain"), record->facts.author_domain);
 }
 
@@ -244,7 +254,7 @@ json_t *cli_json_recorded(const struct cli_recorded *r)
                   "place", json_place(r), "at", cli_json_when(record->at_us / 1000000), "queue_id",
                   cli_json_str(record->queue_id), "message_id", cli_json_str(record->message_id), "mail_from",
                   cli_json_str(record->mail_from), "helo", cli_json_str(record->helo), "ip",
-                  seki_ip_format(&record->facts.client, address), "subject", cli_json_str(record->subject), "size",
+                  seki_ip_format(&record->facts.client, address), "subject", cli_json_str(subject_of(r)), "size",
                   (json_int_t)record->size_octets, "author_domain", cli_json_str(record->facts.author_domain));
     json_object_set_new(root, "results", json_facts(record));
     json_object_set_new(root, "recipients", recipients);

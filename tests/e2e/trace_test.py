@@ -122,8 +122,16 @@ def show(tap, node):
         tap.ok(text in out, f"the text tells {text}", out)
     by_place = json.loads(node.run("trace", node.places[1], "--journal", str(node.journal), "--json", store=False,
                                    wanted=0).stdout)
-    tap.ok(by_place["subject"] == "Invoice" and by_place["message"] == 0,
+    tap.ok(by_place["subject"].startswith("請求書 / 在庫 ") and by_place["message"] == 0,
               "by its place in the journal no store is asked", by_place)
+
+
+def subjects(tap, node):
+    """Encoded words (RFC 2047) as they are read; what is in them does not reach the terminal."""
+    subject = node.json("trace", node.good)["subject"]
+    tap.equal(subject, "請求書 / 在庫  [2J", "the subject is decoded, also where it is no UTF-8")
+    out = node.evidence("trace", node.good, wanted=0).stdout
+    tap.ok(re.search(r"^Subject +請求書 / 在庫", out, re.M) and "\x1b" not in out, "and so is the text's", out)
 
 
 def replay(tap, node):
@@ -213,6 +221,7 @@ def check_all(tap, url):
         node = Node(url or f"sqlite:{folder}/store", folder)
         find(tap, node)
         show(tap, node)
+        subjects(tap, node)
         replay(tap, node)
         refuse(tap, node)
         without_evidence(tap, node)

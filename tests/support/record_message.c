@@ -16,6 +16,9 @@
 
 #define NOW_S 1795334400
 
+/* Encoded words of two charsets, and what would clear a terminal. */
+static const char subject[] =
+    "=?utf-8?B?6KuL5rGC5pu4?= / =?ISO-2022-JP?B?GyRCOl84SxsoQg==?=\r\n =?utf-8?Q?=1B[2J?=";
 static struct seki_arena *arena;
 static struct seki_error why;
 
@@ -131,7 +134,7 @@ int main(int argc, char **argv)
                                      .message_id = SEKI_STR("<1@example.com>"),
                                      .helo = SEKI_STR("mail.example.com"),
                                      .mail_from = seki_str_of(argv[6]),
-                                     .subject = SEKI_STR("Invoice"),
+                                     .subject = seki_str_of(subject),
                                      .recipients = recipients,
                                      .reply_code = 250,
                                      .header = written(seki_verify_header_write, verify),
