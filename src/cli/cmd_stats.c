@@ -17,12 +17,16 @@ static bool is_usage_right(const struct cli_options *options)
     return !options->json || !options->csv || cli_complain(_("--json and --csv cannot both be; choose one"));
 }
 
+static int64_t days_of(const struct cli_options *options)
+{
+    return options->days > 0 ? (int64_t)options->days : PRESET_DAYS;
+}
+
 /* Of which mail: the last N days, today being one of them. */
 static bool read_span(struct cli_store *store, struct store_stats_span *span)
 {
     const struct cli_options *options = store->options;
-    int64_t days = options->days > 0 ? (int64_t)options->days : PRESET_DAYS;
-    *span = (struct store_stats_span){ .since_s = store->now_s - (days - 1) * 86400 };
+    *span = (struct store_stats_span){ .since_s = store->now_s - (days_of(options) - 1) * 86400 };
     if (options->domain != NULL) {
         struct store_domain domain;
         if (!cli_find_domain(store, options->domain, &domain))
@@ -92,24 +96,49 @@ static bool report_domains(struct cli_store *store, const struct store_stats_spa
 static const struct cli_report_column failing_columns[] = {
     { "domain", N_("to"), CLI_CELL_TEXT },
     { "author", N_("author"), CLI_CELL_TEXT },
+    { "replies", N_("answered"), CLI_CELL_NUMBER },
+    { "sent", N_("written to"), CLI_CELL_NUMBER },
     { "days", N_("days"), CLI_CELL_NUMBER },
     { "messages", N_("messages"), CLI_CELL_NUMBER },
     { "last", N_("last"), CLI_CELL_TEXT },
     { "covered", N_("of them have"), CLI_CELL_PERCENT },
     { "evidence", N_("this evidence for an allow entry"), CLI_CELL_TEXT },
+    { "why", N_("why it may be wanted"), CLI_CELL_SENTENCE },
 };
+
+static struct seki_str why_of(struct cli_store *store, const struct store_stats_failing *failing)
+{
+    const long long days = days_of(store->options), replies = failing->replies, sent = failing->sent;
+    if (replies > 0)
+        return seki_arena_format(store->arena,
+                                 cli_text_plural("you answered this sender %lld time in the last %lld days",
+                                                 "you answered this sender %lld times in the last %lld days",
+                                                 (unsigned long)replies),
+                                 replies, days);
+    if (sent > 0)
+        return seki_arena_format(store->arena,
+                                 cli_text_plural("you wrote to this sender %lld time in the last %lld days",
+                                                 "you wrote to this sender %lld times in the last %lld days",
+                                                 (unsigned long)sent),
+                                 sent, days);
+    return seki_arena_format(store->arena, _("it wrote on %lld of the last %lld days"), (long long)failing->days,
+                             days);
+}
 
 static void add_failing(struct cli_store *store, struct cli_report *report,
                         const struct store_stats_failing *failing)
 {
     cli_report_text(report, failing->domain);
     cli_report_text(report, failing->author_domain);
+    cli_report_number(report, failing->replies);
+    cli_report_number(report, failing->sent);
     cli_report_number(report, failing->days);
     cli_report_number(report, failing->messages);
     cli_report_text(report, date_of(store, failing->last_s));
     cli_report_share(report, failing->covered, failing->messages);
     cli_report_text(report, seki_arena_format(store->arena, "%s:%.*s", policy_evidence_name(failing->evidence),
                                               SEKI_STR_ARGS(failing->value)));
+    cli_report_text(report, why_of(store, failing));
 }
 
 static bool report_failing(struct cli_store *store, const struct store_stats_span *span, struct cli_report *report)

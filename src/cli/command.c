@@ -286,7 +286,7 @@ const struct cli_command cli_command_table[] = {
       READS | CLI_GROUP_OF_TENANT | CLI_GROUP_AUDIT, cli_audit_list },
     { "stats", "domains", NULL, N_("how each domain's mail is authenticated"), STATS | CLI_GROUP_STATS_LIMIT,
       cli_stats_domains },
-    { "stats", "failing", NULL, N_("who fails and may be wanted, the most regular first"),
+    { "stats", "failing", NULL, N_("who fails and may be wanted, those you answer first"),
       STATS | CLI_GROUP_STATS_LIMIT, cli_stats_failing },
     { "stats", "results", NULL, N_("SPF, DKIM and DMARC together, day by day"), STATS | CLI_GROUP_STATS_LIMIT,
       cli_stats_results },

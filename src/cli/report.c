@@ -58,7 +58,8 @@ static json_t *json_cell(const struct cli_cell *cell, enum cli_cell_type type)
     case CLI_CELL_NUMBER: return json_integer((json_int_t)cell->number);
     case CLI_CELL_PERCENT: return json_real((double)cell->number / 10);
     case CLI_CELL_YES_NO: return json_boolean(cell->number != 0);
-    case CLI_CELL_TEXT: break;
+    case CLI_CELL_TEXT:
+    case CLI_CELL_SENTENCE: break;
     }
     return cli_json_str(cell->text);
 }
@@ -72,7 +73,8 @@ static void print_json(const struct cli_report *report)
             row = json_object();
             json_array_append_new(list, row);
         }
-        json_object_set_new(row, column->key, json_cell(&report->cells[i], column->type));
+        if (column->type != CLI_CELL_SENTENCE)
+            json_object_set_new(row, column->key, json_cell(&report->cells[i], column->type));
     }
     cli_json_print(json_pack("{s:o}", report->name, list));
 }
@@ -100,19 +102,26 @@ static void print_csv_cell(const struct cli_cell *cell, enum cli_cell_type type)
     case CLI_CELL_NUMBER: printf("%lld", (long long)cell->number); return;
     case CLI_CELL_PERCENT: printf("%lld.%lld", (long long)cell->number / 10, (long long)cell->number % 10); return;
     case CLI_CELL_YES_NO: printf("%s", cell->number != 0 ? "yes" : "no"); return;
-    case CLI_CELL_TEXT: break;
+    case CLI_CELL_TEXT:
+    case CLI_CELL_SENTENCE: break;
     }
     print_csv_text(cell->text);
 }
 
 static void print_csv(const struct cli_report *report)
 {
-    for (size_t i = 0; i < report->width; i++)
-        printf("%s%s", i > 0 ? "," : "", report->columns[i].key);
+    for (size_t i = 0; i < report->width; i++) {
+        if (report->columns[i].type != CLI_CELL_SENTENCE)
+            printf("%s%s", i > 0 ? "," : "", report->columns[i].key);
+    }
     printf("\r\n");
     for (size_t i = 0; i < report->count; i++) {
-        print_csv_cell(&report->cells[i], report->columns[i % report->width].type);
-        printf("%s", (i + 1) % report->width == 0 ? "\r\n" : ",");
+        const struct cli_report_column *column = &report->columns[i % report->width];
+        if (column->type != CLI_CELL_SENTENCE) {
+            printf("%s", i % report->width > 0 ? "," : "");
+            print_csv_cell(&report->cells[i], column->type);
+        }
+        printf("%s", (i + 1) % report->width == 0 ? "\r\n" : "");
     }
 }
 
@@ -126,7 +135,8 @@ static void add_table_cell(struct cli_table *table, const struct cli_cell *cell,
         cli_table_format(table, "%lld.%lld %%", (long long)cell->number / 10, (long long)cell->number % 10);
         return;
     case CLI_CELL_YES_NO: cli_table_add(table, seki_str_of(cli_yes_no(cell->number != 0))); return;
-    case CLI_CELL_TEXT: break;
+    case CLI_CELL_TEXT:
+    case CLI_CELL_SENTENCE: break;
     }
     cli_table_add(table, cell->text);
 }

@@ -6,7 +6,13 @@
 
 #include <sekisho/arena.h>
 
-enum cli_cell_type { CLI_CELL_TEXT = 0, CLI_CELL_NUMBER, CLI_CELL_PERCENT, CLI_CELL_YES_NO };
+enum cli_cell_type {
+    CLI_CELL_TEXT = 0,
+    CLI_CELL_SENTENCE, /* in the reader's language: in the table alone, programs have the figures behind it */
+    CLI_CELL_NUMBER,
+    CLI_CELL_PERCENT,
+    CLI_CELL_YES_NO
+};
 
 struct cli_report_column {
     const char *key;     /* in JSON and CSV: never changes */
@@ -14,7 +20,7 @@ struct cli_report_column {
     enum cli_cell_type type;
 };
 
-#define CLI_REPORT_MAX_WIDTH 12u
+#define CLI_REPORT_MAX_WIDTH 12u /* the first column is no sentence */
 
 struct cli_report {
     struct seki_arena *arena;

@@ -80,7 +80,7 @@ const struct config_option config_options[] = {
     { "inbound", "our_authserv_ids", TEXTS(inbound.our_authserv_ids), "",
       .help = N_("Further names that only we may use: fields that claim them are removed too.") },
     { "inbound", "trusted_networks", NETWORKS(inbound.trusted_networks), "127.0.0.0/8 ::1/128",
-      .help = N_("Clients left alone entirely: their mail passes unseen. ADDR or ADDR/BITS.") },
+      .help = N_("Clients left alone entirely: their mail is neither judged nor changed. ADDR or ADDR/BITS.") },
     { "inbound", "skip_authenticated", YES_NO(inbound.skip_authenticated), "yes",
       .help = N_("Leave mail of senders who signed in (SMTP AUTH) alone.") },
     { "inbound", "relays", NETWORKS(inbound.relays), "",

@@ -8,6 +8,7 @@
 #include "daemon/file_stamp.h"
 #include "daemon/inbound.h"
 #include "dns/driver/resolver.h"
+#include "journal/record.h"
 #include "journal/writer.h"
 #include "milter/server.h"
 #include "policy/fold.h"
@@ -103,7 +104,9 @@ struct inbound_session {
     char *helo; /* NUL behind; NULL: not given */
     size_t helo_len;
     enum milter_action mail_answer; /* what RCPT is answered too, where MAIL has no reply of its own */
+    bool is_trusted;                /* one of trusted_networks */
     struct inbound_message *message;
+    struct inbound_outgoing *outgoing; /* a message is either, or none of both */
 };
 
 struct inbound_domain { /* of recipients; looked up once for a message */
@@ -207,6 +210,9 @@ enum milter_action inbound_add_recipient(struct inbound_message *message, struct
 
 /** Without angle brackets. */
 struct seki_str inbound_address(struct seki_str path);
+/** A-labels in lower case; as it came where it is no domain name; "" for none. In the arena. Nothing here is fatal: a
+ *  recipient of a domain that cannot be read is nobody's here, and its mail is delivered. */
+struct seki_str inbound_domain_of(struct seki_arena *arena, struct seki_str path);
 
 /* ---- inbound_policy.c ---- */
 
@@ -230,10 +236,26 @@ void inbound_decide_failure(struct milter_decision *decision_out);
 /** Value of the bottom-most field of this name, without white space around it; "" for none. */
 struct seki_str inbound_field(const struct inbound_message *message, struct seki_str name);
 
-/** One record in the journal. Does nothing without one; a record that is lost is counted, and the mail flows.
+/** Append it, with the time. One that is lost is counted, and the mail flows. */
+void inbound_append(struct inbound *inbound, struct inbound_hosting *hosting, struct journal_record *record);
+
+/** One record in the journal. Does nothing without one.
  *  @param verdict  NULL: there is none */
 void inbound_record(struct inbound_message *message, const struct seki_verdict *verdict,
                     const struct milter_decision *decision, int64_t us);
+
+/* ---- inbound_outgoing.c ---- */
+
+/** Are there hosted domains, and a journal to tell of them? Then what their people send out is worth listening to. */
+bool inbound_outgoing_is_wanted(const struct inbound *inbound);
+/** Listen to this message, of a client or user of ours. @return false: it is no hosted domain's, or nothing can be told */
+bool inbound_outgoing_begin(struct inbound_session *session, struct seki_str path);
+void inbound_outgoing_recipient(struct inbound_outgoing *outgoing, struct seki_str path);
+void inbound_outgoing_field(struct inbound_outgoing *outgoing, struct seki_str name, struct seki_str value);
+/** It has ended: one record in the journal. The session has none of it any more. */
+void inbound_outgoing_end(struct inbound_session *session);
+/** It is off. */
+void inbound_outgoing_drop(struct inbound_session *session);
 
 /* ---- inbound_verdict.c ---- */
 

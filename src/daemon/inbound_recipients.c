@@ -12,8 +12,7 @@ struct seki_str inbound_address(struct seki_str path)
     return has_brackets ? (struct seki_str){ path.ptr + 1, path.len - 2 } : path;
 }
 
-/* Nothing here is fatal: a recipient of a domain that cannot be read is nobody's here, and its mail is delivered. */
-static struct seki_str domain_of(struct seki_arena *arena, struct seki_str path)
+struct seki_str inbound_domain_of(struct seki_arena *arena, struct seki_str path)
 {
     struct seki_str local_part, domain, ascii;
     if (!seki_address_split_path(path, &local_part, &domain) || domain.len == 0)
@@ -125,7 +124,7 @@ static enum milter_action admit(struct inbound_message *message, struct seki_str
                                 struct milter_reply *reply_out)
 {
     struct inbound_recipients *recipients = &message->recipients;
-    struct inbound_domain *domain = find_domain(message, domain_of(message->arena, path));
+    struct inbound_domain *domain = find_domain(message, inbound_domain_of(message->arena, path));
     if (domain == NULL || !make_room(message))
         return MILTER_CONTINUE;
     struct policy_recipient recipient = { .path = path, .domain = domain->name };

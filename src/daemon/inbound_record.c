@@ -92,7 +92,6 @@ static struct journal_record record_of(struct inbound_message *message, const st
                                        const struct milter_decision *decision, int64_t us)
 {
     struct journal_record record = {
-        .at_us = wall_clock_us(),
         .wait_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us,
         .size_octets = message->size_octets,
         .queue_id = milter_session_macro(message->session->milter, SEKI_STR("i")),
@@ -117,10 +116,8 @@ static struct journal_record record_of(struct inbound_message *message, const st
 
 /* ---- writing it ---- */
 
-static void tell_of_loss(const struct inbound_message *message, const char *reason)
+static void tell_of_loss(struct inbound *inbound, struct inbound_hosting *hosting, const char *reason)
 {
-    struct inbound *inbound = message->session->inbound;
-    struct inbound_hosting *hosting = message->generation->hosting;
     int64_t now_us = inbound_now_us();
     inbound->metrics.journal_lost++;
     hosting->lost_untold++;
@@ -148,19 +145,25 @@ static bool encode(struct journal_record *record, struct seki_buf *buf)
     return seki_buf_failed(buf) == SEKI_OK;
 }
 
+void inbound_append(struct inbound *inbound, struct inbound_hosting *hosting, struct journal_record *record)
+{
+    struct journal_position position;
+    struct seki_error why = { "" };
+    record->at_us = wall_clock_us();
+    if (!encode(record, &hosting->record))
+        tell_of_loss(inbound, hosting, "no memory for the record");
+    else if (journal_append(hosting->journal, seki_buf_str(&hosting->record), &position, &why) != SEKI_OK)
+        tell_of_loss(inbound, hosting, why.text);
+    else
+        inbound->metrics.journal_records++;
+}
+
 void inbound_record(struct inbound_message *message, const struct seki_verdict *verdict,
                     const struct milter_decision *decision, int64_t us)
 {
     struct inbound_hosting *hosting = message->generation->hosting;
-    struct journal_position position;
-    struct seki_error why = { "" };
     if (hosting->journal == NULL)
         return;
     struct journal_record record = record_of(message, verdict, decision, us);
-    if (!encode(&record, &hosting->record))
-        tell_of_loss(message, "no memory for the record");
-    else if (journal_append(hosting->journal, seki_buf_str(&hosting->record), &position, &why) != SEKI_OK)
-        tell_of_loss(message, why.text);
-    else
-        message->session->inbound->metrics.journal_records++;
+    inbound_append(message->session->inbound, hosting, &record);
 }

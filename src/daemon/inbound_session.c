@@ -230,6 +230,7 @@ static void *on_open(void *role, struct milter_session *milter)
 
 static void abort_message(struct inbound_session *session)
 {
+    inbound_outgoing_drop(session);
     if (session->message == NULL)
         return;
     session->inbound->metrics.actions[METRICS_ABORTED]++;
@@ -250,10 +251,11 @@ static enum milter_action on_connect(void *state, struct seki_str host_name, con
     const struct config *config = session->inbound->current->config;
     (void)host_name;
     session->client = *client;
-    if (!config_networks_contain(&config->inbound.trusted_networks, client))
+    session->is_trusted = config_networks_contain(&config->inbound.trusted_networks, client);
+    if (!session->is_trusted)
         return MILTER_CONTINUE;
     session->inbound->metrics.skipped[METRICS_SKIP_TRUSTED]++;
-    return MILTER_ACCEPT;
+    return inbound_outgoing_is_wanted(session->inbound) ? MILTER_CONTINUE : MILTER_ACCEPT;
 }
 
 /* The name given last counts; one that cannot be kept is not known, which costs a HELO check and nothing else. */
@@ -289,6 +291,19 @@ static enum milter_action refuse_for_memory(struct inbound_session *session)
     return MILTER_TEMPFAIL;
 }
 
+/* One of ours sends it, so nothing is done to it. */
+static bool is_left_alone(struct inbound_session *session)
+{
+    struct inbound *inbound = session->inbound;
+    if (session->is_trusted)
+        return true;
+    if (!inbound->current->config->inbound.skip_authenticated ||
+        milter_session_macro(session->milter, SEKI_STR("{auth_authen}")).len == 0)
+        return false;
+    inbound->metrics.skipped[METRICS_SKIP_AUTHENTICATED]++;
+    return true;
+}
+
 static enum milter_action on_mail(void *state, struct seki_str path)
 {
     struct inbound_session *session = state;
@@ -296,11 +311,8 @@ static enum milter_action on_mail(void *state, struct seki_str path)
     const struct config *config = inbound->current->config;
     abort_message(session);
     session->mail_answer = MILTER_CONTINUE;
-    if (config->inbound.skip_authenticated &&
-        milter_session_macro(session->milter, SEKI_STR("{auth_authen}")).len > 0) {
-        inbound->metrics.skipped[METRICS_SKIP_AUTHENTICATED]++;
-        return MILTER_ACCEPT;
-    }
+    if (is_left_alone(session))
+        return inbound_outgoing_begin(session, path) ? MILTER_CONTINUE : MILTER_ACCEPT;
     struct inbound_message *message = message_new(session);
     if (message == NULL)
         return refuse_for_memory(session);
@@ -349,6 +361,8 @@ static enum milter_action on_rcpt(void *state, struct seki_str path)
     struct milter_reply reply;
     if (session->mail_answer != MILTER_CONTINUE)
         return answer_to_mail(session);
+    if (session->outgoing != NULL)
+        inbound_outgoing_recipient(session->outgoing, path);
     if (message == NULL || message->failure != SEKI_OK)
         return MILTER_CONTINUE;
     enum milter_action action = inbound_add_recipient(message, path, &reply);
@@ -362,7 +376,10 @@ static enum milter_action on_rcpt(void *state, struct seki_str path)
 
 static void on_field(void *state, struct seki_str name, struct seki_str value)
 {
-    struct inbound_message *message = ((struct inbound_session *)state)->message;
+    struct inbound_session *session = state;
+    struct inbound_message *message = session->message;
+    if (session->outgoing != NULL)
+        inbound_outgoing_field(session->outgoing, name, value);
     if (message != NULL)
         count_field(message, name, value);
     if (message == NULL || message->failure != SEKI_OK)
@@ -422,6 +439,10 @@ static enum milter_action on_end_of_message(void *state)
 {
     struct inbound_session *session = state;
     struct inbound_message *message = session->message;
+    if (session->outgoing != NULL) {
+        inbound_outgoing_end(session);
+        return MILTER_ACCEPT;
+    }
     if (message == NULL) /* the MTA has left RCPT out, or goes on after it was refused */
         return session->mail_answer == MILTER_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL;
     message->has_ended = true;

@@ -3,8 +3,10 @@
 #include "daemon/inbound_parts.h"
 
 #include "daemon/loop.h"
+#include "journal/reader.h"
 #include "milter/packet.h"
 #include "milter/server.h"
+#include "replica/replica_test.h"
 #include "support/dns_server.h"
 #include "support/milter_client.h"
 
@@ -461,6 +463,247 @@ static void authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard(voi
     assert_int_equal(metrics_of(f)->journal_lost, 1); /* its folder is not there: counted, and the mail flows */
 }
 
+/* ---- what goes out ---- */
+
+struct outgoing {
+    const char *name, *client, *user; /* user: who signed in, or NULL */
+    const char *sender;
+    const char *recipients[4];
+    const char *header;
+    const char
+        *want; /* of the record: the hosted domain's number, the domains, whether it is a reply; "" for none */
+};
+
+#define OURS "10.1.2.3" /* of trusted_networks */
+
+static const struct outgoing outgoing_messages[] = {
+    { "a user who signed in answers",
+      "192.0.2.1",
+      "ann",
+      "ann@hosted.example",
+      { "bob@Partner.EXAMPLE" },
+      "In-Reply-To: <1@partner.example>\r\n",
+      "7 partner.example reply" },
+    { "a client of ours writes",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "",
+      "7 partner.example" },
+    { "References alone make a reply",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "REFERENCES: <1@partner.example>\r\n",
+      "7 partner.example reply" },
+    { "an empty In-Reply-To makes none",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "In-Reply-To: \r\n",
+      "7 partner.example" },
+    { "each domain once",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example", "eve@partner.example", "bob@other.example" },
+      "",
+      "7 partner.example other.example" },
+    { "below a hosted domain",
+      OURS,
+      NULL,
+      "ann@mail.hosted.example",
+      { "bob@partner.example" },
+      "",
+      "7 partner.example" },
+    { "colleagues and neighbours are not noted",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@hosted.example", "bob@mail.hosted.example", "bob@neighbour.example" },
+      "",
+      "" },
+    { "others beside them are",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@hosted.example", "bob@partner.example" },
+      "",
+      "7 partner.example" },
+    { "a recipient without a domain", OURS, NULL, "ann@hosted.example", { "postmaster" }, "", "" },
+    { "nobody's domain", OURS, NULL, "ann@elsewhere.example", { "bob@partner.example" }, "", "" },
+    { "a bounce", OURS, NULL, "", { "bob@partner.example" }, "In-Reply-To: <1@partner.example>\r\n", "" },
+    { "an absence message",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "In-Reply-To: <1@partner.example>\r\nAuto-Submitted: auto-replied\r\n",
+      "" },
+    { "said to be no such thing",
+      OURS,
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "Auto-Submitted: No\r\n",
+      "7 partner.example" },
+    { "a list hands on",
+      OURS,
+      NULL,
+      "list@hosted.example",
+      { "bob@partner.example" },
+      "List-Id: <list.hosted.example>\r\nReferences: <1@partner.example>\r\n",
+      "" },
+    { "a stranger who writes as one of ours is judged",
+      "192.0.2.1",
+      NULL,
+      "ann@hosted.example",
+      { "bob@partner.example" },
+      "In-Reply-To: <1@partner.example>\r\n",
+      "0 partner.example" },
+};
+
+/* @return the last reply; *value what was inserted */
+static char send_out(struct fixture *f, const struct outgoing *mail, char value[4096])
+{
+    const char *const macros[] = { mail->user != NULL ? "{auth_authen}" : NULL, mail->user, NULL };
+    struct milter_client_message message = message_of(mail->sender, mail->header);
+    struct seki_str name, field, text = message.text, body = SEKI_STR("body\r\n");
+    struct milter_client client;
+    char path[128], code = 'c';
+    value[0] = '\0';
+    greet(f, &client, mail->client);
+    milter_client_put_macros(&client, MILTER_CMD_MAIL, macros);
+    int len = snprintf(path, sizeof path, "<%s>", mail->sender) + 1;
+    assert_false(milter_client_put(&client, MILTER_CMD_MAIL, (struct seki_str){ path, (size_t)len }));
+    for (size_t i = 0; mail->recipients[i] != NULL && code == 'c'; i++) {
+        len = snprintf(path, sizeof path, "<%s>", mail->recipients[i]) + 1;
+        assert_true(milter_client_put(&client, MILTER_CMD_RCPT, (struct seki_str){ path, (size_t)len }));
+        code = milter_client_ask(&client).code;
+    }
+    if (code == 'c') {
+        while (milter_client_next_field(&text, &name, &field))
+            milter_client_put_field(&client, &message, name, field);
+        milter_client_put_eoh(&client, &message);
+        milter_client_put_body(&client, &message, &body);
+        code = end_message(&client, &message, value);
+    }
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    return code;
+}
+
+static void write_down(struct seki_str octets, char out[256])
+{
+    struct seki_arena *arena = seki_arena_new(1u << 20);
+    struct journal_record record;
+    struct seki_error why = { "" };
+    assert_int_equal(journal_record_decode(octets, arena, &record, &why), SEKI_OK);
+    int len = snprintf(out, 256, "%llu", (unsigned long long)record.sender_domain_id);
+    for (size_t i = 0; i < record.recipient_count; i++)
+        len += snprintf(out + len, 256 - (size_t)len, " %.*s", SEKI_STR_ARGS(record.recipients[i].domain));
+    snprintf(out + len, 256 - (size_t)len, "%s", record.is_reply ? " reply" : "");
+    if (record.sender_domain_id != 0) { /* nothing else is in it */
+        assert_true(record.at_us > 0);
+        assert_int_equal(record.recipients[0].address.len + record.mail_from.len + record.header.len, 0);
+        assert_int_equal(record.facts.client.octet_count, 0);
+    }
+    seki_arena_free(arena);
+}
+
+/* @return how many records there are; the last one in words */
+static size_t read_journal(const char *folder, char last[256])
+{
+    struct seki_arena *arena = seki_arena_new(1u << 20);
+    const struct seki_str *names;
+    size_t count, records = 0;
+    struct seki_error why = { "" };
+    assert_int_equal(journal_segments(folder, arena, &names, &count, &why), SEKI_OK);
+    for (size_t i = 0; i < count; i++) {
+        struct seki_str octets;
+        uint64_t next;
+        struct journal_reader *reader = journal_reader_open(folder, names[i], 0, &why);
+        assert_non_null(reader);
+        for (; journal_reader_next(reader, &octets, &next, &why) == JOURNAL_RECORD; records++)
+            write_down(octets, last);
+        journal_reader_close(reader);
+    }
+    seki_arena_free(arena);
+    return records;
+}
+
+static void host_domains(const struct test_folder *folder)
+{
+    struct replica_writer *writer = test_writer(folder);
+    test_begin_rebuild(writer);
+    test_put(writer, "hosted.example", 7, true);
+    test_put(writer, "neighbour.example", 8, false);
+    test_commit(writer, 1);
+    replica_writer_close(writer);
+}
+
+static void what_hosted_domains_send_out_is_noted_and_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct test_folder replica = test_folder_make(), journal = test_folder_make();
+    char further[512], value[4096], last[256];
+    size_t records = 0;
+    host_domains(&replica);
+    snprintf(further, sizeof further,
+             "timeout = 1s\n[hosting]\nreplica = %s\n[journal]\nfolder = %s\nmin_free = 1MiB\n", replica.path,
+             journal.path);
+    configure(f, further);
+    for (size_t i = 0; i < sizeof outgoing_messages / sizeof outgoing_messages[0]; i++) {
+        const struct outgoing *mail = &outgoing_messages[i];
+        bool is_judged = mail->want[0] == '0';
+        char code = send_out(f, mail, value);
+        if (code != (is_judged ? 'c' : 'a') || (value[0] != '\0') != is_judged)
+            fail_msg("%s: %c, inserted \"%s\"", mail->name, code, value);
+        last[0] = '\0';
+        size_t now = read_journal(journal.path, last);
+        if (now != records + (mail->want[0] != '\0') || (now > records && strcmp(last, mail->want) != 0))
+            fail_msg("%s: %zu records more, the last is \"%s\"", mail->name, now - records, last);
+        records = now;
+    }
+    assert_int_equal(metrics_of(f)->messages, 1); /* the stranger's */
+    assert_int_equal(metrics_of(f)->journal_records, records);
+    test_remove(replica.path, 2);
+    test_remove(journal.path, 1);
+}
+
+static void what_is_broken_off_is_not_noted(void **state)
+{
+    static const char *const user[] = { "{auth_authen}", "ann", NULL };
+    struct fixture *f = *state;
+    struct test_folder replica = test_folder_make(), journal = test_folder_make();
+    struct milter_client client;
+    char further[512], last[256];
+    host_domains(&replica);
+    snprintf(further, sizeof further,
+             "timeout = 1s\n[hosting]\nreplica = %s\n[journal]\nfolder = %s\nmin_free = 1MiB\n", replica.path,
+             journal.path);
+    configure(f, further);
+    greet(f, &client, "192.0.2.1");
+    for (int i = 0; i < 2; i++) { /* by ABORT, by the next MAIL, and by hanging up */
+        milter_client_put_macros(&client, MILTER_CMD_MAIL, user);
+        milter_client_put(&client, MILTER_CMD_MAIL, SEKI_STR("<ann@hosted.example>\0"));
+        milter_client_put(&client, MILTER_CMD_RCPT, SEKI_STR("<bob@partner.example>\0"));
+        assert_int_equal(milter_client_ask(&client).code, 'c');
+        if (i == 0)
+            milter_client_put(&client, MILTER_CMD_ABORT, SEKI_STR(""));
+    }
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    wait_until_busy(f, 0);
+    assert_int_equal(read_journal(journal.path, last), 0);
+    assert_int_equal(metrics_of(f)->actions[METRICS_ABORTED], 0);
+    test_remove(replica.path, 2);
+    test_remove(journal.path, 1);
+}
+
 static void mail_through_a_relay_is_judged_by_the_client_it_saw(void **state)
 {
     struct fixture *f = *state;
@@ -729,6 +972,8 @@ int main(void)
         TEST(trusted_networks_are_left_alone),
         TEST(authenticated_senders_are_left_alone_unless_told_otherwise),
         TEST(authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard),
+        TEST(what_hosted_domains_send_out_is_noted_and_left_alone),
+        TEST(what_is_broken_off_is_not_noted),
         TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
         TEST(without_a_client_to_name_spf_is_not_evaluated),
         TEST(dead_dns_is_recorded_and_the_mail_delivered),

@@ -1,5 +1,6 @@
 /* One handled message, as the journal keeps it: what was seen, what came out, who wanted what, and the evidence from which
- * the verdict can be explained and had again.
+ * the verdict can be explained and had again. Of a message that a hosted domain's own people sent out there is only from
+ * which domain, to which domains, when, and whether it is a reply: no address, and nothing of what it says.
  *
  * On disk a record is a version, a row of tagged fields and the evidence behind them; a reader passes over tags that it
  * does not know. Entries around it (length, checksum) are segment.h's. */
@@ -48,6 +49,9 @@ struct journal_record {   /* texts are views: of the message's arena when writte
     struct seki_str header;      /* as it came: seki_verify_header_write() */
     struct seki_str body_hashes; /* auth's own form, with time and options: seki_verify_body_hashes_write() */
     struct seki_str answers;     /* dns's own form: seki_answers_encode() */
+    /* Of a message that a hosted domain sent out. Then there is nothing else but at_us and the domains of recipients. */
+    uint64_t sender_domain_id; /* 0: this one came in */
+    bool is_reply;             /* In-Reply-To or References is there (RFC 5322 section 3.6.4) */
 };
 
 /** Append a record. What is over a bound of this header is cut, or left out and counted; so with a buffer of

@@ -153,6 +153,29 @@ static void test_lists_come_back(void **state)
     assert_int_equal(got.recipients[1].applied, POLICY_DELIVER);
 }
 
+/* Tags 38, 39 and a recipient with its domain alone; a record of before them is one of a message that came in. */
+static void test_what_was_sent_out(void **state)
+{
+    const struct journal_recipient to = { .domain = SEKI_STR("partner.example") };
+    const struct journal_record sent = {
+        .at_us = 1, .sender_domain_id = 7, .is_reply = true, .recipients = &to, .recipient_count = 1
+    };
+    (void)state;
+    struct seki_str octets = encode(&sent);
+    static const char want[] = "\1"
+                               "\62\221\200\0\2\17partner.example"
+                               "\1\1\2"
+                               "\46\1\7"
+                               "\47\1\1";
+    assert_int_equal(octets.len, sizeof want - 1);
+    assert_memory_equal(octets.ptr, want, octets.len);
+    const struct journal_record got = decode(octets);
+    assert_int_equal(got.sender_domain_id, 7);
+    assert_true(got.is_reply);
+    assert_text(got.recipients[0].domain, "partner.example");
+    assert_int_equal(decode(SEKI_STR("\1\4\2ab")).sender_domain_id, 0);
+}
+
 static void test_times_before_1970(void **state)
 {
     (void)state;
@@ -191,6 +214,7 @@ static void test_refusals(void **state)
         { "a number without octets", SEKI_STR_INIT("\1\17\0") },
         { "a number with something behind it", SEKI_STR_INIT("\1\17\2\1\1") },
         { "yes and no with another value", SEKI_STR_INIT("\1\23\1\2") },
+        { "a reply that is neither yes nor no", SEKI_STR_INIT("\1\47\1\2") },
         { "a signature that is cut off", SEKI_STR_INIT("\1\61\2\2\5") },
         { "a recipient with an unknown action", SEKI_STR_INIT("\1\62\3\20\1\7") },
     };
@@ -252,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fields_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lists_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_was_sent_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_times_before_1970, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_fields_are_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),

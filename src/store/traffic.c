@@ -2,6 +2,7 @@
 
 #include "store/allow_entries.h"
 #include "store/rows.h"
+#include "store/traffic_correspondents.h"
 #include "store/traffic_count.h"
 #include "store/traffic_days.h"
 #include "store/traffic_published.h"
@@ -16,6 +17,8 @@ struct store_traffic {
     struct traffic_days days;
     struct traffic_rows rows;
     struct traffic_counts counts;
+    struct traffic_correspondents correspondents;
+    struct seki_psl *psl; /* NULL: there is none, and every domain is its own organisation's */
     struct traffic_published published;
     struct store_allow_hit hits[HITS_MAX];
     size_t hit_count;
@@ -28,6 +31,7 @@ struct store_traffic *store_traffic_new(struct sql *sql, struct seki_error *why)
     if (traffic != NULL && arena != NULL && traffic_published_init(&traffic->published)) {
         traffic->sql = sql;
         traffic->arena = arena;
+        traffic->psl = seki_psl_load(NULL, NULL);
         return traffic;
     }
     seki_error_set(why, "no memory to take traffic over");
@@ -43,6 +47,7 @@ void store_traffic_free(struct store_traffic *traffic)
     if (traffic == NULL)
         return;
     traffic_published_release(&traffic->published);
+    seki_psl_free(traffic->psl);
     seki_arena_free(traffic->arena);
     free(traffic);
 }
@@ -122,6 +127,8 @@ static enum seki_result flush(struct store_traffic *traffic, struct seki_error *
     if (result == SEKI_OK)
         result = traffic_counts_write(&traffic->counts, traffic->sql, why);
     if (result == SEKI_OK)
+        result = traffic_correspondents_write(&traffic->correspondents, traffic->sql, why);
+    if (result == SEKI_OK)
         result = traffic_published_write(&traffic->published, traffic->sql, why);
     if (result == SEKI_OK && traffic->hit_count > 0)
         result = store_allow_count_hits(traffic->sql, traffic->hits, traffic->hit_count, why);
@@ -133,6 +140,7 @@ static enum seki_result flush(struct store_traffic *traffic, struct seki_error *
 static enum seki_result make_room(struct store_traffic *traffic, struct seki_error *why)
 {
     bool is_full = traffic_rows_are_full(&traffic->rows) || traffic_counts_are_full(&traffic->counts) ||
+                   traffic_correspondents_are_full(&traffic->correspondents) ||
                    traffic_published_is_full(&traffic->published) || traffic->hit_count == HITS_MAX;
     return is_full ? flush(traffic, why) : SEKI_OK;
 }
@@ -150,9 +158,21 @@ static bool is_put_off(const struct journal_record *record)
     return record->reply_code / 100 == 4;
 }
 
+/* Only counted: it is nobody's mail that came in, and nothing of it is kept to be found. */
+static enum seki_result add_sent(struct store_traffic *traffic, const struct journal_record *record,
+                                 struct seki_error *why)
+{
+    enum seki_result result = make_room(traffic, why);
+    if (result == SEKI_OK)
+        traffic_correspondents_add(&traffic->correspondents, record, traffic->psl, traffic->arena);
+    return result;
+}
+
 static enum seki_result add_record(struct store_traffic *traffic, const struct traffic_place *place,
                                    const struct journal_record *record, struct seki_error *why)
 {
+    if (record->sender_domain_id != 0)
+        return add_sent(traffic, record, why);
     enum seki_result result = traffic_days_need(&traffic->days, traffic->sql, record->at_us, why);
     if (result == SEKI_OK)
         result = make_room(traffic, why);
@@ -167,7 +187,7 @@ static enum seki_result add_record(struct store_traffic *traffic, const struct t
             break;
         traffic_rows_add_recipient(&traffic->rows, place, record->at_us, i, recipient, traffic->arena);
         if (!is_put_off(record))
-            traffic_counts_add(&traffic->counts, record, recipient, traffic->arena);
+            traffic_counts_add(&traffic->counts, record, recipient, traffic->psl, traffic->arena);
         note_hit(traffic, recipient->judgement.allow_id, record->at_us);
     }
     return result;
@@ -190,7 +210,7 @@ static enum seki_result add_records(struct store_traffic *traffic, const struct 
 static void drop_gathered(struct store_traffic *traffic)
 {
     traffic->rows.message_count = traffic->rows.recipient_count = 0;
-    traffic->counts.count = traffic->counts.failing_count = 0;
+    traffic->counts.count = traffic->counts.failing_count = traffic->correspondents.count = 0;
     traffic->hit_count = 0;
     traffic_published_forget(&traffic->published);
     seki_arena_clear(traffic->arena);

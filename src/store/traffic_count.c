@@ -1,5 +1,6 @@
 #include "store/traffic_count.h"
 
+#include "store/traffic_correspondents.h"
 #include "store/traffic_flags.h"
 #include "store/traffic_text.h"
 
@@ -8,7 +9,7 @@
 #define DAY_S    86400
 
 #define WIDTH         14u
-#define FAILING_WIDTH 6u
+#define FAILING_WIDTH 7u
 #define WRITTEN_ROWS  500u /* values made ready at a time */
 
 #define UPSERT(table)                                                                                              \
@@ -22,9 +23,9 @@
 static const char upsert_hour[] = UPSERT("traffic_hour");
 static const char upsert_day[] = UPSERT("traffic_day");
 static const char upsert_failing[] =
-    "INSERT INTO traffic_failing_day (begin_s, domain_id, author_domain, evidence, value, messages) "
-    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (domain_id, author_domain, evidence, value, begin_s) "
-    "DO UPDATE SET messages = traffic_failing_day.messages + excluded.messages";
+    "INSERT INTO traffic_failing_day (begin_s, domain_id, author_domain, evidence, value, messages, org_domain) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (domain_id, author_domain, evidence, value, begin_s) "
+    "DO UPDATE SET messages = traffic_failing_day.messages + excluded.messages, org_domain = excluded.org_domain";
 
 static int64_t begin_of(int64_t at_s, int64_t period_s)
 {
@@ -52,11 +53,12 @@ static void add_failing(struct traffic_counts *counts, struct traffic_failing ro
 
 /* What an allow entry could ask for: it must be there although the author is not authenticated. */
 static void add_evidence(struct traffic_counts *counts, const struct traffic_count *count,
-                         const struct policy_facts *facts, struct seki_arena *arena)
+                         const struct policy_facts *facts, const struct seki_psl *psl, struct seki_arena *arena)
 {
     const struct traffic_failing row = { .begin_s = begin_of(count->begin_s, DAY_S),
                                          .domain_id = count->domain_id,
                                          .author_domain = count->author_domain,
+                                         .org_domain = traffic_org_domain(psl, count->author_domain),
                                          .messages = 1 };
     for (size_t i = 0; i < facts->dkim_domain_count; i++)
         add_failing(counts, row, POLICY_EVIDENCE_DKIM, store_traffic_text(facts->dkim_domains[i], arena).text);
@@ -71,7 +73,8 @@ static bool is_failing(const struct policy_facts *facts)
 }
 
 void traffic_counts_add(struct traffic_counts *counts, const struct journal_record *record,
-                        const struct journal_recipient *recipient, struct seki_arena *arena)
+                        const struct journal_recipient *recipient, const struct seki_psl *psl,
+                        struct seki_arena *arena)
 {
     const struct policy_facts *facts = &record->facts;
     struct traffic_count *row = &counts->rows[counts->count++];
@@ -93,7 +96,7 @@ void traffic_counts_add(struct traffic_counts *counts, const struct journal_reco
         .octets = (int64_t)(record->size_octets & INT64_MAX),
     };
     if (row->domain_id != 0 && is_failing(facts))
-        add_evidence(counts, row, facts, arena);
+        add_evidence(counts, row, facts, psl, arena);
 }
 
 /* ---- joining ---- */
@@ -206,8 +209,9 @@ static enum seki_result write_failing(const struct traffic_counts *counts, struc
         for (size_t j = 0; j < count; j++) {
             const struct traffic_failing *row = &counts->failing[i + j];
             const struct sql_value all[FAILING_WIDTH] = {
-                SQL_OF_INT(row->begin_s),  SQL_OF_INT(row->domain_id), SQL_OF_STR(row->author_domain),
-                SQL_OF_INT(row->evidence), SQL_OF_STR(row->value),     SQL_OF_INT(row->messages),
+                SQL_OF_INT(row->begin_s),    SQL_OF_INT(row->domain_id), SQL_OF_STR(row->author_domain),
+                SQL_OF_INT(row->evidence),   SQL_OF_STR(row->value),     SQL_OF_INT(row->messages),
+                SQL_OF_STR(row->org_domain),
             };
             memcpy(values + j * FAILING_WIDTH, all, sizeof all);
         }

@@ -8,6 +8,8 @@
 #include "journal/record.h"
 #include "store/sql.h"
 
+#include <sekisho/domain.h>
+
 #define TRAFFIC_COUNT_ROWS   4000u
 #define TRAFFIC_FAILING_ROWS 16000u
 
@@ -20,7 +22,7 @@ struct traffic_count {
 
 struct traffic_failing {
     int64_t begin_s, domain_id;
-    struct seki_str author_domain, value;
+    struct seki_str author_domain, org_domain, value;
     uint8_t evidence; /* enum policy_evidence */
     int64_t messages;
 };
@@ -35,7 +37,8 @@ struct traffic_counts {
 bool traffic_counts_are_full(const struct traffic_counts *counts);
 /** Texts live in the record or the arena until the counts are written. */
 void traffic_counts_add(struct traffic_counts *counts, const struct journal_record *record,
-                        const struct journal_recipient *recipient, struct seki_arena *arena);
+                        const struct journal_recipient *recipient, const struct seki_psl *psl,
+                        struct seki_arena *arena);
 SEKI_MUST_USE enum seki_result traffic_counts_write(struct traffic_counts *counts, struct sql *sql,
                                                     struct seki_error *why);
 

@@ -133,6 +133,8 @@ static void read_failing(const struct sql_value *row, struct seki_arena *arena, 
         .days = number(&row[3]),
         .messages = number(&row[4]),
         .last_s = number(&row[5]),
+        .sent = number(&row[6]),
+        .replies = number(&row[7]),
         .evidence = POLICY_EVIDENCE_NONE,
         .value = SEKI_STR(""),
     };
@@ -190,6 +192,18 @@ static enum seki_result find_evidence(struct sql *sql, const struct store_stats_
     return result;
 }
 
+static void join_correspondents(struct store_query *query, const struct store_stats_span *span)
+{
+    seki_buf_add(&query->text,
+                 SEKI_STR("LEFT JOIN (SELECT t.domain_id, t.correspondent, sum(t.messages) AS messages, "
+                          "sum(t.replies) AS replies FROM correspondent_day t WHERE 1 = 1"));
+    add_span(query, span);
+    seki_buf_add(&query->text,
+                 SEKI_STR(" GROUP BY t.domain_id, t.correspondent) c ON c.domain_id = t.domain_id AND "
+                          "c.correspondent = CASE t.org_domain WHEN '' THEN t.author_domain "
+                          "ELSE t.org_domain END "));
+}
+
 /* Every failing message of a client whose address is known has one row of its network: these count the messages. */
 enum seki_result store_stats_failing(struct sql *sql, const struct store_stats_span *span, size_t limit,
                                      struct seki_arena *arena, const struct store_stats_failing **failing_out,
@@ -199,13 +213,16 @@ enum seki_result store_stats_failing(struct sql *sql, const struct store_stats_s
     struct list list = { sizeof(struct store_stats_failing), read_failing, NULL, 0 };
     store_query_init(&query, arena,
                      "SELECT t.domain_id, d.name, t.author_domain, count(DISTINCT t.begin_s) AS days, "
-                     "sum(t.messages) AS messages, max(t.begin_s) FROM traffic_failing_day t "
-                     "LEFT JOIN domain d ON d.id = t.domain_id WHERE 1 = 1");
-    store_query_add(&query, " AND t.evidence = ?", SQL_OF_INT(POLICY_EVIDENCE_NETWORK));
+                     "sum(t.messages) AS messages, max(t.begin_s), coalesce(max(c.messages), 0) AS sent, "
+                     "coalesce(max(c.replies), 0) AS replies FROM traffic_failing_day t "
+                     "LEFT JOIN domain d ON d.id = t.domain_id ");
+    join_correspondents(&query, span);
+    store_query_add(&query, "WHERE t.evidence = ?", SQL_OF_INT(POLICY_EVIDENCE_NETWORK));
     add_span(&query, span);
     seki_buf_add(&query.text, SEKI_STR(" GROUP BY t.domain_id, d.name, t.author_domain"));
-    store_query_add(&query, " ORDER BY days DESC, messages DESC, t.domain_id, t.author_domain LIMIT ?",
-                    SQL_OF_INT(store_list_limit(limit)));
+    store_query_add(
+        &query, " ORDER BY replies DESC, sent DESC, days DESC, messages DESC, t.domain_id, t.author_domain LIMIT ?",
+        SQL_OF_INT(store_list_limit(limit)));
     enum seki_result result = read_list(sql, &query, arena, &list, why);
     struct store_stats_failing *failing = list.items;
     for (size_t i = 0; i < list.count && result == SEKI_OK; i++)

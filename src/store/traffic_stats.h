@@ -29,17 +29,20 @@ SEKI_MUST_USE enum seki_result store_stats_domains(struct sql *sql, const struct
                                                    const struct store_stats_domain **domains_out, size_t *count_out,
                                                    struct seki_error *why);
 
-/** An author that is not authenticated as itself, to a hosted domain. The more days it comes on the more likely it is wanted. */
+/** An author that is not authenticated as itself, to a hosted domain. Whom its people answer is wanted; of the others, the more
+ *  days it comes on the more likely it is. */
 struct store_stats_failing {
     int64_t domain_id;
     struct seki_str domain, author_domain;
-    int64_t days, messages;        /* on how many days, and how many */
-    int64_t last_s;                /* the last of these days */
+    int64_t days, messages; /* on how many days, and how many */
+    int64_t last_s;         /* the last of these days */
+    int64_t sent, replies; /* messages of this hosted domain to the author's organisational domain in that time, and
+                                      how many of them are replies; 0 too where the gate does not see them */
     enum policy_evidence evidence; /* what an allow entry could ask for, and how many of the messages have it */
     struct seki_str value;
     int64_t covered;
 };
-/** The most regular ones first. */
+/** Those who were answered most first, then those who were written to, then the most regular ones. */
 SEKI_MUST_USE enum seki_result store_stats_failing(struct sql *sql, const struct store_stats_span *span,
                                                    size_t limit, struct seki_arena *arena,
                                                    const struct store_stats_failing **failing_out,

@@ -41,8 +41,9 @@ def fill(path):
     for begin_s, author, spf, dkim, dmarc, aligned, wish, would_be, messages in DAYS:
         store.execute("INSERT INTO traffic_day VALUES (?, ?, ?, ?, '192.0.2.0/24', ?, ?, ?, ?, ?, ?, 0, ?, 1000)",
                       (begin_s, tenant, domain, author, spf, dkim, dmarc, aligned, wish, would_be, messages))
-    store.execute("INSERT INTO traffic_failing_day VALUES (?, ?, '=evil(1).example', 3, '192.0.2.0/24', 25)",
+    store.execute("INSERT INTO traffic_failing_day VALUES (?, ?, '=evil(1).example', 3, '192.0.2.0/24', 25, '')",
                   (TODAY, domain))
+    store.execute("INSERT INTO correspondent_day VALUES (?, ?, '=evil(1).example', 3, 2)", (TODAY, domain))
     store.execute("INSERT INTO published_policy VALUES ('good.example', 3, 'v=DMARC1; p=reject', 1, ?)", (TODAY,))
     store.execute("INSERT INTO published_destination VALUES ('good.example', 'reports.example')")
     store.commit()
@@ -86,8 +87,8 @@ def check_domains(tap, url):
 def check_others(tap, url):
     day = time.strftime("%Y-%m-%d", time.gmtime(TODAY))
     code, out, _ = run(url, "stats", "failing", "--json")
-    tap.equal(json.loads(out)["failing"], [{"domain": "example.com", "author": "=evil(1).example", "days": 1,
-                                            "messages": 25, "last": day, "covered": 100.0,
+    tap.equal(json.loads(out)["failing"], [{"domain": "example.com", "author": "=evil(1).example", "replies": 2,
+                                            "sent": 3, "days": 1, "messages": 25, "last": day, "covered": 100.0,
                                             "evidence": "network:192.0.2.0/24"}], "who fails, and with what evidence")
     code, out, _ = run(url, "stats", "failing", "--csv")
     rows = list(csv.reader(io.StringIO(out)))
