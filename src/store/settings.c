@@ -268,20 +268,29 @@ static enum seki_result look_for_confirmation(struct sql *sql, struct store_owne
     return result;
 }
 
+/* The whole command, since `sekisho policy confirm` alone only shows what there is to confirm. */
+static enum seki_result refuse_unconfirmed(struct sql *sql, struct store_owner owner, struct seki_str name,
+                                           struct seki_arena *arena, struct seki_error *why)
+{
+    struct lineage lineage;
+    enum seki_result result = find_lineage(sql, owner, arena, &lineage, why);
+    if (result != SEKI_OK)
+        return result;
+    seki_error_set(why,
+                   "%.*s needs the recorded confirmation of the domain's administrator, who has read what it does;"
+                   " record it first: `sekisho policy confirm %.*s --by WHO`",
+                   SEKI_STR_ARGS(name), SEKI_STR_ARGS(lineage.domain));
+    return SEKI_BAD_INPUT;
+}
+
 /* @param waits_out  NULL: what would wait is refused */
 static enum seki_result check_confirmed(struct sql *sql, struct store_owner owner, struct seki_str name,
-                                        const struct policy *alone, bool *waits_out, struct seki_error *why)
+                                        const struct policy *alone, struct seki_arena *arena, bool *waits_out,
+                                        struct seki_error *why)
 {
     bool waits;
     enum seki_result result = look_for_confirmation(sql, owner, alone, waits_out ? waits_out : &waits, why);
-    if (result == SEKI_OK && !waits_out && waits) {
-        seki_error_set(why,
-                       "%.*s needs the recorded confirmation of the domain's administrator, who has read what it"
-                       " does; record it first with `sekisho policy confirm`",
-                       SEKI_STR_ARGS(name));
-        return SEKI_BAD_INPUT;
-    }
-    return result;
+    return result == SEKI_OK && !waits_out && waits ? refuse_unconfirmed(sql, owner, name, arena, why) : result;
 }
 
 /* ---- changing ---- */
@@ -318,7 +327,7 @@ static enum seki_result set(struct store_change *change, struct store_owner owne
     if (result == SEKI_OK)
         result = read_value(option, value, arena, &kept, &alone, why);
     if (result == SEKI_OK)
-        result = check_confirmed(store_change_sql(change), owner, name, &alone, waits_out, why);
+        result = check_confirmed(store_change_sql(change), owner, name, &alone, arena, waits_out, why);
     if (result == SEKI_OK)
         result = put(change, owner, seki_str_of(option->name), kept, arena, why);
     seki_arena_free(arena);

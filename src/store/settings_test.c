@@ -21,7 +21,7 @@ static void values(struct sql *sql, const char *url)
         { "quarantine-days", "0x10", "takes a number from" },
         { "filter", "off", NULL },
         { "filter", "observe", NULL }, /* does nothing to mail */
-        { "filter", "on", "needs the recorded confirmation" },
+        { "filter", "on", "first: `sekisho policy confirm a.example --by WHO`" },
         { "reports", "yes", "needs the recorded confirmation" },
         { "reports", "no", NULL },
     };

@@ -307,8 +307,9 @@ enum seki_result store_tenant_remove(struct store_change *change, int64_t id, bo
     struct store_tenant tenant;
     enum seki_result result = store_tenant_get(store_change_sql(change), id, arena, &tenant, why);
     if (result == SEKI_OK && tenant.domain_count > 0 && !with_domains) {
-        seki_error_set(why, "tenant %.*s has %lld domains; remove them first, or ask for their removal too",
-                       SEKI_STR_ARGS(tenant.name), (long long)tenant.domain_count);
+        seki_error_set(
+            why, "tenant %.*s still has domains (%lld); remove them first, or together with it by --with-domains",
+            SEKI_STR_ARGS(tenant.name), (long long)tenant.domain_count);
         result = SEKI_BAD_INPUT;
     }
     if (result == SEKI_OK)

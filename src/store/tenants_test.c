@@ -145,7 +145,7 @@ static void removal_takes_domains_only_when_asked(struct sql *sql, const char *u
     STORE_OK(end(change, store_allow_add(change, &entry, NULL, WHY)));
     change = begin(sql);
     assert_int_equal(end(change, store_tenant_remove(change, id, false, WHY)), SEKI_BAD_INPUT);
-    assert_why("has 2 domains");
+    assert_why("has domains (2); remove them first, or together with it by --with-domains");
     change = begin(sql);
     STORE_OK(end(change, store_tenant_remove(change, id, true, WHY)));
     const char *const tables[] = { "tenant", "domain", "policy_choice", "confirmation", "allow_entry", "account" };
