@@ -235,9 +235,10 @@ json_t *cli_json_authres(const struct seki_authres *authres)
     return object;
 }
 
+/* 15 digits are those that a double keeps of a number in decimal; with more, 64.3 is 64.299999999999997. */
 void cli_json_print(json_t *root)
 {
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
     json_decref(root);
 }
