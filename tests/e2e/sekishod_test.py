@@ -412,7 +412,7 @@ def documents_its_events(tap):
         if source.name.endswith("_test.c") or source.name == "log.c":
             continue
         text = source.read_text()
-        written |= set(re.findall(r'log_reason\([^";]*"([a-z_]+)"', text))
+        written |= set(re.findall(r'(?:log_reason\([^";]*|\btell\(job, )"([a-z_]+)"', text))
         for arguments in re.findall(r"log_begin\(([^;]*)\);", text):
             written |= set(re.findall(r'"([a-z_]+)"', arguments))
     documented = set(re.findall(r"`([a-z_]+)`", "".join(
