@@ -90,6 +90,7 @@ struct config {
     struct {                    /* [quarantine] */
         struct seki_str folder; /* "": none */
         struct seki_str release_to, sender;
+        uint64_t min_free_octets;
     } quarantine;
     struct {                   /* [scanner] */
         struct seki_str clamd; /* "": none */

@@ -155,6 +155,8 @@ const struct config_option config_options[] = {
 
     { "quarantine", "folder", TEXT(quarantine.folder), "",
       .help = N_("Folder of held messages, such as /var/lib/sekisho/quarantine. Empty: none are held.") },
+    { "quarantine", "min_free", OCTETS(quarantine.min_free_octets), "512MiB", .max = 1024 * GIB,
+      .help = N_("With less room on the disk nothing more is held; what should be held is put off (451).") },
     { "quarantine", "release_to", TEXT(quarantine.release_to), "127.0.0.1:25",
       .help = N_("SMTP server that takes released messages and digests: ADDR:PORT or [ADDR6]:PORT.") },
     { "quarantine", "sender", TEXT(quarantine.sender), "",

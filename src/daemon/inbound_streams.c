@@ -66,6 +66,15 @@ static void begin_scan(struct inbound_message *message)
         no_scan(&message->streams, "no memory");
 }
 
+static void begin_draft(struct inbound_message *message)
+{
+    const struct config *config = message->generation->config;
+    struct inbound_streams *streams = &message->streams;
+    streams->draft = quarantine_draft_new(config->quarantine.folder.ptr, &streams->why);
+    if (streams->draft != NULL)
+        quarantine_draft_leave_free(streams->draft, config->quarantine.min_free_octets);
+}
+
 /* The recipients are known now. A file that cannot be begun matters only when the message is to be held. */
 static void begin(struct inbound_message *message)
 {
@@ -77,7 +86,7 @@ static void begin(struct inbound_message *message)
         return;
     struct wants wants = wants_of(message);
     if (wants.hold)
-        streams->draft = quarantine_draft_new(message->generation->config->quarantine.folder.ptr, &streams->why);
+        begin_draft(message);
     if (wants.attachments) /* without memory for it there is no verdict at all: the arena remembers */
         streams->attachments = content_attachments_new(message->arena);
     if (wants.scan)

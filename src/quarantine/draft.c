@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define BUFFER_OCTETS (64u * 1024u)
@@ -16,7 +17,8 @@ struct quarantine_draft {
     int file; /* -1: nothing is on disk yet */
     struct seki_buf buffer;
     uint64_t written; /* of the message */
-    int error;        /* errno of the first failure */
+    uint64_t min_free_octets;
+    int error; /* errno of the first failure */
 };
 
 static bool make_id(struct quarantine_id *id)
@@ -46,7 +48,24 @@ struct quarantine_draft *quarantine_draft_new(const char *folder, struct seki_er
     return draft;
 }
 
+void quarantine_draft_leave_free(struct quarantine_draft *draft, uint64_t min_free_octets)
+{
+    draft->min_free_octets = min_free_octets;
+}
+
 /* ---- on disk ---- */
+
+/* Asked when the file is begun: what is written to it then has the MTA's bound. */
+static bool has_room(const struct quarantine_draft *draft)
+{
+    struct statvfs disk;
+    if (draft->min_free_octets == 0)
+        return true;
+    if (fstatvfs(draft->file, &disk) != 0)
+        return false;
+    errno = ENOSPC;
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= draft->min_free_octets;
+}
 
 static int open_draft(const struct quarantine_draft *draft)
 {
@@ -63,7 +82,7 @@ static bool begin_file(struct quarantine_draft *draft)
     draft->file = open_draft(draft);
     if (draft->file < 0 && errno == ENOENT && quarantine_make_folder(draft->folder))
         draft->file = open_draft(draft);
-    if (draft->file >= 0 && fchmod(draft->file, QUARANTINE_FILE_MODE) == 0)
+    if (draft->file >= 0 && fchmod(draft->file, QUARANTINE_FILE_MODE) == 0 && has_room(draft))
         return true;
     draft->error = errno;
     return false;

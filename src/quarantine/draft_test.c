@@ -127,6 +127,26 @@ static void what_cannot_be_kept_says_so(void **state)
     assert_int_equal(count_files(s, QUARANTINE_NEW, false), 0);
 }
 
+static void so_much_room_is_left_to_others(void **state)
+{
+    struct setting *s = *state;
+    struct quarantine_id id;
+    struct seki_error why = { "" };
+    static const struct {
+        uint64_t min_free_octets;
+        enum seki_result want;
+    } cases[] = { { 0, SEKI_OK }, { 1, SEKI_OK }, { UINT64_MAX, SEKI_LIMIT } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct quarantine_draft *draft = quarantine_draft_new(s->folder, NULL);
+        quarantine_draft_leave_free(draft, cases[i].min_free_octets);
+        quarantine_draft_add(draft, SEKI_STR("\r\n"));
+        assert_int_equal(quarantine_draft_keep(draft, &message, &id, &why), cases[i].want);
+    }
+    assert_non_null(strstr(why.text, "cannot hold a message"));
+    assert_int_equal(count_files(s, QUARANTINE_TMP, false), 0);
+    assert_int_equal(count_files(s, QUARANTINE_NEW, false), 2);
+}
+
 /* The MTA hung up while it was written. */
 static void what_nobody_waits_for_any_more_does_not_appear(void **state)
 {
@@ -249,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_kept_message_comes_back_octet_for_octet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_an_abandoned_message_nothing_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_kept_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(so_much_room_is_left_to_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_waits_for_any_more_does_not_appear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_new_ones_are_told_until_they_are_settled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_killed_process_left_is_swept, set_up, tear_down),

@@ -57,6 +57,10 @@ struct quarantine_draft;
  * @return NULL with *why: it cannot be kept, and the caller falls to 451
  */
 struct quarantine_draft *quarantine_draft_new(const char *folder, struct seki_error *why);
+
+/** Leave so much room on the disk: with less, nothing is kept (SEKI_LIMIT). Whoever sends chooses how much is held, and the
+ *  MTA's queue, the journal and the store may lie on the same disk. 0, as at first: all may be taken. */
+void quarantine_draft_leave_free(struct quarantine_draft *draft, uint64_t min_free_octets);
 /** Octets of the message, in order: header, empty line, body, with CRLF. Failures are remembered until the end. */
 void quarantine_draft_add(struct quarantine_draft *draft, struct seki_str octets);
 /** One field of the header as the milter protocol has it (value with its leading space, folded with LF or CRLF). */
