@@ -27,26 +27,38 @@ static bool has_domain(struct seki_arena *arena, struct seki_str path)
            (domain.ptr[0] == '[' || seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK);
 }
 
-/* Of a path without a domain that can be read: is it "user" and no more? What MTAs take besides names its domain in other
- * ways: "example.com!user", "user%example.com", "user@example.(comment)com". */
-static bool is_plain(struct seki_str path)
+/* "user%example.com@relay", "example.com!user@relay": MTAs that take mail for relay may go on to what stands in front. */
+static bool is_routed(struct seki_str path)
 {
     struct seki_str local_part, domain;
-    return seki_address_split_path(path, &local_part, &domain) && domain.len == 0 &&
-           seki_str_find(local_part, '!') == local_part.len && seki_str_find(local_part, '%') == local_part.len;
+    if (!seki_address_split_path(path, &local_part, &domain))
+        return true;
+    for (const char *sign = "!%@"; *sign != '\0'; sign++) {
+        if (seki_str_find(local_part, *sign) < local_part.len)
+            return true;
+    }
+    return false;
 }
 
-/* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, the MTA has
- * told what it makes of it. A source route is nobody's address (RFC 5321 appendix C). @return "" when nobody knows; NULL
- * when the arena is full */
+/* The one recipient without a domain that there may be (RFC 5321 section 4.1.1.3). */
+static bool is_postmaster(struct seki_str path)
+{
+    return seki_str_equal_nocase(inbound_address(path), SEKI_STR("postmaster"));
+}
+
+/* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, or it may be
+ * read in two ways, the MTA has told what it makes of it. Sendmail tells a mailbox of its own without its domain: so what
+ * has two readings is nobody's then. A source route is nobody's address (RFC 5321 appendix C). @return "" when nobody
+ * knows; NULL when the arena is full */
 static struct seki_str resolve(const struct inbound_message *message, struct seki_str path)
 {
     struct seki_arena *arena = message->arena;
     struct seki_str local_part, domain;
-    if (!has_domain(arena, path)) {
-        struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
-        if (!has_domain(arena, told))
-            return is_plain(path) ? path : SEKI_STR("");
+    struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
+    bool has_told = has_domain(arena, told), is_readable = has_domain(arena, path);
+    if (!is_readable || (is_routed(path) && told.len > 0)) {
+        if (!has_told)
+            return is_postmaster(path) ? path : SEKI_STR("");
         path = told;
     } else if (!seki_str_starts_with(path, SEKI_STR("<@")))
         return path;

@@ -38,14 +38,19 @@ domain hold.example filter=on on-dmarc-reject=hold
 domain quarantine.example filter=on on-dmarc-reject=quarantine junk-suffix=+Junk
 domain refuse.example filter=on on-dmarc-reject=refuse junk-suffix=+Junk
 domain strict.example filter=on on-dmarc-reject=refuse refuse-strictly=yes
+domain local.example filter=on on-dmarc-reject=refuse
 domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
 """
 DOMAINS = re.findall(r"^domain (\S+)", REPLICA, re.M) + ["plain.example"]  # the last is hosted for nobody
 
-# All of these domains are Sendmail's own, and a mailbox is named for the whole address.
-MAILBOXES = "".join(f"LOCAL_DOMAIN(`{domain}')dnl\n" for domain in DOMAINS) + """\
+# All of these domains are Sendmail's own. A mailbox is named for the whole address; only in local.example, as Sendmail has it,
+# for its local part.
+MAILBOXES = "".join(f"LOCAL_DOMAIN(`{domain}')dnl\n" for domain in DOMAINS) + f"""\
+LOCAL_CONFIG
+C{{Whole}}{" ".join(domain for domain in DOMAINS if domain != "local.example")}
+""" + """\
 LOCAL_RULE_0
-R$+ < @ $=w . >\t$#box $: $1 @ $2
+R$+ < @ $={Whole} . >\t$#box $: $1 @ $2
 MAILER_DEFINITIONS
 Mbox,\tP={folder}/deliver, F=lsuDFMqSn9, A=deliver {folder}/mail $i $u
 """
@@ -230,6 +235,24 @@ def recipients_as_clients_write_them(tap, site):
     tap.ok(site.nothing_else_arrived(), "nobody has mail besides")
 
 
+def whom_sendmail_delivers_to_decides(tap, site):
+    """Not how a client writes it. Of a mailbox of its own Sendmail does not tell the domain."""
+    cases = (("<refuse.example!reader>", 250, 550), ("<reader%refuse.example>", 250, 550),
+             ("<reader%refuse.example@deliver.example>", 250, 550), ("<refuse.example!reader@deliver.example>", 250, 550),
+             ("<@deliver.example:reader@refuse.example>", 250, 550), ("<reader@refuse.(x)example>", 250, 550),
+             ('<"reader@refuse.example">', 250, 550), ("<reader@local.example>", 250, 550),
+             ("<local.example!reader>", 553, 0), ("<reader%local.example>", 553, 0),
+             ("<reader%local.example@deliver.example>", 553, 0), ("<local.example!reader@deliver.example>", 553, 0),
+             ('<"reader@local.example">', 553, 0), ("<reader>", 553, 0), ("<Postmaster>", 250, 250))
+    for path, at_rcpt, at_end in cases:
+        with site.connect(EVIL) as smtp:
+            smtp.mail(EVIL.sender)
+            code, text = smtp.docmd("RCPT", f"TO:{path}")
+            tap.equal((code, smtp.data(forged())[0] if code == 250 else 0), (at_rcpt, at_end), f"{path}: {at_end or at_rcpt}")
+    tap.ok(site.next("postmaster"), "the postmaster needs no domain")
+    tap.ok(site.nothing_else_arrived(), "nobody else has mail")
+
+
 def strict_refusal_splits_the_message(tap, site):
     with site.connect(EVIL) as smtp:
         smtp.mail(EVIL.sender)
@@ -288,7 +311,8 @@ def main(tap):
         sys.exit(0)
     with Site() as site:
         for body in (each_action_for_one_recipient, what_passes_is_left_alone, subjects_are_tagged,
-                     one_message_ends_three_ways, recipients_as_clients_write_them, strict_refusal_splits_the_message,
+                     one_message_ends_three_ways, recipients_as_clients_write_them,
+                     whom_sendmail_delivers_to_decides, strict_refusal_splits_the_message,
                      forged_bounces_vanish, one_connection, mail_needs_no_reply, nothing_was_amiss):
             begun = time.monotonic()
             body(tap, site)
