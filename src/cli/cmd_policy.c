@@ -92,29 +92,35 @@ static bool unset_all(struct cli_store *store, const struct cli_policy_owner *ow
     return true;
 }
 
+/* What goes wrong with what was chosen. That a value is the default again needs no warning. */
+static const char *risk_of(const char *choice, const struct policy_option **option_out)
+{
+    struct seki_str name, value;
+    *option_out = cli_policy_choice(choice, &name, &value) ? policy_option_find(name) : NULL;
+    if (*option_out == NULL || seki_str_equal_nocase(value, seki_str_of((*option_out)->preset)))
+        return NULL;
+    return policy_option_risk(*option_out, value);
+}
+
 static json_t *json_risks(const struct cli_policy_owner *owner)
 {
     json_t *risks = json_object();
-    struct seki_str name, value;
+    const struct policy_option *option;
     for (size_t i = 0; i < owner->operand_count; i++) {
-        const struct policy_option *option =
-            cli_policy_choice(owner->operands[i], &name, &value) ? policy_option_find(name) : NULL;
-        if (option != NULL && option->risk != NULL)
-            json_object_set_new(risks, option->name, json_string(option->risk));
+        const char *risk = risk_of(owner->operands[i], &option);
+        if (risk != NULL)
+            json_object_set_new(risks, option->name, json_string(risk));
     }
     return risks;
 }
 
-/* Whoever chooses something is told what goes wrong with it. */
 static void print_risks(const struct cli_policy_owner *owner)
 {
-    struct seki_str name, value;
+    const struct policy_option *option;
     for (size_t i = 0; i < owner->operand_count; i++) {
-        const struct policy_option *option =
-            cli_policy_choice(owner->operands[i], &name, &value) ? policy_option_find(name) : NULL;
-        if (option != NULL && option->risk != NULL &&
-            !seki_str_equal(value, seki_str_of(option->preset != NULL ? option->preset : "")))
-            cli_print_sentence(2, _("%s: %s"), option->name, _(option->risk));
+        const char *risk = risk_of(owner->operands[i], &option);
+        if (risk != NULL)
+            cli_print_sentence(2, _("%s: %s"), owner->operands[i], _(risk));
     }
 }
 
@@ -171,11 +177,36 @@ static struct seki_str values_of(const struct policy_option *option, struct seki
     return seki_buf_str(&text);
 }
 
+/* By policy_option_rank(). */
+static const char *const yes_no[] = { "no", "yes", NULL };
+static const char *const texts[] = { N_("empty"), N_("not empty"), NULL };
+
+/* "junk, hold, quarantine" */
+static struct seki_str values_at_risk(const struct policy_option *option, const struct policy_risk *risk,
+                                      struct seki_arena *arena)
+{
+    const char *const *words = option->type == POLICY_OPTION_WORD ? option->words : yes_no;
+    struct seki_buf text;
+    if (option->type == POLICY_OPTION_TEXT)
+        return seki_str_of(texts[risk->first]);
+    if (option->type == POLICY_OPTION_NUMBER)
+        return values_of(option, arena);
+    seki_buf_init_arena(&text, arena, 512);
+    for (unsigned i = risk->first; words[i] != NULL && i <= risk->last; i++)
+        seki_buf_add_format(&text, "%s%s", text.len > 0 ? ", " : "", words[i]);
+    return seki_buf_str(&text);
+}
+
 static json_t *json_option(const struct policy_option *option, struct seki_arena *arena)
 {
-    return json_pack("{s:s, s:o, s:s, s:s, s:s}", "name", option->name, "values",
+    json_t *risks = json_object();
+    for (size_t i = 0; i < POLICY_RISKS_MAX && option->risks[i].text != NULL; i++) {
+        struct seki_str values = values_at_risk(option, &option->risks[i], arena);
+        json_object_setn_new(risks, values.ptr, values.len, json_string(option->risks[i].text));
+    }
+    return json_pack("{s:s, s:o, s:s, s:s, s:o}", "name", option->name, "values",
                      cli_json_str(values_of(option, arena)), "default", option->preset, "help", option->help,
-                     "risk", option->risk != NULL ? option->risk : "");
+                     "risks", risks);
 }
 
 static void print_option(const struct policy_option *option, struct seki_arena *arena)
@@ -184,8 +215,12 @@ static void print_option(const struct policy_option *option, struct seki_arena *
     cli_print_sentence(0, "%s=%.*s", option->name, SEKI_STR_ARGS(values));
     cli_print_sentence(2, _("default: %s"), option->preset[0] != '\0' ? option->preset : _("nothing"));
     cli_print_sentence(2, "%s", _(option->help));
-    if (option->risk != NULL)
-        cli_print_sentence(2, _("risk: %s"), _(option->risk));
+    for (size_t i = 0; i < POLICY_RISKS_MAX && option->risks[i].text != NULL; i++) {
+        const struct policy_risk *risk = &option->risks[i];
+        struct seki_str at_risk = option->type == POLICY_OPTION_TEXT ? seki_str_of(_(texts[risk->first]))
+                                                                     : values_at_risk(option, risk, arena);
+        cli_print_sentence(2, _("risk of %.*s: %s"), SEKI_STR_ARGS(at_risk), _(risk->text));
+    }
 }
 
 static enum cli_exit tell_options(const struct cli_options *options, const struct policy_option *only,

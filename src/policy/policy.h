@@ -79,6 +79,13 @@ struct policy policy_default(void);
 
 enum policy_option_type { POLICY_OPTION_WORD = 0, POLICY_OPTION_YES_NO, POLICY_OPTION_TEXT, POLICY_OPTION_NUMBER };
 
+/* What goes wrong with some of an option's values, as policy_option_rank() counts them. */
+struct policy_risk {
+    unsigned first, last;
+    const char *text; /* marked for translation; NULL: no more */
+};
+#define POLICY_RISKS_MAX 2u
+
 struct policy_option {
     const char *name; /* "on-dmarc-reject" */
     enum policy_option_type type;
@@ -87,7 +94,7 @@ struct policy_option {
     const char *const *words; /* in the order of the enum; NULL at the end */
     uint64_t min, max;        /* of a number; of a text the octets */
     const char *help;         /* one line, marked for translation */
-    const char *risk;         /* what goes wrong with it, for the guides and --help; NULL: nothing */
+    struct policy_risk risks[POLICY_RISKS_MAX];
 };
 extern const struct policy_option policy_option_table[];
 extern const size_t policy_option_count;
@@ -106,6 +113,11 @@ SEKI_MUST_USE enum seki_result policy_option_read(const struct policy_option *op
 /** The value as policy_option_read() takes it; in the arena. */
 struct seki_str policy_option_write(const struct policy_option *option, const struct policy *policy,
                                     struct seki_arena *arena);
+
+/** Which value it is: the number of the word; of yes and of any text but the empty one 1; of a number always 0. */
+unsigned policy_option_rank(const struct policy_option *option, const struct policy *policy);
+/** What goes wrong with this value, marked for translation; NULL: nothing that must be told, or no value of this option. */
+const char *policy_option_risk(const struct policy_option *option, struct seki_str value);
 
 /** What the domain wants done when this check speaks against a message. */
 enum policy_action policy_action_for(const struct policy *policy, enum policy_check check);

@@ -140,3 +140,27 @@ struct seki_str policy_option_write(const struct policy_option *option, const st
     }
     return (struct seki_str){ NULL, 0 };
 }
+
+unsigned policy_option_rank(const struct policy_option *option, const struct policy *policy)
+{
+    const void *value = member_of(option, policy);
+    switch (option->type) {
+    case POLICY_OPTION_WORD: return *(const unsigned *)value;
+    case POLICY_OPTION_YES_NO: return *(const bool *)value;
+    case POLICY_OPTION_TEXT: return ((const struct seki_str *)value)->len > 0;
+    case POLICY_OPTION_NUMBER: break;
+    }
+    return 0;
+}
+
+const char *policy_option_risk(const struct policy_option *option, struct seki_str value)
+{
+    struct policy policy = policy_default();
+    if (policy_option_read(option, value, &policy, NULL) != SEKI_OK)
+        return NULL;
+    unsigned rank = policy_option_rank(option, &policy);
+    for (size_t i = 0; i < POLICY_RISKS_MAX && option->risks[i].text != NULL; i++)
+        if (option->risks[i].first <= rank && rank <= option->risks[i].last)
+            return option->risks[i].text;
+    return NULL;
+}

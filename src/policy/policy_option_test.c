@@ -105,6 +105,51 @@ static void every_word_of_every_option_survives(void **state)
     seki_arena_free(arena);
 }
 
+static void a_value_has_its_own_risk(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *value, *risk; /* a part of it; NULL: none */
+    } cases[] = {
+        { "filter", "off", NULL },
+        { "filter", "observe", NULL },
+        { "filter", "ON", "acts at once on all mail" },
+        { "filter", "maybe", NULL },
+        { "on-dmarc-reject", "deliver", NULL },
+        { "on-dmarc-reject", "mark", NULL },
+        { "on-dmarc-reject", "junk", "no proof of forgery" },
+        { "on-dmarc-reject", "refuse", "before choosing refuse" },
+        { "on-bad-author", "as-dmarc-reject", NULL },
+        { "on-bad-author", "mark", "leaves a way around" },
+        { "on-bad-author", "refuse", "in good faith" },
+        { "on-virus", "deliver", "reaches the mailbox" },
+        { "on-virus", "hold", NULL },
+        { "on-virus", "refuse", "Scanners are wrong" },
+        { "discard-forged-bounces", "no", NULL },
+        { "discard-forged-bounces", "yes", "Nobody is told" },
+        { "junk-by", "field", "until a script looks" },
+        { "junk-by", "recipient", "must know such addresses" },
+        { "junk-suffix", "", "is delivered" },
+        { "junk-suffix", "+Junk", "comes back as undeliverable" },
+        { "subject-tag", "", NULL },
+        { "subject-tag", "[?]", "breaks the sender's signature" },
+        { "on-scan-failure", "deliver", "unscanned" },
+        { "on-scan-failure", "tempfail", "no mail comes in" },
+        { "quarantine-days", "7", "is deleted" },
+        { "digest", "none", "nobody but the administrator" },
+        { "digest", "daily", NULL },
+        { "language", "ja", NULL },
+        { "reports", "no", NULL },
+        { "reports", "yes", "privacy" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *risk =
+            policy_option_risk(policy_option_find(seki_str_of(cases[i].option)), seki_str_of(cases[i].value));
+        if (cases[i].risk == NULL ? risk != NULL : risk == NULL || strstr(risk, cases[i].risk) == NULL)
+            fail_msg("%s=%s: %s", cases[i].option, cases[i].value, risk != NULL ? risk : "nothing");
+    }
+}
+
 int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -112,6 +157,7 @@ int main(void)
         cmocka_unit_test(sound_choices_are_taken_and_written_back),
         cmocka_unit_test(others_are_refused_and_change_nothing),
         cmocka_unit_test(every_word_of_every_option_survives),
+        cmocka_unit_test(a_value_has_its_own_risk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ static void every_check_has_an_option(void **state)
         struct policy policy = policy_default();
         choose(&policy, name, "quarantine");
         assert_int_equal(policy_action_for(&policy, (enum policy_check)i), POLICY_QUARANTINE);
-        assert_non_null(policy_option_find(seki_str_of(name))->risk);
+        assert_non_null(policy_option_risk(policy_option_find(seki_str_of(name)), SEKI_STR("refuse")));
     }
 }
 
