@@ -235,6 +235,7 @@ static bool take_verdict(struct replay *r)
     r->now.facts.attachment = then->attachment;
     r->now.facts.virus = then->virus;
     r->now.facts.has_scan_failed = then->has_scan_failed;
+    r->now.facts.is_to_contact = then->is_to_contact;
     return journal_record_take_verdict(&r->now, &r->recalled.verdict, r->arena);
 }
 

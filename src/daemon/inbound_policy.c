@@ -1,6 +1,16 @@
 /* The end of a message: what each recipient's domain wants done about it, and what of that can be done to one message. */
 #include "daemon/inbound_parts.h"
 
+#include "policy/contact.h"
+
+static bool is_to_contacts(const struct inbound_recipients *recipients)
+{
+    for (size_t i = 0; i < recipients->count; i++)
+        if (!policy_is_contact(recipients->items[i].path))
+            return false;
+    return recipients->count > 0;
+}
+
 /* What hosting knows of the author: is it one of ours (this message came from outside), or does it look like one? */
 static void add_hosting_facts(struct inbound_message *message)
 {
@@ -73,6 +83,7 @@ enum seki_result inbound_judge(struct inbound_message *message, const struct sek
     if (!recipients->has_hosted)
         return SEKI_OK;
     add_hosting_facts(message);
+    message->facts.is_to_contact = is_to_contacts(recipients);
     inbound_streams_tell(message);
     for (struct inbound_domain *domain = recipients->domains; domain != NULL; domain = domain->next) {
         if (domain->found == REPLICA_YES)

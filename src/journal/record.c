@@ -78,6 +78,7 @@ static const struct field record_fields[] = {
     { 37, TYPE_U64, IN_RECORD(recipients_left_out), UINT64_MAX },
     { 38, TYPE_U64, IN_RECORD(sender_domain_id), UINT64_MAX },
     { 39, TYPE_BOOL, IN_RECORD(is_reply), 1 },
+    { 40, TYPE_BOOL, IN_RECORD(facts.is_to_contact), 1 },
     { 64, TYPE_EVIDENCE, IN_RECORD(header), JOURNAL_HEADER_MAX_OCTETS },
     { 65, TYPE_EVIDENCE, IN_RECORD(body_hashes), JOURNAL_RECORD_MAX_OCTETS },
     { 66, TYPE_EVIDENCE, IN_RECORD(answers), JOURNAL_RECORD_MAX_OCTETS },

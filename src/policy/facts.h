@@ -29,12 +29,13 @@ struct policy_facts { /* views; domains are A-labels in lower case, "" where the
     struct seki_str attachment;   /* of a dangerous type: its name, as it may be shown; "" for none */
     struct seki_str virus;        /* what the scanner found */
     bool has_scan_failed;         /* a scanner is configured and gave no answer */
+    bool is_to_contact;           /* all of its recipients are policy_is_contact() */
 };
 
 /**
  * @param verdict  whole, or all zero
  * @param facts_out  what authentication tells; what hosting and content tell stays zero: is_author_hosted, lookalike_of,
- *                   attachment, virus, has_scan_failed are the caller's
+ *                   attachment, virus, has_scan_failed, is_to_contact are the caller's
  * Views into verdict and mail_from.
  */
 void policy_facts_of(const struct seki_verdict *verdict, const struct seki_ip *client, struct seki_str mail_from,

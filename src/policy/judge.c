@@ -19,6 +19,11 @@
  * section 8.4). A signature by the domain of MAIL FROM says the same of that domain. A signature that fails beside an
  * aligned SPF pass is as if it were not there (RFC 6376 section 6.3).
  *
+ * Mail to contacts alone (policy/contact.h) is marked at most, whatever authentication says: a sender whose mail was
+ * refused is told to write there. With any other recipient it is judged as mail to that one, or whoever adds postmaster to
+ * a forgery would turn a refusal of the whole message into less. What is found in the message counts as ever: RFC 5321
+ * section 4.5.1 leaves room for that.
+ *
  * Two checks nobody can vouch against: whoever registers a look-alike passes DMARC for it, and where there is no one
  * author domain nobody can pass for it. And a temporary error is never a failure: it speaks for no check at all. */
 #include "policy/judge.h"
@@ -127,11 +132,20 @@ static unsigned checks_that_count(const struct policy *policy, unsigned checks)
     return counting;
 }
 
+static enum policy_action action_on(const struct policy *policy, const struct policy_facts *facts,
+                                    enum policy_check check)
+{
+    enum policy_action action = policy_action_for(policy, check);
+    bool is_spared = facts->is_to_contact && (AUTH_CHECKS & 1u << check);
+    return is_spared && action > POLICY_MARK ? POLICY_MARK : action;
+}
+
 /* Of several the strictest; of equals the first in the order of the enum. */
-static void decide(const struct policy *policy, unsigned checks, struct policy_judgement *judgement)
+static void decide(const struct policy *policy, const struct policy_facts *facts, unsigned checks,
+                   struct policy_judgement *judgement)
 {
     for (size_t i = 0; i < POLICY_CHECK_COUNT; i++) {
-        enum policy_action action = policy_action_for(policy, (enum policy_check)i);
+        enum policy_action action = action_on(policy, facts, (enum policy_check)i);
         if (!(checks & 1u << i) || action <= judgement->would_be)
             continue;
         judgement->would_be = action;
@@ -140,11 +154,11 @@ static void decide(const struct policy *policy, unsigned checks, struct policy_j
 }
 
 /* Nothing is thrown away on account of its content: an infected bounce is forged only if its author is. */
-static void discard_forged_bounce(const struct policy *policy, unsigned counting,
+static void discard_forged_bounce(const struct policy *policy, const struct policy_facts *facts, unsigned counting,
                                   struct policy_judgement *judgement)
 {
     judgement->would_be = POLICY_DELIVER;
-    decide(policy, counting & AUTH_CHECKS, judgement);
+    decide(policy, facts, counting & AUTH_CHECKS, judgement);
     judgement->would_be = POLICY_DISCARD;
 }
 
@@ -173,9 +187,9 @@ struct policy_judgement policy_judge(const struct policy *policy, const struct p
     }
     judgement.is_impostor = (counting & AUTH_CHECKS) != 0;
     judgement.is_forged_bounce = judgement.is_impostor && facts->is_null_sender;
-    decide(policy, counting, &judgement);
-    if (judgement.is_forged_bounce && policy->discards_forged_bounces)
-        discard_forged_bounce(policy, counting, &judgement);
+    decide(policy, facts, counting, &judgement);
+    if (judgement.is_forged_bounce && policy->discards_forged_bounces && !facts->is_to_contact)
+        discard_forged_bounce(policy, facts, counting, &judgement);
     if (policy->filter == POLICY_ON)
         judgement.action = judgement.would_be;
     judgement.is_temporary = waits_for_scanner(policy, facts, judgement.action);

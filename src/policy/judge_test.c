@@ -262,6 +262,46 @@ static void a_forged_bounce_is_discarded_where_that_is_chosen(void **state)
     assert_true(!got.is_forged_bounce && got.action == POLICY_REFUSE);
 }
 
+static void mail_to_contacts_alone_is_marked_at_most(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct policy_facts facts;
+        enum policy_action want;
+        enum policy_check decisive;
+    } cases[] = {
+        { "it fails DMARC", { FROM, DMARC(FAIL), REJECT, SPF(PASS) }, POLICY_MARK, POLICY_DMARC_REJECT },
+        { "two authors", { DMARC(PERMERROR), REJECT, SPF(PASS) }, POLICY_MARK, POLICY_BAD_AUTHOR },
+        { "a forged bounce",
+          { FROM, DMARC(FAIL), REJECT, .is_null_sender = true },
+          POLICY_MARK,
+          POLICY_DMARC_REJECT },
+        { "a look-alike",
+          { FROM, DMARC(PASS), .lookalike_of = SEKI_STR_INIT("auth0r.example") },
+          POLICY_MARK,
+          POLICY_LOOKALIKE },
+        { "a virus counts as ever",
+          { FROM, DMARC(FAIL), REJECT, .virus = SEKI_STR_INIT("Test") },
+          POLICY_REFUSE,
+          POLICY_VIRUS },
+        { "an attachment too",
+          { FROM, DMARC(FAIL), REJECT, .attachment = SEKI_STR_INIT("a.exe") },
+          POLICY_HOLD,
+          POLICY_ATTACHMENT },
+        { "what passes is delivered", { FROM, DMARC(PASS), SPF(PASS) }, POLICY_DELIVER, POLICY_DMARC_REJECT },
+    };
+    struct policy policy = distinct();
+    policy.discards_forged_bounces = true;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_facts facts = cases[i].facts;
+        facts.is_to_contact = true;
+        const struct policy_judgement got = policy_judge(&policy, NULL, 0, &facts, NOW);
+        if (got.action != cases[i].want || got.decisive != cases[i].decisive)
+            fail_msg("%s: %s", cases[i].name, policy_action_name(got.action));
+    }
+}
+
 static void a_scanner_that_is_silent_is_waited_for_where_that_is_chosen(void **state)
 {
     (void)state;
@@ -312,7 +352,8 @@ enum {
     ATTACHMENT = 64,
     VIRUS = 128,
     SCAN_FAILED = 256,
-    FLAGS_END = 512
+    TO_CONTACT = 512,
+    FLAGS_END = 1024
 };
 #define DMARC_END ((unsigned)SEKI_DMARC_PERMERROR + 1)
 #define WISH_END  ((unsigned)SEKI_DMARC_POLICY_REJECT + 1)
@@ -337,6 +378,7 @@ static bool facts_at(unsigned index, struct policy_facts *facts)
         .is_arc_override = flags & ARC,
         .is_author_hosted = flags & HOSTED,
         .has_scan_failed = flags & SCAN_FAILED,
+        .is_to_contact = flags & TO_CONTACT,
         .lookalike_of = if_set(flags, LOOKALIKE),
         .attachment = if_set(flags, ATTACHMENT),
         .virus = if_set(flags, VIRUS),
@@ -431,6 +473,14 @@ static void an_entry_more_never_makes_it_stricter_nor_skips_content(void **state
     (BIT(DMARC_REJECT) | BIT(DMARC_QUARANTINE) | BIT(DMARC_NONE) | BIT(SPF_FAIL) | BIT(SPF_SOFTFAIL) |             \
      BIT(DKIM_FAIL) | BIT(UNAUTHENTICATED) | BIT(INTERNAL_SPOOF))
 
+static enum policy_action action_for(const struct policy *policy, const struct policy_facts *facts,
+                                     enum policy_check check)
+{
+    bool is_content = check == POLICY_ATTACHMENT || check == POLICY_VIRUS;
+    enum policy_action action = policy_action_for(policy, check);
+    return facts->is_to_contact && !is_content && action > POLICY_MARK ? POLICY_MARK : action;
+}
+
 static void check_results(const struct policy *policy, const struct policy_facts *facts)
 {
     const struct policy_judgement got = policy_judge(policy, NULL, 0, facts, NOW);
@@ -438,17 +488,19 @@ static void check_results(const struct policy *policy, const struct policy_facts
                          facts->dkim == SEKI_DKIM_TEMPERROR;
     if (facts->dmarc == SEKI_DMARC_PASS || facts->is_arc_override || all_temporary)
         assert_int_equal(got.matched & AUTH_BY_RESULT, 0);
-    if (facts->dmarc == SEKI_DMARC_PERMERROR)
+    if (facts->dmarc == SEKI_DMARC_PERMERROR && !facts->is_to_contact)
         assert_true(got.action >= POLICY_REFUSE); /* as fail under p=reject: no way around */
     if (got.would_be != POLICY_DELIVER)
         assert_true(got.matched & 1u << got.decisive);
     if (got.would_be == POLICY_DISCARD)
         assert_true(got.is_forged_bounce && facts->is_null_sender && got.is_impostor);
     else if (got.would_be != POLICY_DELIVER)
-        assert_int_equal(policy_action_for(policy, got.decisive), got.would_be);
+        assert_int_equal(action_for(policy, facts, got.decisive), got.would_be);
     for (size_t i = 0; got.would_be != POLICY_DISCARD && i < POLICY_CHECK_COUNT; i++)
         if (got.matched & 1u << i)
-            assert_true(got.would_be >= policy_action_for(policy, (enum policy_check)i));
+            assert_true(got.would_be >= action_for(policy, facts, (enum policy_check)i));
+    if (facts->is_to_contact && facts->attachment.len + facts->virus.len == 0)
+        assert_true(got.would_be <= POLICY_MARK);
 }
 
 static void results_mean_what_they_say_and_the_strictest_acts(void **state)
@@ -481,6 +533,7 @@ int main(void)
         cmocka_unit_test(each_situation_comes_to_its_action),
         cmocka_unit_test(an_entry_answers_authentication_and_nothing_else),
         cmocka_unit_test(a_forged_bounce_is_discarded_where_that_is_chosen),
+        cmocka_unit_test(mail_to_contacts_alone_is_marked_at_most),
         cmocka_unit_test(a_scanner_that_is_silent_is_waited_for_where_that_is_chosen),
         cmocka_unit_test(a_trusted_chain_is_recorded),
         cmocka_unit_test(off_and_observe_never_act_and_see_the_same),

@@ -10,6 +10,7 @@ enum store_message_flag {
     STORE_ARC_OVERRIDE = 16,
     STORE_AUTHOR_HOSTED = 32,
     STORE_SCAN_FAILED = 64,
+    STORE_TO_CONTACT = 128,
 };
 
 enum store_recipient_flag {

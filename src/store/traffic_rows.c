@@ -26,7 +26,7 @@ static int64_t flags_of(const struct policy_facts *facts)
     return (facts->has_spf ? STORE_HAS_SPF : 0) | (facts->is_null_sender ? STORE_NULL_SENDER : 0) |
            (facts->is_spf_aligned ? STORE_SPF_ALIGNED : 0) | (facts->is_dkim_aligned ? STORE_DKIM_ALIGNED : 0) |
            (facts->is_arc_override ? STORE_ARC_OVERRIDE : 0) | (facts->is_author_hosted ? STORE_AUTHOR_HOSTED : 0) |
-           (facts->has_scan_failed ? STORE_SCAN_FAILED : 0);
+           (facts->has_scan_failed ? STORE_SCAN_FAILED : 0) | (facts->is_to_contact ? STORE_TO_CONTACT : 0);
 }
 
 /* "example.com example.net": a domain has no space in it. All of them fit: 10 of 253 octets. */

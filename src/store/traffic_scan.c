@@ -85,6 +85,7 @@ static const struct sql_value *read_facts(const struct sql_value *v, struct poli
     facts->is_arc_override = flags & STORE_ARC_OVERRIDE;
     facts->is_author_hosted = flags & STORE_AUTHOR_HOSTED;
     facts->has_scan_failed = flags & STORE_SCAN_FAILED;
+    facts->is_to_contact = flags & STORE_TO_CONTACT;
     facts->lookalike_of = (*v++).text;
     facts->attachment = (*v++).text;
     facts->virus = (*v++).text;

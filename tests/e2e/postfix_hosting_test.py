@@ -214,6 +214,18 @@ def each_action_for_one_recipient(tap, site):
               "each left one record")
 
 
+def postmaster_and_abuse_can_be_reached(tap, site):
+    """RFC 5321 section 4.5.1: the reply that refuses names postmaster, so a refused sender must get through to it."""
+    for mailbox in ("postmaster", "Abuse"):
+        site.send([f"{mailbox}@refuse.example"], forged(), **EVIL)
+        marked = field(site.next(f"{mailbox}@refuse.example"), "X-Sekisho-Verdict")
+        tap.ok(marked and "action=mark" in marked, f"a forgery reaches {mailbox}, marked", marked)
+    site.send(["postmaster@bounce.example"], forged(), **(EVIL | {"sender": ""}))
+    tap.ok(site.next("postmaster@bounce.example"), "a forged bounce is not thrown away there")
+    code, _ = site.send(["postmaster@refuse.example", at("refuse")], forged(), **EVIL)
+    tap.equal(code, 550, "beside another recipient it is that one's mail, and is refused")
+
+
 def what_passes_is_left_alone(tap, site):
     for name in ("mark", "junk", "refuse", "strict"):
         site.send([at(name)], SIGNED, **SHOP)
@@ -555,7 +567,7 @@ def main(tap):
         sys.exit(0)
     with Site() as site:
         for body in (each_action_for_one_recipient, a_recipient_spelt_otherwise_is_the_same_recipient,
-                     what_passes_is_left_alone, claimed_marks_are_removed,
+                     postmaster_and_abuse_can_be_reached, what_passes_is_left_alone, claimed_marks_are_removed,
                      a_header_that_nobody_could_change_is_refused,
                      subjects_are_tagged_whatever_they_are_written_in, mixed_recipients_lose_nothing_and_harm_nobody,
                      held_messages_are_on_disk_before_the_reply, what_cannot_be_held_is_put_off,
