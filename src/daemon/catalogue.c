@@ -18,6 +18,12 @@ void catalogue_begin(void)
     bind_textdomain_codeset(JAPANESE, "UTF-8");
 }
 
+/* A catalogue's head stands as the translation of the empty text. */
+bool catalogue_has(enum policy_language language)
+{
+    return language != POLICY_JAPANESE || *dgettext(JAPANESE, "") != '\0';
+}
+
 static const char *in_english(const char *text)
 {
     return text;

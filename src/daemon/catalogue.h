@@ -8,6 +8,8 @@
 
 /** Once, before the first thread: it sets the environment and the locale of messages. */
 void catalogue_begin(void);
+/** Can it be written in? A text must not be called Japanese that is not. */
+bool catalogue_has(enum policy_language language);
 /** The texts of a language; English where its catalogue is not installed. */
 translator catalogue_of(enum policy_language language);
 /** "en", "ja" */

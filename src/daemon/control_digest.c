@@ -58,6 +58,11 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
     if (report.refused > 0)
         log_reason(job->context->log, LOG_LEVEL_WARNING, "digests_refused", "%zu digests: %s", report.refused,
                    report.failure.text);
+    if (report.untranslated > 0)
+        log_reason(job->context->log, LOG_LEVEL_WARNING, "digests_in_english",
+                   "%zu digests: the Japanese catalogue is not installed; install share/locale of sekisho, or set"
+                   " SEKISHO_LOCALEDIR",
+                   report.untranslated);
     return result == SEKI_OK ? CONTROL_IDLE : control_turn_of(result);
 }
 

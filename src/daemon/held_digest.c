@@ -38,12 +38,16 @@ static const struct quarantine_digest_item *items_of(struct round *r, const stru
     return items;
 }
 
-/* A mailbox owner's own choice before the domain's. */
+/* A mailbox owner's own choice before the domain's; English where that cannot be written in. */
 static enum seki_result language_of(struct round *r, struct seki_str address, enum policy_language *language_out)
 {
     bool is_japanese = r->language == POLICY_JAPANESE;
     enum seki_result result = store_held_language(r->sql, address, &is_japanese, r->why);
     *language_out = is_japanese ? POLICY_JAPANESE : POLICY_ENGLISH;
+    if (!catalogue_has(*language_out)) {
+        *language_out = POLICY_ENGLISH;
+        r->report->untranslated++;
+    }
     return result;
 }
 

@@ -16,6 +16,7 @@ struct held_digest_report {
     size_t sent;
     size_t refused;            /* for good: not tried again */
     size_t failed;             /* tried again at the next turn */
+    size_t untranslated;       /* written in English, since the wanted catalogue is not installed */
     struct seki_error failure; /* why the last of either */
 };
 

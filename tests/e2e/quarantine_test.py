@@ -23,7 +23,7 @@ from postfix import Postfix  # noqa: E402
 from sekishod import DnsResponder, MilterSession, Sekishod, free_port, wait_until  # noqa: E402
 from tap import Tap  # noqa: E402
 
-PROGRAM, COMMAND = (os.path.abspath(word) for word in sys.argv[1:3])
+PROGRAM, COMMAND, CATALOGUES = (os.path.abspath(word) for word in sys.argv[1:4])
 ZONE = (ROOT / "demo" / "demo.zone").read_text()
 EVIL = {"sender": "a@evil.example.org", "xclient": {"ADDR": "127.0.0.66"}, "helo": "evil.example.org"}
 READERS = ["reader@north.example", "reader@south.example"]
@@ -60,7 +60,8 @@ class Site:
                 (self.folder / name).mkdir()
                 os.chown(self.folder / name, 65534, 65534)
             self.dns = self.programs.enter_context(DnsResponder(self.folder, ZONE))
-            self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections()))
+            self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections(),
+                                                                 {"SEKISHO_LOCALEDIR": CATALOGUES}))
             self.postfix = self.programs.enter_context(
                 Postfix(self.folder / "mx", self.port, milter=f"inet:127.0.0.1:{self.milter_port}",
                         domains=("north.example", "south.example", "west.example")))
@@ -302,6 +303,7 @@ def check_digest(site, tap):
         tap.equal(str(mail[name]).strip("<>"), value, f"its {name}")
     plain, html = (part.get_content().replace("\r", "") for part in mail.iter_parts())
     tap.contains(plain, f" {item['id']}\n", "it tells the number that the administrator needs")
+    tap.contains(plain, "番号", "in the language that it says it is in")
     tap.contains(plain, "請求書 <b>", "the subject decoded")
     tap.contains(html, "請求書 &lt;b&gt;", "and escaped in HTML")
     tap.ok("\x1b" not in plain + html, "nothing of the sender's is active in it")
