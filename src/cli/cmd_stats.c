@@ -106,6 +106,11 @@ static const struct cli_report_column failing_columns[] = {
     { "why", N_("why it may be wanted"), CLI_CELL_SENTENCE },
 };
 
+static const char only_seen[] = N_("What stands here as evidence was seen and proves nothing: forgers have "
+                                   "networks and domains too. Ask the author "
+                                   "what they send by before you allow it. Nothing is suggested for names that are "
+                                   "hosted here, nor before three days.");
+
 static struct seki_str why_of(struct cli_store *store, const struct store_stats_failing *failing)
 {
     const long long days = days_of(store->options), replies = failing->replies, sent = failing->sent;
@@ -136,8 +141,10 @@ static void add_failing(struct cli_store *store, struct cli_report *report,
     cli_report_number(report, failing->messages);
     cli_report_text(report, date_of(store, failing->last_s));
     cli_report_share(report, failing->covered, failing->messages);
-    cli_report_text(report, seki_arena_format(store->arena, "%s:%.*s", policy_evidence_name(failing->evidence),
-                                              SEKI_STR_ARGS(failing->value)));
+    cli_report_text(report, failing->value.len == 0 ? SEKI_STR("")
+                                                    : seki_arena_format(store->arena, "%s:%.*s",
+                                                                        policy_evidence_name(failing->evidence),
+                                                                        SEKI_STR_ARGS(failing->value)));
     cli_report_text(report, why_of(store, failing));
 }
 
@@ -151,6 +158,8 @@ static bool report_failing(struct cli_store *store, const struct store_stats_spa
     cli_report_begin(report, store->arena, "failing", failing_columns, WIDTH(failing_columns));
     for (size_t i = 0; i < count; i++)
         add_failing(store, report, &failing[i]);
+    if (count > 0 && !store->options->json && !store->options->csv)
+        cli_print_sentence(0, "%s", _(only_seen));
     return true;
 }
 

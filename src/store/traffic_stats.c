@@ -9,6 +9,7 @@
 #define MOSTLY_PERCENT       70
 #define EVIDENCE_OF_PERCENT  80 /* a signature that so much of the mail has is better than a network that all has */
 #define EVIDENCE_VALUES_READ 64
+#define EVIDENCE_MIN_DAYS    3 /* a forger's network that came on one day is no evidence of anybody */
 
 static void add_span(struct store_query *query, const struct store_stats_span *span)
 {
@@ -184,12 +185,39 @@ static enum seki_result find_evidence(struct sql *sql, const struct store_stats_
     store_query_add(&query, " AND t.author_domain = ?", SQL_OF_STR(failing->author_domain));
     add_span(&query, &times);
     seki_buf_add(&query.text, SEKI_STR(" GROUP BY t.evidence, t.value"));
+    store_query_add(&query, " HAVING count(DISTINCT t.begin_s) >= ?", SQL_OF_INT(EVIDENCE_MIN_DAYS));
     store_query_add(&query, " ORDER BY t.evidence, messages DESC, t.value LIMIT ?",
                     SQL_OF_INT(EVIDENCE_VALUES_READ));
     enum seki_result result = read_list(sql, &query, arena, &list, why);
     if (result == SEKI_OK)
         choose(list.items, list.count, failing);
     return result;
+}
+
+/* A hosted domain, or below one that has its policy. Whoever writes in such a name from outside is helped by what is published
+ * for that domain, never by an entry that lets others write as it. */
+static enum seki_result find_hosted(struct sql *sql, struct seki_str author, bool *is_hosted,
+                                    struct seki_error *why)
+{
+    enum seki_result result = SEKI_OK;
+    *is_hosted = false;
+    for (struct seki_str name = author; name.len > 0 && !*is_hosted && result == SEKI_OK;) {
+        int64_t id;
+        result = store_read_number(sql,
+                                   "SELECT id FROM domain WHERE name = $1 AND (name = $2 OR "
+                                   "includes_subdomains = 1)",
+                                   SQL_VALUES(SQL_OF_STR(name), SQL_OF_STR(author)), &id, is_hosted, why);
+        name = seki_str_from(name, seki_str_find(name, '.') + 1);
+    }
+    return result;
+}
+
+static enum seki_result suggest(struct sql *sql, const struct store_stats_span *span, struct seki_arena *arena,
+                                struct store_stats_failing *failing, struct seki_error *why)
+{
+    bool is_hosted;
+    enum seki_result result = find_hosted(sql, failing->author_domain, &is_hosted, why);
+    return result == SEKI_OK && !is_hosted ? find_evidence(sql, span, arena, failing, why) : result;
 }
 
 static void join_correspondents(struct store_query *query, const struct store_stats_span *span)
@@ -226,7 +254,7 @@ enum seki_result store_stats_failing(struct sql *sql, const struct store_stats_s
     enum seki_result result = read_list(sql, &query, arena, &list, why);
     struct store_stats_failing *failing = list.items;
     for (size_t i = 0; i < list.count && result == SEKI_OK; i++)
-        result = find_evidence(sql, span, arena, &failing[i], why);
+        result = suggest(sql, span, arena, &failing[i], why);
     *failing_out = failing;
     *count_out = result == SEKI_OK ? list.count : 0;
     return result;

@@ -38,7 +38,9 @@ struct store_stats_failing {
     int64_t last_s;         /* the last of these days */
     int64_t sent, replies; /* messages of this hosted domain to the author's organisational domain in that time, and
                                       how many of them are replies; 0 too where the gate does not see them */
-    enum policy_evidence evidence; /* what an allow entry could ask for, and how many of the messages have it */
+    /* What an allow entry could ask for, and how many of the messages have it. NONE and "": no suggestion; the author is
+     * hosted here, or nothing was seen on at least three days. */
+    enum policy_evidence evidence;
     struct seki_str value;
     int64_t covered;
 };

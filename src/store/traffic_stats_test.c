@@ -145,26 +145,43 @@ static void spans(struct sql *sql, const char *url)
     }
 }
 
+static void add_failing(struct sql *sql, int day, const char *author, enum policy_evidence evidence,
+                        const char *value)
+{
+    STORE_OK(
+        sql_run(sql,
+                "INSERT INTO traffic_failing_day (begin_s, domain_id, author_domain, evidence, value, messages)"
+                " VALUES ($1, 7, $2, $3, $4, 1)",
+                SQL_VALUES(SQL_OF_INT(DAY_S + day * 86400), SQL_OF_STR(seki_str_of(author)), SQL_OF_INT(evidence),
+                           SQL_OF_STR(seki_str_of(value))),
+                NULL, WHY));
+}
+
 static void who_fails_the_most_regular_first(struct sql *sql, const char *url)
 {
     (void)url;
     const struct store_stats_failing *f;
     size_t count;
     fill(sql);
+    for (int day = 0; day < 3; day++) /* in our own name, day by day */
+        add_failing(sql, day, "example.com", POLICY_EVIDENCE_NETWORK, "198.51.100.0/24");
+    add_failing(sql, 2, "list.example", POLICY_EVIDENCE_DKIM, "lists.example");
+    add_failing(sql, 2, "list.example", POLICY_EVIDENCE_NETWORK, "192.0.2.0/24");
     STORE_OK(store_stats_failing(sql, &(struct store_stats_span){ .domain_id = 7 }, 0, memory, &f, &count, WHY));
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     assert_true(seki_str_equal(f[0].author_domain, SEKI_STR("list.example")));
     assert_true(seki_str_equal(f[0].domain, SEKI_STR("example.com")));
-    assert_int_equal(f[0].days, 2);
-    assert_int_equal(f[0].messages, 4);
-    assert_int_equal(f[0].last_s, DAY_S + 86400);
+    assert_int_equal(f[0].days, 3);
+    assert_int_equal(f[0].messages, 5);
+    assert_int_equal(f[0].last_s, DAY_S + 2 * 86400);
     assert_int_equal(f[0].evidence, POLICY_EVIDENCE_DKIM);
     assert_true(seki_str_equal(f[0].value, SEKI_STR("lists.example")));
-    assert_int_equal(f[0].covered, 4);
-    assert_true(seki_str_equal(f[1].author_domain, SEKI_STR("bank.example")));
-    assert_int_equal(f[1].evidence, POLICY_EVIDENCE_NETWORK);
-    assert_true(seki_str_equal(f[1].value, SEKI_STR("192.0.9.0/24")));
-    assert_true(seki_str_equal(f[2].author_domain, SEKI_STR("mute.example")));
+    assert_int_equal(f[0].covered, 5);
+    assert_true(seki_str_equal(f[1].author_domain, SEKI_STR("example.com")));
+    assert_true(f[1].days == 3 && f[1].evidence == POLICY_EVIDENCE_NONE && f[1].value.len == 0); /* hosted */
+    assert_true(seki_str_equal(f[2].author_domain, SEKI_STR("bank.example")));
+    assert_true(f[2].evidence == POLICY_EVIDENCE_NONE && f[2].covered == 0); /* one day */
+    assert_true(seki_str_equal(f[3].author_domain, SEKI_STR("mute.example")));
     STORE_OK(store_stats_failing(sql, &(struct store_stats_span){ 0 }, 1, memory, &f, &count, WHY));
     assert_int_equal(count, 1);
 }
