@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* Of more domains at once a new generation is made: one transaction keeps in memory what it changes, and several would let
- * readers see half of a change. */
+ * readers see half of a change. Tenants stand close together in the order in which they come, and are not counted. */
 #define IN_PLACE_MAX_DOMAINS 20000u
 /* A reader that reports damage over and over must not keep us building. */
 #define REBUILD_ON_REPORT_EVERY_US (60 * INT64_C(1000000))
@@ -57,34 +57,37 @@ struct taking {
     struct replica_writer *writer;
     struct store_resolve_walk *walk;
     uint64_t most; /* domains; 0: all */
-    uint64_t domains;
+    uint64_t tenants, domains;
     enum seki_result result;
     struct seki_error *why;
 };
 
-static enum seki_result take_one(struct taking *t, const struct store_resolved *resolved)
+static enum seki_result take_one(struct taking *t, const struct store_walked *walked)
 {
-    if (resolved->is_removed)
-        return replica_drop_domain(t->writer, resolved->domain.name, t->why);
-    return replica_put_domain(t->writer, &resolved->domain, resolved->includes_subdomains, resolved->entries,
-                              resolved->domain.allow_count, t->why);
+    if (walked->kind == STORE_WALKED_TENANT) {
+        t->tenants++;
+        return replica_put_tenant(t->writer, &walked->tenant, t->why);
+    }
+    t->domains++;
+    if (walked->kind == STORE_WALKED_REMOVED)
+        return replica_drop_domain(t->writer, walked->domain.name, t->why);
+    return replica_put_domain(t->writer, &walked->domain, t->why);
 }
 
 static enum outcome take_all(struct taking *t)
 {
     for (;;) {
-        const struct store_resolved *resolved = NULL;
-        t->result = store_resolve_next(t->walk, &resolved, t->why);
+        const struct store_walked *walked = NULL;
+        t->result = store_resolve_next(t->walk, &walked, t->why);
         if (t->result != SEKI_OK)
             return FAILED;
-        if (resolved == NULL)
+        if (walked == NULL)
             return TAKEN;
         if (t->most > 0 && t->domains == t->most)
             return TOO_MANY;
-        t->result = take_one(t, resolved);
+        t->result = take_one(t, walked);
         if (t->result != SEKI_OK)
             return FAILED;
-        t->domains++;
     }
 }
 
@@ -115,6 +118,7 @@ static enum seki_result rebuild(struct replica_sync *sync, struct sql *sql, cons
     if (t.result == SEKI_OK && take_and_commit(&t, change_id) == TAKEN) {
         sync->was_walked = true;
         report->was_rebuilt = true;
+        report->tenants = t.tenants;
         report->domains = t.domains;
     }
     store_resolve_end(t.walk);
@@ -136,6 +140,7 @@ static enum seki_result follow(struct replica_sync *sync, struct sql *sql, struc
     store_resolve_end(t.walk);
     if (outcome == TOO_MANY)
         return rebuild(sync, sql, "more domains changed than are changed one by one", report, why);
+    report->tenants = outcome == TAKEN ? t.tenants : 0;
     report->domains = outcome == TAKEN ? t.domains : 0;
     return t.result;
 }

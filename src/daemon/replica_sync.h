@@ -1,7 +1,8 @@
 /* Keeps the replica in step with the store. Here and not in src/replica, which knows no store: the daemon is where rooms
  * that do not know each other meet.
  *
- * It follows store_changes: what changed since the replica's own change goes into it in one transaction. When the replica is
+ * It follows store_changes: what changed since the replica's own change goes into it in one transaction, a choice of the
+ * provider or a tenant as entries of tenants. When the replica is
  * missing, damaged (a walk at the first turn, and whenever a reader says so) or older than can be followed, it is built
  * anew; readers keep the last one until then. */
 #ifndef REPLICA_SYNC_H
@@ -14,6 +15,7 @@ struct replica_sync;
 struct replica_sync_report { /* of one turn */
     bool was_rebuilt;
     char reason[256];   /* why it was rebuilt */
+    uint64_t tenants;   /* put */
     uint64_t domains;   /* put or dropped */
     uint64_t change_id; /* which change of the store the replica now contains */
     int64_t duration_us;

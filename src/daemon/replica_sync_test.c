@@ -81,7 +81,8 @@ static void changes_are_followed_one_by_one(struct sql *sql, const char *url)
     STORE_OK(set(sql, STORE_TENANT, tenant, "subject-tag", "[look]"));
     struct replica_sync_report report = sync_once(&side, sql);
     assert_false(report.was_rebuilt);
-    assert_int_equal(report.domains, 2); /* the tenant's choice reaches both */
+    assert_int_equal(report.tenants, 1);
+    assert_int_equal(report.domains, 1); /* the tenant's choice reaches the other one too */
     assert_int_equal(find(&side, "two.example", &domain), two);
     assert_text(domain.policy.subject_tag, "[look]");
     assert_int_equal(find(&side, "one.example", &domain), one);
@@ -93,6 +94,84 @@ static void changes_are_followed_one_by_one(struct sql *sql, const char *url)
     assert_int_equal(sync_once(&side, sql).domains, 1);
     assert_int_equal(find(&side, "one.example", &domain), 0);
     assert_int_equal(sync_once(&side, sql).domains, 0);
+    end_side(&side);
+}
+
+/* One entry for each tenant, whatever the number of domains; and what each sees is what the store resolves. */
+static void a_choice_for_all_touches_tenants_only(struct sql *sql, const char *url)
+{
+    static const char *const names[] = { "a.example", "b.example", "c.example" };
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    int64_t north = add_tenant(sql, "north", POLICY_SHARED), south = add_tenant(sql, "south", POLICY_GATEWAY);
+    int64_t ids[] = { add_domain(sql, north, "a.example"), add_domain(sql, north, "b.example"),
+                      add_domain(sql, south, "c.example") };
+    STORE_OK(set(sql, STORE_DOMAIN, ids[1], "subject-tag", "[own]"));
+    STORE_OK(confirm(sql, ids[2]));
+    assert_true(sync_once(&side, sql).was_rebuilt);
+    STORE_OK(set(sql, STORE_PROVIDER, 0, "subject-tag", "[all]"));
+    STORE_OK(set(sql, STORE_PROVIDER, 0, "filter", "on"));
+    struct replica_sync_report report = sync_once(&side, sql);
+    assert_false(report.was_rebuilt);
+    assert_int_equal(report.tenants, 2);
+    assert_int_equal(report.domains, 0);
+    for (size_t i = 0; i < 3; i++) {
+        struct store_resolved wanted = resolve(sql, ids[i]);
+        struct replica_domain domain;
+        assert_int_equal(find(&side, names[i], &domain), ids[i]);
+        assert_true(seki_str_equal(domain.policy.subject_tag, wanted.domain.policy.subject_tag));
+        assert_text(domain.policy.subject_tag, i == 1 ? "[own]" : "[all]");
+        assert_int_equal(domain.policy.filter, i == 2 ? POLICY_ON : POLICY_OFF); /* who has not confirmed waits */
+        assert_int_equal(domain.policy.filter, wanted.domain.policy.filter);
+        assert_int_equal(domain.policy_revision, wanted.domain.policy_revision);
+        assert_int_equal(domain.shape, wanted.domain.shape);
+    }
+    end_side(&side);
+}
+
+/* Its domains leave the replica and come back with it. */
+static void a_tenant_whose_mail_goes_elsewhere_takes_its_domains_away(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t north = add_tenant(sql, "north", POLICY_SHARED), id = add_domain(sql, north, "one.example");
+    sync_once(&side, sql);
+    for (int turn = 0; turn < 2; turn++) {
+        struct store_tenant tenant;
+        STORE_OK(store_tenant_get(sql, north, memory, &tenant, WHY));
+        tenant.dns_shape = STORE_DNS_HOSTED;
+        tenant.is_dns_only = turn == 0;
+        struct store_change *change = begin(sql);
+        STORE_OK(end(change, store_tenant_change(change, &tenant, WHY)));
+        assert_false(sync_once(&side, sql).was_rebuilt);
+        assert_int_equal(find(&side, "one.example", &domain), turn == 0 ? 0 : id);
+    }
+    end_side(&side);
+}
+
+static void a_domain_that_moves_has_the_policy_of_its_new_tenant(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side();
+    struct replica_domain domain;
+    int64_t north = add_tenant(sql, "north", POLICY_SHARED), south = add_tenant(sql, "south", POLICY_GATEWAY);
+    int64_t id = add_domain(sql, north, "one.example");
+    STORE_OK(set(sql, STORE_TENANT, south, "subject-tag", "[south]"));
+    sync_once(&side, sql);
+    struct store_domain moved;
+    STORE_OK(store_domain_find(sql, SEKI_STR("one.example"), memory, &moved, WHY));
+    moved.tenant_id = south;
+    struct store_change *change = begin(sql);
+    STORE_OK(end(change, store_domain_change(change, &moved, WHY)));
+    assert_int_equal(sync_once(&side, sql).domains, 1);
+    assert_int_equal(find(&side, "one.example", &domain), id);
+    assert_int_equal(domain.tenant_id, south);
+    assert_int_equal(domain.shape, POLICY_GATEWAY);
+    assert_text(domain.policy.subject_tag, "[south]");
     end_side(&side);
 }
 
@@ -239,6 +318,9 @@ int main(void)
     static const struct store_test tests[] = {
         STORE_TEST(an_empty_store_makes_an_empty_replica_once),
         STORE_TEST(changes_are_followed_one_by_one),
+        STORE_TEST(a_choice_for_all_touches_tenants_only),
+        STORE_TEST(a_tenant_whose_mail_goes_elsewhere_takes_its_domains_away),
+        STORE_TEST(a_domain_that_moves_has_the_policy_of_its_new_tenant),
         STORE_TEST(allow_entries_arrive),
         STORE_TEST(a_replica_too_far_behind_or_ahead_is_rebuilt),
         STORE_TEST(a_damaged_replica_is_rebuilt_at_the_start),

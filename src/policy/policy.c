@@ -304,3 +304,12 @@ bool policy_needs_confirmation(const struct policy *policy)
 {
     return policy->filter == POLICY_ON || policy->reports;
 }
+
+bool policy_hold_back(struct policy *policy)
+{
+    if (!policy_needs_confirmation(policy))
+        return false;
+    policy->filter = POLICY_OFF;
+    policy->reports = false;
+    return true;
+}

@@ -110,6 +110,8 @@ const char *policy_option_nearest(struct seki_str name);
  */
 SEKI_MUST_USE enum seki_result policy_option_read(const struct policy_option *option, struct seki_str text,
                                                   struct policy *policy, struct seki_error *why);
+/** Lay one choice over a policy; one that this version does not know, or cannot read, changes nothing. Views as above. */
+void policy_lay(struct seki_str name, struct seki_str value, struct policy *policy);
 /** The value as policy_option_read() takes it; in the arena. */
 struct seki_str policy_option_write(const struct policy_option *option, const struct policy *policy,
                                     struct seki_arena *arena);
@@ -132,6 +134,8 @@ enum policy_action policy_action_at(enum policy_action action, enum policy_shape
 
 /** Does it do anything to mail, or report about it, so that the recorded confirmation of an administrator is needed? */
 bool policy_needs_confirmation(const struct policy *policy);
+/** What stays of a policy that nobody has confirmed: nothing is done to mail. @return was there anything to be confirmed? */
+bool policy_hold_back(struct policy *policy);
 
 /* What is wrong with a suffix or tag, to be read behind its name; NULL: nothing. */
 const char *policy_suffix_fault(struct seki_str suffix);

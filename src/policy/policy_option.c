@@ -126,6 +126,16 @@ enum seki_result policy_option_read(const struct policy_option *option, struct s
     return SEKI_USAGE;
 }
 
+void policy_lay(struct seki_str name, struct seki_str value, struct policy *policy)
+{
+    const struct policy_option *option = policy_option_find(name);
+    if (option == NULL)
+        return;
+    /* what it does not take was written by another version: as if it were not there */
+    enum seki_result ignored = policy_option_read(option, value, policy, NULL);
+    (void)ignored;
+}
+
 struct seki_str policy_option_write(const struct policy_option *option, const struct policy *policy,
                                     struct seki_arena *arena)
 {

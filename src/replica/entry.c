@@ -54,6 +54,13 @@ bool replica_key_of_allow(uint64_t domain_id, struct seki_str author_domain, str
     return key_of(REPLICA_KIND_ALLOW, (struct seki_str){ number, sizeof number }, author_domain, key_out);
 }
 
+struct replica_key replica_key_of_tenant(uint64_t tenant_id)
+{
+    struct replica_key key = { 9, { REPLICA_KIND_TENANT } };
+    write_number(tenant_id, key.octets + 1);
+    return key;
+}
+
 struct replica_key replica_key_of_bucket(unsigned bucket)
 {
     return (struct replica_key){ 3, { REPLICA_KIND_BUCKET, (char)(bucket >> 8 & 0xff), (char)(bucket & 0xff) } };
@@ -117,29 +124,69 @@ bool replica_meta_decode(struct seki_str payload, struct replica_meta *meta_out)
     return !c.has_failed && c.left.len == 0 && format == REPLICA_FORMAT;
 }
 
-void replica_record_encode(const struct replica_domain *domain, bool includes_subdomains, struct seki_buf *out)
+void replica_record_encode(const struct replica_record *record, struct seki_buf *out)
 {
-    seki_octets_add_number(out, includes_subdomains);
-    seki_octets_add_number(out, domain->shape);
-    seki_octets_add_number(out, domain->domain_id);
-    seki_octets_add_number(out, domain->tenant_id);
-    seki_octets_add_number(out, domain->policy_revision);
-    seki_octets_add_number(out, domain->allow_count);
-    policy_encode(&domain->policy, out);
+    seki_octets_add_number(out, record->includes_subdomains);
+    seki_octets_add_number(out, record->is_confirmed);
+    seki_octets_add_number(out, record->domain_id);
+    seki_octets_add_number(out, record->tenant_id);
+    seki_octets_add_number(out, record->policy_revision);
+    seki_octets_add_number(out, record->allow_count);
+    seki_buf_add(out, record->choices);
+}
+
+static bool are_choices(struct seki_str octets)
+{
+    struct replica_choice choice;
+    while (replica_choice_decode(&octets, &choice))
+        ;
+    return octets.len == 0;
 }
 
 bool replica_record_decode(struct seki_str payload, struct replica_record *record_out)
 {
     struct seki_octets c = seki_octets_of(payload);
-    struct replica_domain *domain = &record_out->domain;
-    *domain = (struct replica_domain){ 0 };
     record_out->includes_subdomains = seki_octets_number_to(&c, 1) != 0;
-    domain->shape = (enum policy_shape)seki_octets_number_to(&c, POLICY_GATEWAY);
-    domain->domain_id = seki_octets_number(&c);
-    domain->tenant_id = seki_octets_number(&c);
-    domain->policy_revision = seki_octets_number(&c);
-    domain->allow_count = (size_t)seki_octets_number(&c);
-    return !c.has_failed && policy_decode(c.left, &domain->policy);
+    record_out->is_confirmed = seki_octets_number_to(&c, 1) != 0;
+    record_out->domain_id = seki_octets_number(&c);
+    record_out->tenant_id = seki_octets_number(&c);
+    record_out->policy_revision = seki_octets_number(&c);
+    record_out->allow_count = (size_t)seki_octets_number(&c);
+    record_out->choices = c.left;
+    return !c.has_failed && are_choices(c.left);
+}
+
+void replica_choice_encode(const struct replica_choice *choice, struct seki_buf *out)
+{
+    seki_octets_add_text(out, choice->name);
+    seki_octets_add_text(out, choice->value);
+}
+
+bool replica_choice_decode(struct seki_str *rest, struct replica_choice *choice_out)
+{
+    struct seki_octets c = seki_octets_of(*rest);
+    choice_out->name = seki_octets_text(&c);
+    choice_out->value = seki_octets_text(&c);
+    if (c.has_failed)
+        return false;
+    *rest = c.left;
+    return true;
+}
+
+void replica_tenant_encode(const struct replica_tenant *tenant, struct seki_buf *out)
+{
+    seki_octets_add_number(out, tenant->policy_revision);
+    seki_octets_add_number(out, tenant->shape);
+    policy_encode(&tenant->policy, out);
+}
+
+bool replica_tenant_decode(struct seki_str payload, struct replica_tenant *tenant_out)
+{
+    struct seki_octets c = seki_octets_of(payload);
+    tenant_out->tenant_id = 0;
+    tenant_out->policy_revision = seki_octets_number(&c);
+    tenant_out->shape = (enum policy_shape)seki_octets_number_to(&c, POLICY_GATEWAY);
+    return !c.has_failed && policy_decode(c.left, &tenant_out->policy);
 }
 
 void replica_hash_encode(uint64_t hash, struct seki_buf *out)

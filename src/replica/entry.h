@@ -10,9 +10,9 @@
 #define REPLICA_ENTRY_H
 
 #include "base/siphash.h"
-#include "replica/replica.h"
+#include "replica/hosted.h"
 
-#define REPLICA_FORMAT           2u
+#define REPLICA_FORMAT           3u
 #define REPLICA_BUCKETS          65536u
 #define REPLICA_NAME_MAX         255u /* a domain has 253, a look-alike key 255 */
 #define REPLICA_KEY_MAX          (1 + 8 + REPLICA_NAME_MAX)
@@ -21,10 +21,11 @@
 
 enum replica_kind {
     REPLICA_KIND_ALLOW = 'a',     /* domain id, author domain → its entries */
-    REPLICA_KIND_DOMAIN = 'd',    /* name → the domain */
+    REPLICA_KIND_DOMAIN = 'd',    /* name → the domain, and what it chose itself */
     REPLICA_KIND_LOOKALIKE = 'l', /* key of policy/lookalike.h → names of hosted domains */
     REPLICA_KIND_META = 'm',
-    REPLICA_KIND_BUCKET = 'p' /* number → hashes of keys; the last of all, so that a rebuild can append them */
+    REPLICA_KIND_TENANT = 't', /* tenant id → what its domains begin with */
+    REPLICA_KIND_BUCKET = 'z'  /* number → hashes of keys; the last of all, so that a rebuild can append them */
 };
 
 struct replica_key {
@@ -37,15 +38,18 @@ struct replica_meta {
     struct seki_siphash_key secret;
 };
 
-struct replica_record {
-    struct replica_domain domain; /* but for its name, which is the key */
-    bool includes_subdomains;
+struct replica_record { /* of a domain; its name is the key */
+    uint64_t domain_id, tenant_id, policy_revision;
+    size_t allow_count;
+    bool includes_subdomains, is_confirmed;
+    struct seki_str choices; /* for replica_choice_decode() */
 };
 
 /** @return false: the name is longer than any domain's */
 bool replica_key_of_domain(struct seki_str name, struct replica_key *key_out);
 bool replica_key_of_allow(uint64_t domain_id, struct seki_str author_domain, struct replica_key *key_out);
 bool replica_key_of_lookalike(struct seki_str lookalike_key, struct replica_key *key_out);
+struct replica_key replica_key_of_tenant(uint64_t tenant_id);
 struct replica_key replica_key_of_bucket(unsigned bucket);
 struct replica_key replica_key_of_meta(void);
 
@@ -74,9 +78,19 @@ bool replica_value_check(const struct seki_siphash_key *secret, struct seki_str 
 void replica_meta_encode(const struct replica_meta *meta, struct seki_buf *out);
 bool replica_meta_decode(struct seki_str payload, struct replica_meta *meta_out);
 
-void replica_record_encode(const struct replica_domain *domain, bool includes_subdomains, struct seki_buf *out);
+/** Choices may be appended behind it. */
+void replica_record_encode(const struct replica_record *record, struct seki_buf *out);
 /** Texts are views into payload. */
 bool replica_record_decode(struct seki_str payload, struct replica_record *record_out);
+
+void replica_choice_encode(const struct replica_choice *choice, struct seki_buf *out);
+/** Cut one choice off *rest. @return false at the end, or when it cannot be read (*rest is then not empty) */
+bool replica_choice_decode(struct seki_str *rest, struct replica_choice *choice_out);
+
+/** But for its id, which is the key. */
+void replica_tenant_encode(const struct replica_tenant *tenant, struct seki_buf *out);
+/** Texts are views into payload. */
+bool replica_tenant_decode(struct seki_str payload, struct replica_tenant *tenant_out);
 
 void replica_hash_encode(uint64_t hash, struct seki_buf *out);
 /** @param payload  at least eight octets */

@@ -9,6 +9,7 @@
 #define REPLICA_GENERATION_H
 
 #include "replica/entry.h"
+#include "replica/replica.h"
 
 #include <lmdb.h>
 

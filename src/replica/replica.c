@@ -172,15 +172,36 @@ static struct seki_str parent_of(struct seki_str name)
 }
 
 struct domain_search {
-    struct seki_str domain, name; /* name: where it was found */
+    struct seki_str domain;
     struct seki_arena *arena;
-    struct seki_str payload;
+    struct replica_domain found;
+    struct seki_str choices; /* the domain's own */
+    bool is_confirmed;
 };
 
-static enum replica_found keep(struct domain_search *s, struct seki_str name, struct seki_str payload)
+/* The record is the domain's; its tenant's is read in the same look-up, so that both are of one state. */
+static enum replica_found keep(struct replica *replica, struct domain_search *s, struct seki_str name,
+                               const struct replica_record *record)
 {
-    s->name = seki_arena_copy(s->arena, name);
-    s->payload = seki_arena_copy(s->arena, payload);
+    const struct replica_key key = replica_key_of_tenant(record->tenant_id);
+    struct replica_tenant tenant;
+    struct seki_str payload;
+    if (!replica_generation_get_certain(&replica->generation, &key, &payload) ||
+        !replica_tenant_decode(payload, &tenant))
+        return REPLICA_MISSING;
+    bool is_newer = record->policy_revision > tenant.policy_revision;
+    s->found =
+        (struct replica_domain){ .domain_id = record->domain_id,
+                                 .tenant_id = record->tenant_id,
+                                 .policy_revision = is_newer ? record->policy_revision : tenant.policy_revision,
+                                 .shape = tenant.shape,
+                                 .name = seki_arena_copy(s->arena, name),
+                                 .policy = tenant.policy,
+                                 .allow_count = record->allow_count };
+    s->found.policy.junk_suffix = seki_arena_copy(s->arena, tenant.policy.junk_suffix);
+    s->found.policy.subject_tag = seki_arena_copy(s->arena, tenant.policy.subject_tag);
+    s->choices = seki_arena_copy(s->arena, record->choices);
+    s->is_confirmed = record->is_confirmed;
     return REPLICA_YES;
 }
 
@@ -197,9 +218,19 @@ static enum replica_found search_domain(struct replica *replica, void *context)
         if (found == REPLICA_MISSING || (found == REPLICA_YES && !replica_record_decode(payload, &record)))
             return REPLICA_MISSING;
         if (found == REPLICA_YES && (name.len == s->domain.len || record.includes_subdomains))
-            return keep(s, name, payload);
+            return keep(replica, s, name, &record);
     }
     return REPLICA_NO;
+}
+
+/* What needs the arena only is done when the look-up is over. */
+static void lay_choices(struct domain_search *s)
+{
+    struct replica_choice choice;
+    while (replica_choice_decode(&s->choices, &choice))
+        policy_lay(choice.name, choice.value, &s->found.policy);
+    if (!s->is_confirmed)
+        (void)policy_hold_back(&s->found.policy);
 }
 
 enum replica_found replica_find_domain(struct replica *replica, struct seki_str domain, struct seki_arena *arena,
@@ -207,14 +238,14 @@ enum replica_found replica_find_domain(struct replica *replica, struct seki_str 
 {
     *domain_out = (struct replica_domain){ 0 };
     struct domain_search s = { .domain = domain, .arena = arena };
-    struct replica_record record;
     enum replica_found found = look_up(replica, search_domain, &s);
     if (found != REPLICA_YES)
         return found;
-    if (s.payload.ptr == NULL || s.name.ptr == NULL || !replica_record_decode(s.payload, &record))
+    if (s.found.name.ptr == NULL || s.found.policy.junk_suffix.ptr == NULL ||
+        s.found.policy.subject_tag.ptr == NULL || s.choices.ptr == NULL)
         return REPLICA_MISSING; /* no room in the arena */
-    *domain_out = record.domain;
-    domain_out->name = s.name;
+    lay_choices(&s);
+    *domain_out = s.found;
     return REPLICA_YES;
 }
 

@@ -29,8 +29,8 @@ struct replica_domain {
     enum policy_shape shape;
     struct seki_str
         name; /* of the entry that was found: the domain itself, or one above it that includes its subdomains */
-    struct policy policy;
-    size_t allow_count; /* entries of this domain */
+    struct policy policy; /* of the domain as it is in force */
+    size_t allow_count;   /* entries of this domain */
 };
 
 /**

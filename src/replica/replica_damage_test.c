@@ -29,9 +29,12 @@ static int set_up(void **state)
     for (uint64_t id = 1; id <= DOMAINS; id++) {
         char name[64];
         name_of(id, name);
-        const struct replica_domain domain = test_domain(name, id);
+        struct replica_hosted domain = test_domain(name, id);
         const struct policy_allow entry = { .id = id, .author_domain = SEKI_STR("sender.example") };
-        assert_int_equal(replica_put_domain(writer, &domain, true, &entry, 1, NULL), SEKI_OK);
+        domain.includes_subdomains = true;
+        domain.entries = &entry;
+        domain.entry_count = 1;
+        assert_int_equal(replica_put_domain(writer, &domain, NULL), SEKI_OK);
     }
     test_commit(writer, 3);
     replica_writer_close(writer);

@@ -28,14 +28,19 @@ static int set_up(void **state)
     test_put(s->writer, "exact.example.net", 2, false);
     test_put(s->writer, "shop.example.com", 3, false);
     test_put(s->writer, "plain.example", 4, false);
-    struct replica_domain domain = test_domain("allowing.example", 5);
-    domain.policy.subject_tag = SEKI_STR("[suspect]");
+    struct replica_hosted domain = test_domain("allowing.example", 5);
+    const struct replica_choice choice = { SEKI_STR("subject-tag"), SEKI_STR("[suspect]") };
     const struct policy_allow entries[] = {
         allow_of(11, "sender.example", false),      allow_of(12, "sender.example", true),
         allow_of(13, "news.sender.example", false), allow_of(14, "", false),
         allow_of(15, "other.example", true),
     };
-    assert_int_equal(replica_put_domain(s->writer, &domain, true, entries, 5, &why), SEKI_OK);
+    domain.includes_subdomains = true;
+    domain.choices = &choice;
+    domain.choice_count = 1;
+    domain.entries = entries;
+    domain.entry_count = 5;
+    assert_int_equal(replica_put_domain(s->writer, &domain, &why), SEKI_OK);
     test_commit(s->writer, 42);
     s->replica = replica_open(s->folder.path);
     *state = s;
@@ -116,6 +121,107 @@ static void everything_of_a_domain_comes_back(void **state)
 }
 
 static const struct {
+    const char *name, *tenant_filter; /* the tenant's own choice */
+    bool is_confirmed;
+    const char *choices[2][2];
+    unsigned filter, spf_fail;
+    bool reports;
+} lay_cases[] = {
+    { "nothing of its own", "observe", false, { { NULL } }, POLICY_OBSERVE, POLICY_MARK, false },
+    { "its own", "observe", false, { { "on-spf-fail", "junk" } }, POLICY_OBSERVE, POLICY_JUNK, false },
+    { "of two for one option the last",
+      "observe",
+      false,
+      { { "on-spf-fail", "junk" }, { "on-spf-fail", "refuse" } },
+      POLICY_OBSERVE,
+      POLICY_REFUSE,
+      false },
+    { "an unknown option is nothing",
+      "off",
+      true,
+      { { "on-telepathy", "refuse" } },
+      POLICY_OFF,
+      POLICY_MARK,
+      false },
+    { "an unknown value is nothing", "off", true, { { "on-spf-fail", "gone" } }, POLICY_OFF, POLICY_MARK, false },
+    { "the tenant's filter, confirmed", "on", true, { { NULL } }, POLICY_ON, POLICY_MARK, false },
+    { "and not confirmed", "on", false, { { NULL } }, POLICY_OFF, POLICY_MARK, false },
+    { "its own filter, not confirmed", "off", false, { { "filter", "on" } }, POLICY_OFF, POLICY_MARK, false },
+    { "reports, not confirmed", "observe", false, { { "reports", "yes" } }, POLICY_OFF, POLICY_MARK, false },
+    { "reports, confirmed", "observe", true, { { "reports", "yes" } }, POLICY_OBSERVE, POLICY_MARK, true },
+};
+
+static void put_to_lay(struct setting *s, size_t i)
+{
+    struct replica_tenant tenant = test_tenant();
+    struct replica_choice choices[2];
+    policy_lay(SEKI_STR("on-spf-fail"), SEKI_STR("mark"), &tenant.policy);
+    policy_lay(SEKI_STR("filter"), seki_str_of(lay_cases[i].tenant_filter), &tenant.policy);
+    struct replica_hosted domain = test_domain("plain.example", 4);
+    domain.is_confirmed = lay_cases[i].is_confirmed;
+    domain.choices = choices;
+    for (size_t c = 0; c < 2 && lay_cases[i].choices[c][0] != NULL; c++)
+        choices[domain.choice_count++] = (struct replica_choice){ seki_str_of(lay_cases[i].choices[c][0]),
+                                                                  seki_str_of(lay_cases[i].choices[c][1]) };
+    test_begin_change(s->writer);
+    test_put_tenant(s->writer, &tenant);
+    assert_int_equal(replica_put_domain(s->writer, &domain, NULL), SEKI_OK);
+    test_commit(s->writer, 50 + i);
+}
+
+static void its_own_choices_lie_over_those_of_its_tenant(void **state)
+{
+    struct setting *s = *state;
+    for (size_t i = 0; i < sizeof lay_cases / sizeof lay_cases[0]; i++) {
+        struct replica_domain domain;
+        put_to_lay(s, i);
+        assert_int_equal(replica_find_domain(s->replica, SEKI_STR("plain.example"), s->arena, &domain),
+                         REPLICA_YES);
+        if (domain.policy.filter != lay_cases[i].filter ||
+            domain.policy.actions[POLICY_SPF_FAIL] != lay_cases[i].spf_fail ||
+            domain.policy.reports != lay_cases[i].reports)
+            fail_msg("%s: %u, %u, %d", lay_cases[i].name, domain.policy.filter,
+                     domain.policy.actions[POLICY_SPF_FAIL], domain.policy.reports);
+    }
+}
+
+static void a_change_of_its_tenant_reaches_a_domain_that_is_not_touched(void **state)
+{
+    struct setting *s = *state;
+    struct replica_tenant tenant = test_tenant();
+    tenant.shape = POLICY_GATEWAY;
+    tenant.policy_revision = 900;
+    tenant.policy.junk_suffix = SEKI_STR("+Spam");
+    tenant.policy.subject_tag = SEKI_STR("[tenant]");
+    test_begin_change(s->writer);
+    test_put_tenant(s->writer, &tenant);
+    test_commit(s->writer, 43);
+    struct replica_domain domain;
+    assert_int_equal(replica_find_domain(s->replica, SEKI_STR("mail.example.com"), s->arena, &domain), REPLICA_YES);
+    assert_int_equal(domain.shape, POLICY_GATEWAY);
+    assert_int_equal(domain.policy_revision, 900);
+    assert_true(seki_str_equal(domain.policy.junk_suffix, SEKI_STR("+Spam")));
+    assert_true(seki_str_equal(domain.policy.subject_tag, SEKI_STR("[tenant]")));
+    assert_int_equal(replica_find_domain(s->replica, SEKI_STR("allowing.example"), s->arena, &domain), REPLICA_YES);
+    assert_true(seki_str_equal(domain.policy.junk_suffix, SEKI_STR("+Spam")));
+    assert_true(seki_str_equal(domain.policy.subject_tag, SEKI_STR("[suspect]")));
+    assert_true(replica_writer_is_sound(s->writer, NULL));
+}
+
+/* Its policy is not known then, and must not be guessed. */
+static void a_domain_whose_tenant_is_not_there_is_not_known(void **state)
+{
+    struct setting *s = *state;
+    struct replica_hosted domain = test_domain("orphan.example", 9);
+    domain.tenant_id = 8;
+    test_begin_change(s->writer);
+    assert_int_equal(replica_put_domain(s->writer, &domain, NULL), SEKI_OK);
+    test_commit(s->writer, 43);
+    assert_int_equal(test_find(s->replica, "orphan.example"), -1);
+    assert_int_equal(test_find(s->replica, "example.com"), 1);
+}
+
+static const struct {
     const char *name;
     uint64_t domain_id;
     const char *author;
@@ -193,6 +299,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_domain_is_found_by_its_name_or_one_above, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_longer_than_any_domain_is_judged_by_those_above, set_up, tear_down),
         cmocka_unit_test_setup_teardown(everything_of_a_domain_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(its_own_choices_lie_over_those_of_its_tenant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_change_of_its_tenant_reaches_a_domain_that_is_not_touched, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_domain_whose_tenant_is_not_there_is_not_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(allow_entries_are_those_that_could_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(look_alikes_name_the_hosted_domain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_arena_that_is_full_is_no_answer, set_up, tear_down),

@@ -2,6 +2,7 @@
 #ifndef REPLICA_TEST_H
 #define REPLICA_TEST_H
 
+#include "replica/replica.h"
 #include "replica/replica_writer.h"
 
 #include <dirent.h>
@@ -56,29 +57,45 @@ static inline struct replica_writer *test_writer(const struct test_folder *folde
     return writer;
 }
 
-static inline struct replica_domain test_domain(const char *name, uint64_t id)
+#define TEST_TENANT 7u
+
+static inline struct replica_tenant test_tenant(void)
 {
-    return (struct replica_domain){ .domain_id = id,
-                                    .tenant_id = 7,
-                                    .policy_revision = 100 + id,
-                                    .shape = POLICY_SHARED,
-                                    .name = seki_str_of(name),
-                                    .policy = policy_default() };
+    return (struct replica_tenant){
+        .tenant_id = TEST_TENANT, .policy_revision = 50, .shape = POLICY_SHARED, .policy = policy_default()
+    };
+}
+
+static inline void test_put_tenant(struct replica_writer *writer, const struct replica_tenant *tenant)
+{
+    struct seki_error why = { "" };
+    if (replica_put_tenant(writer, tenant, &why) != SEKI_OK)
+        fail_msg("tenant: %s", why.text);
+}
+
+static inline struct replica_hosted test_domain(const char *name, uint64_t id)
+{
+    return (struct replica_hosted){
+        .name = seki_str_of(name), .domain_id = id, .tenant_id = TEST_TENANT, .policy_revision = 100 + id
+    };
 }
 
 static inline void test_put(struct replica_writer *writer, const char *name, uint64_t id, bool includes_subdomains)
 {
     struct seki_error why = { "" };
-    const struct replica_domain domain = test_domain(name, id);
-    if (replica_put_domain(writer, &domain, includes_subdomains, NULL, 0, &why) != SEKI_OK)
+    struct replica_hosted domain = test_domain(name, id);
+    domain.includes_subdomains = includes_subdomains;
+    if (replica_put_domain(writer, &domain, &why) != SEKI_OK)
         fail_msg("%s: %s", name, why.text);
 }
 
 static inline void test_begin_rebuild(struct replica_writer *writer)
 {
     struct seki_error why = { "" };
+    const struct replica_tenant tenant = test_tenant();
     if (replica_rebuild_begin(writer, &why) != SEKI_OK)
         fail_msg("%s", why.text);
+    test_put_tenant(writer, &tenant);
 }
 
 static inline void test_begin_change(struct replica_writer *writer)

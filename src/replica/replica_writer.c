@@ -184,11 +184,9 @@ struct operation {
     enum seki_result (*work)(struct operation *o);
     enum seki_result result;
     struct seki_error *why;
-    const struct replica_domain *domain;
-    bool includes_subdomains;
-    const struct policy_allow *entries;
-    size_t entry_count;
-    struct seki_str name;
+    const struct replica_tenant *tenant;
+    const struct replica_hosted *hosted;
+    struct seki_str name; /* of the domain */
     uint64_t change_id;
 };
 
@@ -412,13 +410,13 @@ static int compare_authors(const void *a, const void *b)
 static enum seki_result put_sorted(struct operation *o, const struct policy_allow **sorted)
 {
     enum seki_result result = SEKI_OK;
-    for (size_t i = 0; i < o->entry_count && result == SEKI_OK;) {
+    for (size_t i = 0; i < o->hosted->entry_count && result == SEKI_OK;) {
         const struct seki_str author = sorted[i]->author_domain;
         struct replica_key key;
         struct seki_buf *value = begin_value(o->writer);
-        for (; i < o->entry_count && seki_str_equal(sorted[i]->author_domain, author); i++)
+        for (; i < o->hosted->entry_count && seki_str_equal(sorted[i]->author_domain, author); i++)
             policy_allow_encode(sorted[i], value);
-        if (!replica_key_of_allow(o->domain->domain_id, author, &key)) {
+        if (!replica_key_of_allow(o->hosted->domain_id, author, &key)) {
             seki_error_set(o->why, "an allow entry names an author domain of more than 255 octets");
             return SEKI_BAD_INPUT;
         }
@@ -429,16 +427,16 @@ static enum seki_result put_sorted(struct operation *o, const struct policy_allo
 
 static enum seki_result put_allow(struct operation *o)
 {
-    if (o->entry_count == 0)
+    if (o->hosted->entry_count == 0)
         return SEKI_OK;
-    const struct policy_allow **sorted = calloc(o->entry_count, sizeof *sorted);
+    const struct policy_allow **sorted = calloc(o->hosted->entry_count, sizeof *sorted);
     if (sorted == NULL) {
         seki_error_set(o->why, "no memory for allow entries");
         return SEKI_SYSTEM;
     }
-    for (size_t i = 0; i < o->entry_count; i++)
-        sorted[i] = &o->entries[i];
-    qsort(sorted, o->entry_count, sizeof *sorted, compare_authors);
+    for (size_t i = 0; i < o->hosted->entry_count; i++)
+        sorted[i] = &o->hosted->entries[i];
+    qsort(sorted, o->hosted->entry_count, sizeof *sorted, compare_authors);
     enum seki_result result = put_sorted(o, sorted);
     free(sorted);
     return result;
@@ -521,7 +519,7 @@ static enum seki_result drop_domain(struct operation *o)
         return SEKI_OK;
     if (found == REPLICA_MISSING || !replica_record_decode(payload, &record))
         return damaged(o->why);
-    enum seki_result result = drop_allow(writer, record.domain.domain_id, o->why);
+    enum seki_result result = drop_allow(writer, record.domain_id, o->why);
     if (result == SEKI_OK)
         result = change_lookalike(writer, o->name, false, o->why);
     return result == SEKI_OK ? drop(writer, replica_key_str(&key), o->why) : result;
@@ -530,13 +528,22 @@ static enum seki_result drop_domain(struct operation *o)
 static enum seki_result put_record(struct operation *o)
 {
     struct replica_key key;
-    struct replica_domain domain = *o->domain;
-    domain.allow_count = o->entry_count;
-    if (domain.name.len == 0 || !replica_key_of_domain(domain.name, &key)) {
+    const struct replica_hosted *hosted = o->hosted;
+    const struct replica_record record = { .domain_id = hosted->domain_id,
+                                           .tenant_id = hosted->tenant_id,
+                                           .policy_revision = hosted->policy_revision,
+                                           .allow_count = hosted->entry_count,
+                                           .includes_subdomains = hosted->includes_subdomains,
+                                           .is_confirmed = hosted->is_confirmed,
+                                           .choices = SEKI_STR("") };
+    if (hosted->name.len == 0 || !replica_key_of_domain(hosted->name, &key)) {
         seki_error_set(o->why, "a domain's name has 1 to 255 octets");
         return SEKI_BAD_INPUT;
     }
-    replica_record_encode(&domain, o->includes_subdomains, begin_value(o->writer));
+    struct seki_buf *value = begin_value(o->writer);
+    replica_record_encode(&record, value);
+    for (size_t i = 0; i < hosted->choice_count; i++)
+        replica_choice_encode(&hosted->choices[i], value);
     return put(o->writer, &key, o->why);
 }
 
@@ -554,7 +561,13 @@ static enum seki_result make_room(struct operation *o, bool *is_new_out)
         return SEKI_OK;
     if (found == REPLICA_MISSING || !replica_record_decode(payload, &record))
         return damaged(o->why);
-    return record.domain.allow_count > 0 ? drop_allow(o->writer, record.domain.domain_id, o->why) : SEKI_OK;
+    return record.allow_count > 0 ? drop_allow(o->writer, record.domain_id, o->why) : SEKI_OK;
+}
+
+static enum seki_result count_put(struct replica_writer *writer, struct seki_error *why)
+{
+    bool is_much = is_rebuild(writer) && ++writer->puts >= PUTS_A_TRANSACTION;
+    return is_much ? next_transaction(writer, why) : SEKI_OK;
 }
 
 static enum seki_result put_domain(struct operation *o)
@@ -568,9 +581,15 @@ static enum seki_result put_domain(struct operation *o)
         result = put_allow(o);
     if (result == SEKI_OK && is_new)
         result = change_lookalike(writer, o->name, true, o->why);
-    if (result == SEKI_OK && is_rebuild(writer) && ++writer->puts >= PUTS_A_TRANSACTION)
-        result = next_transaction(writer, o->why);
-    return result;
+    return result == SEKI_OK ? count_put(writer, o->why) : result;
+}
+
+static enum seki_result put_tenant(struct operation *o)
+{
+    const struct replica_key key = replica_key_of_tenant(o->tenant->tenant_id);
+    replica_tenant_encode(o->tenant, begin_value(o->writer));
+    enum seki_result result = put(o->writer, &key, o->why);
+    return result == SEKI_OK ? count_put(o->writer, o->why) : result;
 }
 
 static enum seki_result not_in_a_change(struct seki_error *why)
@@ -579,16 +598,19 @@ static enum seki_result not_in_a_change(struct seki_error *why)
     return SEKI_USAGE;
 }
 
-enum seki_result replica_put_domain(struct replica_writer *writer, const struct replica_domain *domain,
-                                    bool includes_subdomains, const struct policy_allow *entries,
-                                    size_t entry_count, struct seki_error *why)
+enum seki_result replica_put_tenant(struct replica_writer *writer, const struct replica_tenant *tenant,
+                                    struct seki_error *why)
+{
+    struct operation o = { .writer = writer, .work = put_tenant, .why = why, .tenant = tenant };
+    return writer->txn != NULL ? operate(&o) : not_in_a_change(why);
+}
+
+enum seki_result replica_put_domain(struct replica_writer *writer, const struct replica_hosted *hosted,
+                                    struct seki_error *why)
 {
     struct operation o = {
-        .writer = writer, .work = put_domain, .why = why, .domain = domain, .name = domain->name
+        .writer = writer, .work = put_domain, .why = why, .hosted = hosted, .name = hosted->name
     };
-    o.includes_subdomains = includes_subdomains;
-    o.entries = entries;
-    o.entry_count = entry_count;
     return writer->txn != NULL ? operate(&o) : not_in_a_change(why);
 }
 
@@ -709,9 +731,12 @@ static bool is_behind(struct seki_str key, const struct replica_key *last)
 static bool is_readable(struct seki_str key, struct seki_str payload)
 {
     struct replica_record record;
+    struct replica_tenant tenant;
     struct policy_allow entry;
     if (key.ptr[0] == REPLICA_KIND_DOMAIN)
         return replica_record_decode(payload, &record);
+    if (key.ptr[0] == REPLICA_KIND_TENANT)
+        return replica_tenant_decode(payload, &tenant);
     if (key.ptr[0] != REPLICA_KIND_ALLOW)
         return true;
     while (policy_allow_decode(&payload, &entry))

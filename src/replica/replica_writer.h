@@ -2,7 +2,7 @@
 #ifndef REPLICA_WRITER_H
 #define REPLICA_WRITER_H
 
-#include "replica/replica.h"
+#include "replica/hosted.h"
 
 struct replica_writer;
 
@@ -30,11 +30,12 @@ bool replica_writer_is_reported(const struct replica_writer *writer);
 SEKI_MUST_USE enum seki_result replica_change_begin(struct replica_writer *writer, struct seki_error *why);
 SEKI_MUST_USE enum seki_result replica_rebuild_begin(struct replica_writer *writer, struct seki_error *why);
 
+/** Replaces what was there of it. A tenant that is gone may stay: no domain leads to it, and a rebuild leaves it out. */
+SEKI_MUST_USE enum seki_result replica_put_tenant(struct replica_writer *writer,
+                                                  const struct replica_tenant *tenant, struct seki_error *why);
 /** Replaces what was there under the same name, its allow entries too. */
 SEKI_MUST_USE enum seki_result replica_put_domain(struct replica_writer *writer,
-                                                  const struct replica_domain *domain, bool includes_subdomains,
-                                                  const struct policy_allow *entries, size_t entry_count,
-                                                  struct seki_error *why);
+                                                  const struct replica_hosted *hosted, struct seki_error *why);
 SEKI_MUST_USE enum seki_result replica_drop_domain(struct replica_writer *writer, struct seki_str name,
                                                    struct seki_error *why);
 

@@ -125,17 +125,20 @@ static void putting_again_replaces_allow_entries_too(void **state)
     struct replica_writer *writer = test_writer(*state);
     build(writer, 5);
     struct replica *replica = replica_open(((struct test_folder *)*state)->path);
-    const struct replica_domain domain = test_domain("one.example", 1);
+    struct replica_hosted domain = test_domain("one.example", 1);
     const struct policy_allow before[] = { { .id = 1, .author_domain = SEKI_STR("a.example") },
                                            { .id = 2, .author_domain = SEKI_STR("b.example") } };
     const struct policy_allow after[] = { { .id = 3, .author_domain = SEKI_STR("b.example") },
                                           { .id = 4, .author_domain = SEKI_STR("b.example") } };
     test_begin_change(writer);
-    assert_int_equal(replica_put_domain(writer, &domain, false, before, 2, NULL), SEKI_OK);
+    domain.entries = before;
+    domain.entry_count = 2;
+    assert_int_equal(replica_put_domain(writer, &domain, NULL), SEKI_OK);
     test_commit(writer, 6);
     assert_int_equal(allow_count(replica, 1, "a.example"), 1);
     test_begin_change(writer);
-    assert_int_equal(replica_put_domain(writer, &domain, false, after, 2, NULL), SEKI_OK);
+    domain.entries = after;
+    assert_int_equal(replica_put_domain(writer, &domain, NULL), SEKI_OK);
     test_commit(writer, 7);
     assert_int_equal(allow_count(replica, 1, "a.example"), 0);
     assert_int_equal(allow_count(replica, 1, "b.example"), 2);
@@ -223,8 +226,8 @@ static void a_replica_that_is_full_says_so_and_stays_as_it_was(void **state)
     for (uint64_t id = 10; id < 100000 && result == SEKI_OK; id++) {
         char name[64];
         snprintf(name, sizeof name, "d%llu.example", (unsigned long long)id);
-        const struct replica_domain domain = test_domain(name, id);
-        result = replica_put_domain(writer, &domain, false, NULL, 0, &why);
+        const struct replica_hosted domain = test_domain(name, id);
+        result = replica_put_domain(writer, &domain, &why);
     }
     assert_int_equal(result, SEKI_LIMIT);
     assert_non_null(strstr(why.text, "replica_map_size"));
@@ -275,23 +278,44 @@ struct race {
     atomic_ulong look_ups, wrong;
 };
 
+/* Of a domain and its tenant both are of one round: the tenant's policy names it in days, the domain's revision outright. */
+static bool is_of_one_round(struct replica *replica, struct seki_arena *arena)
+{
+    struct replica_domain domain;
+    seki_arena_clear(arena);
+    return replica_find_domain(replica, SEKI_STR("always.example"), arena, &domain) == REPLICA_YES &&
+           domain.policy_revision == 1000 + domain.policy.quarantine_days;
+}
+
 /* Of two domains exactly one is there in every state. A reader that saw half a change would find both or none of one
  * pair, or the same domain under another id. */
 static void *read_on(void *context)
 {
     struct race *race = context;
     struct replica *replica = replica_open(race->folder);
+    struct seki_arena *arena = seki_arena_new(1u << 20);
     int64_t now_us = 0;
     while (!atomic_load(&race->is_over)) {
         int64_t always = test_find(replica, "always.example"), never = test_find(replica, "never.example");
         int64_t odd = test_find(replica, "odd.example");
-        if (always != 1 || never != 0 || (odd != 0 && odd != 3))
+        if (always != 1 || never != 0 || (odd != 0 && odd != 3) || !is_of_one_round(replica, arena))
             atomic_fetch_add(&race->wrong, 1);
-        atomic_fetch_add(&race->look_ups, 3);
+        atomic_fetch_add(&race->look_ups, 4);
         replica_refresh(replica, now_us += 50000);
     }
+    seki_arena_free(arena);
     replica_close(replica);
     return NULL;
+}
+
+static void put_always(struct replica_writer *writer, uint64_t round)
+{
+    struct replica_tenant tenant = test_tenant();
+    struct replica_hosted domain = test_domain("always.example", 1);
+    tenant.policy.quarantine_days = round;
+    domain.policy_revision = 1000 + round;
+    test_put_tenant(writer, &tenant);
+    assert_int_equal(replica_put_domain(writer, &domain, NULL), SEKI_OK);
 }
 
 static void put_fillers(struct replica_writer *writer, uint64_t round)
@@ -308,23 +332,22 @@ static void readers_never_see_half_a_change(void **state)
     struct race race = { .folder = ((struct test_folder *)*state)->path };
     struct replica_writer *writer = test_writer(*state);
     test_begin_rebuild(writer);
-    test_put(writer, "always.example", 1, false);
+    put_always(writer, 1);
     test_commit(writer, 1);
     pthread_t readers[2];
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&readers[i], NULL, read_on, &race), 0);
     for (uint64_t round = 2; round < 200; round++) {
-        if (round % 50 == 0) {
+        if (round % 50 == 0)
             test_begin_rebuild(writer);
-            test_put(writer, "always.example", 1, false);
-        } else
+        else
             test_begin_change(writer);
         put_fillers(writer, round);
         if (round % 2 == 1)
             test_put(writer, "odd.example", 3, false);
         else
             assert_int_equal(replica_drop_domain(writer, SEKI_STR("odd.example"), NULL), SEKI_OK);
-        test_put(writer, "always.example", 1, false);
+        put_always(writer, round);
         test_commit(writer, round);
     }
     atomic_store(&race.is_over, true);
@@ -338,25 +361,35 @@ static void readers_never_see_half_a_change(void **state)
 
 /* ---- killed at any instant ---- */
 
+static enum seki_result put_twenty(struct replica_writer *writer, uint64_t round)
+{
+    struct replica_tenant tenant = test_tenant();
+    tenant.policy.quarantine_days = round % 365 + 1;
+    enum seki_result result = replica_put_tenant(writer, &tenant, NULL);
+    for (uint64_t id = 1; id <= 20 && result == SEKI_OK; id++) {
+        char name[64];
+        snprintf(name, sizeof name, "d%llu.example", (unsigned long long)id);
+        struct replica_hosted domain = test_domain(name, id);
+        domain.policy_revision = 50 + round;
+        result = replica_put_domain(writer, &domain, NULL);
+    }
+    return result;
+}
+
 static void write_until_killed(const struct test_folder *folder)
 {
     struct replica_writer *writer = replica_writer_open(folder->path, TEST_MAP_OCTETS, NULL);
     for (uint64_t round = replica_writer_change_id(writer) + 1;; round++) {
         enum seki_result result =
             round % 5 == 0 ? replica_rebuild_begin(writer, NULL) : replica_change_begin(writer, NULL);
-        for (uint64_t id = 1; id <= 20 && result == SEKI_OK; id++) {
-            char name[64];
-            snprintf(name, sizeof name, "d%llu.example", (unsigned long long)id);
-            struct replica_domain domain = test_domain(name, id);
-            domain.policy_revision = round;
-            result = replica_put_domain(writer, &domain, false, NULL, 0, NULL);
-        }
+        if (result == SEKI_OK)
+            result = put_twenty(writer, round);
         if (result != SEKI_OK || replica_commit(writer, round, NULL) != SEKI_OK)
             _exit(1);
     }
 }
 
-/* All twenty domains are of the change that the replica says it contains. */
+/* All twenty domains and their tenant are of the change that the replica says it contains. */
 static void check_whole(const struct test_folder *folder)
 {
     struct replica *replica = replica_open(folder->path);
@@ -368,7 +401,8 @@ static void check_whole(const struct test_folder *folder)
         struct replica_domain domain;
         snprintf(name, sizeof name, "d%llu.example", (unsigned long long)id);
         assert_int_equal(replica_find_domain(replica, seki_str_of(name), arena, &domain), REPLICA_YES);
-        assert_int_equal(domain.policy_revision, change_id);
+        assert_int_equal(domain.policy_revision, 50 + change_id);
+        assert_int_equal(domain.policy.quarantine_days, change_id % 365 + 1);
     }
     seki_arena_free(arena);
     replica_close(replica);
@@ -378,13 +412,7 @@ static void a_writer_killed_at_any_instant_leaves_a_whole_replica(void **state)
 {
     struct replica_writer *writer = test_writer(*state);
     test_begin_rebuild(writer);
-    for (uint64_t id = 1; id <= 20; id++) {
-        char name[64];
-        snprintf(name, sizeof name, "d%llu.example", (unsigned long long)id);
-        struct replica_domain domain = test_domain(name, id);
-        domain.policy_revision = 1;
-        assert_int_equal(replica_put_domain(writer, &domain, false, NULL, 0, NULL), SEKI_OK);
-    }
+    assert_int_equal(put_twenty(writer, 1), SEKI_OK);
     test_commit(writer, 1);
     replica_writer_close(writer);
     for (unsigned kill_at = 0; kill_at < 40; kill_at++) {

@@ -168,12 +168,12 @@ static void two_writers_and_one_who_follows(struct sql *sql, const char *url)
     for (unsigned turn = 0; at < 1 + 2 * EACH && turn < 20000; turn++) {
         struct store_resolve_walk *walk;
         int64_t next;
-        const struct store_resolved *resolved;
+        const struct store_walked *walked;
         STORE_OK(store_resolve_begin(sql, at, &walk, &next, WHY));
         size_t of_walk = 0;
         for (;;) {
-            STORE_OK(store_resolve_next(walk, &resolved, WHY));
-            if (!resolved)
+            STORE_OK(store_resolve_next(walk, &walked, WHY));
+            if (!walked)
                 break;
             of_walk++;
         }

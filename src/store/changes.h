@@ -2,7 +2,8 @@
  *
  * Ids increase by one with each store_change that changed anything, in the order in which changes become visible; each
  * tenant and domain, and the provider, carry the id of their last change, and removed domains leave their names behind. So
- * a change for a tenant or the provider reaches all domains below it without touching them, and following needs no log:
+ * a change for a tenant or the provider reaches all domains below it without touching them (but for one that makes them
+ * come or go: a tenant's is_dns_only), and following needs no log:
  * store_resolve_begin() walks what changed behind an id. Wake-ups come by sql_watch(). */
 #ifndef STORE_CHANGES_H
 #define STORE_CHANGES_H

@@ -62,7 +62,7 @@ static void held_back_without_confirmation(struct sql *sql, const char *url)
     assert_true(resolve(sql, id).is_held_back);
 }
 
-/* "example.com:5 -example.net" with the change id that the walk leads to in front */
+/* "@1 example.com:5 -example.net", the first a tenant, with the change id that the walk leads to in front */
 static const char *walk(struct sql *sql, int64_t after)
 {
     static char text[1024];
@@ -71,14 +71,19 @@ static const char *walk(struct sql *sql, int64_t after)
     STORE_OK(store_resolve_begin(sql, after, &walk, &change_id, WHY));
     size_t len = (size_t)snprintf(text, sizeof text, "%lld", (long long)change_id);
     for (;;) {
-        const struct store_resolved *resolved;
-        STORE_OK(store_resolve_next(walk, &resolved, WHY));
-        if (!resolved)
+        const struct store_walked *walked;
+        STORE_OK(store_resolve_next(walk, &walked, WHY));
+        if (!walked)
             break;
-        len += (size_t)snprintf(text + len, sizeof text - len, resolved->is_removed ? " -%.*s" : " %.*s",
-                                SEKI_STR_ARGS(resolved->domain.name));
-        if (resolved->domain.allow_count > 0)
-            len += (size_t)snprintf(text + len, sizeof text - len, ":%zu", resolved->domain.allow_count);
+        if (walked->kind == STORE_WALKED_TENANT)
+            len += (size_t)snprintf(text + len, sizeof text - len, " @%llu",
+                                    (unsigned long long)walked->tenant.tenant_id);
+        else
+            len += (size_t)snprintf(text + len, sizeof text - len,
+                                    walked->kind == STORE_WALKED_REMOVED ? " -%.*s" : " %.*s",
+                                    SEKI_STR_ARGS(walked->domain.name));
+        if (walked->domain.entry_count > 0)
+            len += (size_t)snprintf(text + len, sizeof text - len, ":%zu", walked->domain.entry_count);
     }
     store_resolve_end(walk);
     return text;
@@ -99,45 +104,53 @@ static void walk_shows_what_changed(struct sql *sql, const char *url)
     int64_t first = add_tenant(sql, "first", POLICY_SHARED), second = add_tenant(sql, "second", POLICY_SHARED);
     int64_t a = add_domain(sql, first, "a.example"), b = add_domain(sql, first, "b.example");
     add_domain(sql, second, "c.example");
-    assert_string_equal(walk(sql, 0), "5 a.example b.example c.example");
+    assert_string_equal(walk(sql, 0), "5 @1 @2 a.example b.example c.example");
     assert_string_equal(walk(sql, 5), "5");
     add_entry(sql, b, "author.example");
     assert_string_equal(walk(sql, 5), "6 b.example:1");
     STORE_OK(set(sql, STORE_TENANT, second, "on-spf-fail", "mark"));
-    assert_string_equal(walk(sql, 6), "7 c.example");
+    assert_string_equal(walk(sql, 6), "7 @2");
     STORE_OK(set(sql, STORE_PROVIDER, 0, "on-spf-fail", "mark"));
-    assert_string_equal(walk(sql, 7), "8 a.example b.example:1 c.example");
+    assert_string_equal(walk(sql, 7), "8 @1 @2");
     struct store_change *change = begin(sql);
     STORE_OK(end(change, store_domain_remove(change, a, WHY)));
     assert_string_equal(walk(sql, 8), "9 -a.example");
-    assert_string_equal(walk(sql, 0), "9 b.example:1 c.example");
+    assert_string_equal(walk(sql, 0), "9 @1 @2 b.example:1 c.example");
     add_domain(sql, second, "a.example");
     assert_string_equal(walk(sql, 8), "10 a.example");
 }
 
-static void policies_of_walk_are_those_of_look_ups(struct sql *sql, const char *url)
+static void walk_names_what_each_chose(struct sql *sql, const char *url)
 {
     (void)url;
     begin_test(sql);
     STORE_OK(set(sql, STORE_PROVIDER, 0, "subject-tag", "[provider]"));
     int64_t first = add_tenant(sql, "first", POLICY_GATEWAY), second = add_tenant(sql, "second", POLICY_SHARED);
     int64_t a = add_domain(sql, second, "a.example");
-    add_domain(sql, first, "b.example");
     STORE_OK(set(sql, STORE_TENANT, second, "subject-tag", "[second]"));
     STORE_OK(set(sql, STORE_DOMAIN, a, "on-virus", "refuse"));
+    STORE_OK(confirm(sql, a));
     struct store_resolve_walk *all;
     int64_t change_id;
-    const struct store_resolved *resolved;
+    const struct store_walked *walked;
     STORE_OK(store_resolve_begin(sql, 0, &all, &change_id, WHY));
-    STORE_OK(store_resolve_next(all, &resolved, WHY));
-    assert_text(resolved->domain.name, "a.example");
-    assert_text(resolved->domain.policy.subject_tag, "[second]");
-    assert_int_equal(resolved->domain.policy.actions[POLICY_VIRUS], POLICY_REFUSE);
-    assert_int_equal(resolved->domain.shape, POLICY_SHARED);
-    assert_int_equal(resolved->domain.tenant_id, second);
-    STORE_OK(store_resolve_next(all, &resolved, WHY));
-    assert_text(resolved->domain.policy.subject_tag, "[provider]");
-    assert_int_equal(resolved->domain.shape, POLICY_GATEWAY);
+    STORE_OK(store_resolve_next(all, &walked, WHY));
+    assert_int_equal(walked->tenant.tenant_id, first);
+    assert_int_equal(walked->tenant.shape, POLICY_GATEWAY);
+    assert_int_equal(walked->tenant.policy_revision, 2);
+    assert_text(walked->tenant.policy.subject_tag, "[provider]");
+    STORE_OK(store_resolve_next(all, &walked, WHY));
+    assert_int_equal(walked->tenant.shape, POLICY_SHARED);
+    assert_int_equal(walked->tenant.policy_revision, 5);
+    assert_text(walked->tenant.policy.subject_tag, "[second]");
+    STORE_OK(store_resolve_next(all, &walked, WHY));
+    assert_text(walked->domain.name, "a.example");
+    assert_int_equal(walked->domain.tenant_id, second);
+    assert_int_equal(walked->domain.policy_revision, 7);
+    assert_true(walked->domain.is_confirmed);
+    assert_int_equal(walked->domain.choice_count, 1);
+    assert_text(walked->domain.choices[0].name, "on-virus");
+    assert_text(walked->domain.choices[0].value, "refuse");
     store_resolve_end(all);
 }
 
@@ -154,8 +167,8 @@ static void customers_of_dns_alone_are_not_in_the_replica(struct sql *sql, const
     tenant.is_dns_only = true;
     struct store_change *change = begin(sql);
     STORE_OK(end(change, store_tenant_change(change, &tenant, WHY)));
-    assert_string_equal(walk(sql, 2), "3 -a.example");
-    assert_string_equal(walk(sql, 0), "3");
+    assert_string_equal(walk(sql, 2), "3 @1 -a.example");
+    assert_string_equal(walk(sql, 0), "3 @1");
 }
 
 static void only_what_is_known_can_be_followed(struct sql *sql, const char *url)
@@ -186,14 +199,15 @@ static void walk_sees_one_state(struct sql *sql, const char *url)
     struct sql *writer = store_test_open(url);
     struct store_resolve_walk *walked;
     int64_t change_id;
-    const struct store_resolved *resolved;
+    const struct store_walked *item;
     STORE_OK(store_resolve_begin(sql, 0, &walked, &change_id, WHY));
-    STORE_OK(store_resolve_next(walked, &resolved, WHY));
+    STORE_OK(store_resolve_next(walked, &item, WHY)); /* the tenant; the domains' statement is still to come */
     add_domain(writer, tenant, "c.example");
-    STORE_OK(store_resolve_next(walked, &resolved, WHY));
-    assert_text(resolved->domain.name, "b.example");
-    STORE_OK(store_resolve_next(walked, &resolved, WHY));
-    assert_null(resolved);
+    STORE_OK(store_resolve_next(walked, &item, WHY));
+    STORE_OK(store_resolve_next(walked, &item, WHY));
+    assert_text(item->domain.name, "b.example");
+    STORE_OK(store_resolve_next(walked, &item, WHY));
+    assert_null(item);
     store_resolve_end(walked);
     assert_int_equal(change_id, 3);
     assert_string_equal(walk(sql, 3), "4 c.example");
@@ -207,7 +221,7 @@ int main(void)
         STORE_TEST(revision_grows_with_each_change_above),
         STORE_TEST(held_back_without_confirmation),
         STORE_TEST(walk_shows_what_changed),
-        STORE_TEST(policies_of_walk_are_those_of_look_ups),
+        STORE_TEST(walk_names_what_each_chose),
         STORE_TEST(customers_of_dns_alone_are_not_in_the_replica),
         STORE_TEST(only_what_is_known_can_be_followed),
         STORE_TEST(walk_sees_one_state),

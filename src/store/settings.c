@@ -52,14 +52,7 @@ enum seki_result store_settings_read(struct sql *sql, int64_t tenant_id, int64_t
 void store_settings_lay(struct seki_str name, struct seki_str value, struct seki_arena *arena,
                         struct policy *policy)
 {
-    const struct policy_option *option = policy_option_find(name);
-    if (!option)
-        return;
-    if (option->type == POLICY_OPTION_TEXT)
-        value = seki_arena_copy(arena, value);
-    /* what it does not take was written by another version: as if it were not there */
-    enum seki_result ignored = policy_option_read(option, value, policy, NULL);
-    (void)ignored;
+    policy_lay(name, seki_arena_copy(arena, value), policy);
 }
 
 /* Whose choices those of an owner are laid over. */

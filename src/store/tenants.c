@@ -236,6 +236,9 @@ static enum seki_result write_change(struct store_change *change, const struct s
                    SQL_OF_STR(seki_str_of(store_dns_shape_name(tenant->dns_shape))),
                    SQL_OF_INT(tenant->is_dns_only), SQL_OF_INT(store_change_id(change)), SQL_OF_INT(tenant->id)),
         &line, NULL, why);
+    if (result == SEKI_OK && before->is_dns_only != tenant->is_dns_only) /* its domains come or go */
+        result = store_change_follow(change, "UPDATE domain SET change_id = $1 WHERE tenant_id = $2",
+                                     SQL_VALUES(SQL_OF_INT(store_change_id(change)), SQL_OF_INT(tenant->id)), why);
     if (result == SEKI_OK && before->server_shape != tenant->server_shape)
         result = store_change_will_check(change, (struct store_owner){ STORE_TENANT, tenant->id }, why);
     return result;

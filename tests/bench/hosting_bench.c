@@ -107,17 +107,19 @@ static int64_t walk(struct sql *sql, int64_t after, const char *what)
     double began = seconds();
     struct store_resolve_walk *walked;
     int64_t change_id;
-    size_t count = 0;
+    size_t count[STORE_WALKED_REMOVED + 1] = { 0 };
     must(store_resolve_begin(sql, after, &walked, &change_id, &why));
-    for (;; count++) {
-        const struct store_resolved *resolved;
-        must(store_resolve_next(walked, &resolved, &why));
-        if (!resolved)
+    for (;;) {
+        const struct store_walked *item;
+        must(store_resolve_next(walked, &item, &why));
+        if (!item)
             break;
+        count[item->kind]++;
     }
     store_resolve_end(walked);
     double took = seconds() - began;
-    printf("walk after %s: %zu domains, %.4f s, %.0f domains/s\n", what, count, took, (double)count / took);
+    printf("walk after %s: %zu tenants, %zu domains, %.4f s\n", what, count[STORE_WALKED_TENANT],
+           count[STORE_WALKED_DOMAIN], took);
     return change_id;
 }
 

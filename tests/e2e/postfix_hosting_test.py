@@ -53,7 +53,7 @@ domain refuse.example filter=on on-dmarc-reject=refuse on-internal-spoof=refuse 
 domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
 domain refuse2.example filter=on on-dmarc-reject=refuse
 domain nofolder.example filter=on on-dmarc-reject=refuse
-domain gate.example shape=gateway filter=on on-dmarc-reject=refuse
+domain gate.example tenant=2 shape=gateway filter=on on-dmarc-reject=refuse
 domain strict.example filter=on on-dmarc-reject=refuse refuse-strictly=yes
 domain observe.example filter=observe on-dmarc-reject=refuse
 domain off.example filter=off on-dmarc-reject=refuse

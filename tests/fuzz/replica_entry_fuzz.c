@@ -1,4 +1,4 @@
-/* Values of the replica behind their checksum: meta, records, names. What can be read can be written, and read and written
+/* Values of the replica behind their checksum: meta, records, tenants, names. What can be read can be written, and read and written
  * again to the same octets. */
 #include "replica/entry.h"
 
@@ -25,8 +25,22 @@ static bool rewrite_record(struct seki_str payload, struct seki_buf *out)
 {
     struct replica_record record;
     bool is_read = replica_record_decode(payload, &record);
+    struct seki_str rest = is_read ? record.choices : SEKI_STR("");
+    struct replica_choice choice;
+    record.choices = SEKI_STR("");
     if (is_read)
-        replica_record_encode(&record.domain, record.includes_subdomains, out);
+        replica_record_encode(&record, out);
+    while (replica_choice_decode(&rest, &choice))
+        replica_choice_encode(&choice, out);
+    return is_read && rest.len == 0;
+}
+
+static bool rewrite_tenant(struct seki_str payload, struct seki_buf *out)
+{
+    struct replica_tenant tenant;
+    bool is_read = replica_tenant_decode(payload, &tenant);
+    if (is_read)
+        replica_tenant_encode(&tenant, out);
     return is_read;
 }
 
@@ -75,11 +89,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > 65536)
         return 0;
     struct seki_str payload = { (const char *)data + 1, size - 1 };
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0: check_payload(rewrite_meta, payload); break;
     case 1: check_payload(rewrite_record, payload); break;
     case 2: check_payload(rewrite_names, payload); break;
-    default: check_seal(payload); break;
+    case 3: check_seal(payload); break;
+    default: check_payload(rewrite_tenant, payload); break;
     }
     return 0;
 }

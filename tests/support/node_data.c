@@ -8,7 +8,7 @@
  * Lines, words apart by a space:
  *     domain NAME [tenant=N] [shape=WORD] [subdomains=yes] [OPTION=VALUE]…     (options of policy_option_table)
  *     allow [author=DOMAIN] [subdomains=yes] [evidence=WORD] [domain=DOMAIN] [network=ADDR/BITS] [expires=EPOCH]
- * An "allow" belongs to the domain before it. "_" in a value stands for a space. */
+ * A shape is the tenant's, and the last one counts. An "allow" belongs to the domain before it. "_" in a value stands for a space. */
 #include "journal/reader.h"
 #include "journal/record.h"
 #include "replica/replica_writer.h"
@@ -19,13 +19,15 @@
 
 #define LINE_MAX_OCTETS 4096
 #define ENTRIES_MAX     64u
+#define CHOICES_MAX     32u
 #define MAP_OCTETS      (4ull << 30)
 
 struct draft { /* of one domain */
-    struct replica_domain domain;
-    bool is_there, includes_subdomains;
+    struct replica_tenant tenant;
+    struct replica_hosted domain;
+    bool is_there;
+    struct replica_choice choices[CHOICES_MAX];
     struct policy_allow entries[ENTRIES_MAX];
-    size_t entry_count;
 };
 
 static const char *at = "";
@@ -69,27 +71,40 @@ static bool cut_pair(struct seki_str *rest, struct seki_str *name, struct seki_s
     return false;
 }
 
+static void begin_draft(struct draft *draft, uint64_t domain_id, uint64_t tenant_id)
+{
+    *draft = (struct draft){ .is_there = true,
+                             .tenant = { .tenant_id = tenant_id, .policy = policy_default() },
+                             .domain = { .domain_id = domain_id, .policy_revision = 1, .is_confirmed = true } };
+}
+
+static void read_choice(struct draft *draft, struct seki_str name, struct seki_str value)
+{
+    struct seki_error why = { "" };
+    struct policy policy = policy_default();
+    if (policy_option_find(name) == NULL || draft->domain.choice_count == CHOICES_MAX)
+        die("no such option, or too many");
+    if (policy_option_read(policy_option_find(name), value, &policy, &why) != SEKI_OK)
+        die(why.text);
+    draft->choices[draft->domain.choice_count++] = (struct replica_choice){ name, value };
+}
+
 static void read_domain(struct draft *draft, struct seki_str rest)
 {
     static uint64_t next_id = 1;
     struct seki_str name, value;
-    struct seki_error why = { "" };
-    *draft = (struct draft){ .is_there = true,
-                             .domain = { .domain_id = next_id++, .tenant_id = 1, .policy_revision = 1 } };
-    draft->domain.policy = policy_default();
+    begin_draft(draft, next_id++, 1);
     if (!cut_pair(&rest, &draft->domain.name, &value))
         die("no name");
     while (cut_pair(&rest, &name, &value)) {
         if (seki_str_equal(name, SEKI_STR("tenant")))
-            draft->domain.tenant_id = number(value);
+            draft->tenant.tenant_id = number(value);
         else if (seki_str_equal(name, SEKI_STR("shape")))
-            draft->domain.shape = shape_named(value);
+            draft->tenant.shape = shape_named(value);
         else if (seki_str_equal(name, SEKI_STR("subdomains")))
-            draft->includes_subdomains = true;
-        else if (policy_option_find(name) == NULL)
-            die("no such option");
-        else if (policy_option_read(policy_option_find(name), value, &draft->domain.policy, &why) != SEKI_OK)
-            die(why.text);
+            draft->domain.includes_subdomains = true;
+        else
+            read_choice(draft, name, value);
     }
 }
 
@@ -106,9 +121,9 @@ static void read_allow(struct draft *draft, struct seki_str rest)
 {
     static uint64_t next_id = 1;
     struct seki_str name, value;
-    if (!draft->is_there || draft->entry_count == ENTRIES_MAX)
+    if (!draft->is_there || draft->domain.entry_count == ENTRIES_MAX)
         die("an allow entry without a domain, or too many");
-    struct policy_allow *entry = &draft->entries[draft->entry_count++];
+    struct policy_allow *entry = &draft->entries[draft->domain.entry_count++];
     *entry = (struct policy_allow){ .id = next_id++, .author_domain = SEKI_STR(""), .domain = SEKI_STR("") };
     while (cut_pair(&rest, &name, &value)) {
         if (seki_str_equal(name, SEKI_STR("author")))
@@ -131,9 +146,11 @@ static void put(struct replica_writer *writer, struct draft *draft)
     struct seki_error why;
     if (!draft->is_there)
         return;
-    draft->domain.allow_count = draft->entry_count;
-    if (replica_put_domain(writer, &draft->domain, draft->includes_subdomains, draft->entries, draft->entry_count,
-                           &why) != SEKI_OK)
+    draft->domain.tenant_id = draft->tenant.tenant_id;
+    draft->domain.choices = draft->choices;
+    draft->domain.entries = draft->entries;
+    if (replica_put_tenant(writer, &draft->tenant, &why) != SEKI_OK ||
+        replica_put_domain(writer, &draft->domain, &why) != SEKI_OK)
         die(why.text);
     draft->is_there = false;
 }
@@ -186,20 +203,17 @@ static int make_domains(const char *folder, uint64_t count, const char *first, b
     struct replica_writer *writer = begin(folder);
     for (uint64_t i = 0; i < count; i++) {
         char name[64];
-        struct draft draft = { .is_there = true };
+        struct draft draft;
+        begin_draft(&draft, i + 1, i / 10 + 1);
         snprintf(name, sizeof name, "d%" PRIu64 ".example", i);
-        draft.domain = (struct replica_domain){ .domain_id = i + 1,
-                                                .tenant_id = i / 10 + 1,
-                                                .policy_revision = 1,
-                                                .name = seki_str_of(i > 0 ? name : first) };
-        draft.domain.policy = policy_default();
-        draft.domain.policy.filter = POLICY_ON;
+        draft.domain.name = seki_str_of(i > 0 ? name : first);
+        read_choice(&draft, SEKI_STR("filter"), SEKI_STR("on"));
         if (is_without_attachments)
-            draft.domain.policy.actions[POLICY_ATTACHMENT] = POLICY_DELIVER;
+            read_choice(&draft, SEKI_STR("on-attachment"), SEKI_STR("deliver"));
         draft.entries[0] = (struct policy_allow){ .id = i + 1,
                                                   .author_domain = SEKI_STR("partner.example"),
                                                   .domain = SEKI_STR("") };
-        draft.entry_count = 1;
+        draft.domain.entry_count = 1;
         put(writer, &draft);
     }
     end(writer);
