@@ -1,10 +1,12 @@
 #include "daemon/held_intake.h"
 
 #include "daemon/held_repeat.h"
+#include "quarantine/digest.h"
 #include "quarantine/quarantine.h"
 #include "quarantine/shown.h"
 #include "store/held.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #define BATCH              50u
@@ -12,6 +14,7 @@
 #define LEFTOVERS_AFTER_S  86400
 #define SHOWN_MAX_OCTETS   300u
 #define ADDRESS_MAX_OCTETS 320u
+static_assert(SHOWN_MAX_OCTETS <= QUARANTINE_DIGEST_TEXT_MAX, "a digest can tell of it");
 
 /* ---- taking in ---- */
 

@@ -7,12 +7,14 @@
 
 #include <sekisho/buf.h>
 
-#define QUARANTINE_DIGEST_MAX_OCTETS (1024u * 1024u)
-#define QUARANTINE_DIGEST_MAX_ITEMS  200u /* the rest is counted */
+#define QUARANTINE_DIGEST_MAX_ITEMS 200u /* the rest is counted */
+#define QUARANTINE_DIGEST_TEXT_MAX  300u /* octets of an author, of a Subject */
+/* Each octet of these as "&quot;", that in base64, and room besides. */
+#define QUARANTINE_DIGEST_MAX_OCTETS (4u * 1024u * 1024u)
 
 struct quarantine_digest_item { /* texts fit to be shown */
     int64_t number, held_at_s, expires_at_s;
-    struct seki_str author, subject;
+    struct seki_str author, subject; /* at most QUARANTINE_DIGEST_TEXT_MAX each, or it may not fit */
 };
 
 struct quarantine_digest {

@@ -164,6 +164,32 @@ static void more_than_are_shown_are_counted(void **state)
     seki_buf_release(&text);
 }
 
+/* Or a sender could see to it that none is sent. */
+static void the_largest_that_there_can_be_fits(void **state)
+{
+    (void)state;
+    static struct quarantine_digest_item many[QUARANTINE_DIGEST_MAX_ITEMS];
+    char quotes[QUARANTINE_DIGEST_TEXT_MAX];
+    memset(quotes, '"', sizeof quotes);
+    for (size_t i = 0; i < QUARANTINE_DIGEST_MAX_ITEMS; i++)
+        many[i] = (struct quarantine_digest_item){
+            INT64_MAX, 1790000000, 1791000000, { quotes, sizeof quotes }, { quotes, sizeof quotes }
+        };
+    struct seki_buf text;
+    const struct quarantine_digest digest = { .sender = SEKI_STR("postmaster@example.com"),
+                                              .recipient = SEKI_STR("reader@example.com"),
+                                              .host = SEKI_STR("mx.example.com"),
+                                              .unique = SEKI_STR("1.2"),
+                                              .items = many,
+                                              .item_count = QUARANTINE_DIGEST_MAX_ITEMS,
+                                              .language = "en",
+                                              .translate = in_english };
+    seki_buf_init(&text, QUARANTINE_DIGEST_MAX_OCTETS);
+    quarantine_digest_write(&digest, &text);
+    assert_int_equal(seki_buf_failed(&text), SEKI_OK);
+    seki_buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_subject_in_another_language_is_encoded_in_whole_characters),
         cmocka_unit_test(both_parts_tell_of_each_message_and_escape_it),
         cmocka_unit_test(more_than_are_shown_are_counted),
+        cmocka_unit_test(the_largest_that_there_can_be_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
