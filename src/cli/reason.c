@@ -76,6 +76,15 @@ static const char *const patterns[] = {
     N_("%s: larger than %zu MiB"),
     N_("%s:%u: %s"),
     N_("%s: %s"),
+    N_("%s: %s (SQLite %d)"),
+    N_("its disk is full; make room there"),
+    N_("its disk does not read or write: it may be full, or failing"),
+    N_("it cannot be opened; see that this user may read and write it and the folder that it is in, and that the "
+       "disk is not mounted read-only"),
+    N_("it cannot be written to, which is needed for looking at it too; run this as the user of sekishod or as "
+       "root, and see that the disk is not mounted read-only"),
+    N_("the file is damaged; stop sekishod and put the last backup in its place"),
+    N_("the file is no store, or it is damaged; name another, or put the last backup in its place"),
     N_("%s: cannot be read as a public suffix list: %s; install the package publicsuffix, or name a list in text "
        "or "
        "DAFSA form"),

@@ -39,24 +39,55 @@ static struct sqlite *of(struct sql *sql)
     return (struct sqlite *)sql;
 }
 
-static const struct {
+#define NOT_WRITABLE                                                                                               \
+    "it cannot be written to, which is needed for looking at it too; run this as the user of sekishod or as "      \
+    "root, and"                                                                                                    \
+    " see that the disk is not mounted read-only"
+
+/* What somebody must mend outside is tried again then, as PostgreSQL's lack of room is; SQLite's words do not say what. */
+static const struct fault {
     int code;
     enum seki_result result;
-} results[] = {
-    { SQLITE_CONSTRAINT, SEKI_BAD_INPUT }, { SQLITE_BUSY, SEKI_TEMPORARY },  { SQLITE_LOCKED, SEKI_TEMPORARY },
-    { SQLITE_FULL, SEKI_LIMIT },           { SQLITE_TOOBIG, SEKI_LIMIT },    { SQLITE_NOMEM, SEKI_SYSTEM },
-    { SQLITE_IOERR, SEKI_SYSTEM },         { SQLITE_CANTOPEN, SEKI_SYSTEM }, { SQLITE_READONLY, SEKI_SYSTEM },
-    { SQLITE_CORRUPT, SEKI_SYSTEM },       { SQLITE_NOTADB, SEKI_SYSTEM },   { SQLITE_PERM, SEKI_SYSTEM },
+    const char *sentence; /* NULL: SQLite's own words */
+} faults[] = {
+    { SQLITE_CONSTRAINT, SEKI_BAD_INPUT, NULL },
+    { SQLITE_BUSY, SEKI_TEMPORARY, NULL },
+    { SQLITE_LOCKED, SEKI_TEMPORARY, NULL },
+    { SQLITE_TOOBIG, SEKI_LIMIT, NULL },
+    { SQLITE_NOMEM, SEKI_SYSTEM, NULL },
+    { SQLITE_FULL, SEKI_TEMPORARY, "its disk is full; make room there" },
+    { SQLITE_IOERR, SEKI_TEMPORARY, "its disk does not read or write: it may be full, or failing" },
+    { SQLITE_CANTOPEN, SEKI_TEMPORARY,
+      "it cannot be opened; see that this user may read and write it and the folder that it is in, and that the "
+      "disk"
+      " is not mounted read-only" },
+    { SQLITE_READONLY, SEKI_TEMPORARY, NOT_WRITABLE },
+    { SQLITE_PERM, SEKI_TEMPORARY, NOT_WRITABLE },
+    { SQLITE_CORRUPT, SEKI_SYSTEM, "the file is damaged; stop sekishod and put the last backup in its place" },
+    { SQLITE_NOTADB, SEKI_SYSTEM,
+      "the file is no store, or it is damaged; name another, or put the last backup in its place" },
 };
+
+static const struct fault *find_fault(const struct sqlite *sqlite, int code)
+{
+    bool is_full =
+        (code & 0xff) == SQLITE_IOERR && sqlite->db != NULL && sqlite3_system_errno(sqlite->db) == ENOSPC;
+    int kind = is_full ? SQLITE_FULL : code & 0xff;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        if (faults[i].code == kind)
+            return &faults[i];
+    return NULL;
+}
 
 static enum seki_result fail(const struct sqlite *sqlite, int code, struct seki_error *why)
 {
-    seki_error_set(why, "%s: %s", sqlite->path,
-                   sqlite->db != NULL ? sqlite3_errmsg(sqlite->db) : sqlite3_errstr(code));
-    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
-        if (results[i].code == (code & 0xff))
-            return results[i].result;
-    return SEKI_USAGE;
+    const struct fault *fault = find_fault(sqlite, code);
+    if (fault != NULL && fault->sentence != NULL)
+        seki_error_set(why, "%s: %s (SQLite %d)", sqlite->path, fault->sentence, code);
+    else
+        seki_error_set(why, "%s: %s", sqlite->path,
+                       sqlite->db != NULL ? sqlite3_errmsg(sqlite->db) : sqlite3_errstr(code));
+    return fault != NULL ? fault->result : SEKI_USAGE;
 }
 
 static enum seki_result execute(struct sqlite *sqlite, const char *text, struct seki_error *why)

@@ -294,7 +294,7 @@ static void urls_that_cannot_be_opened(struct sql *sql, const char *url)
         { "/var/lib/sekisho/store", SEKI_BAD_INPUT },
         { "mysql://localhost/x", SEKI_BAD_INPUT },
         { "sqlite:/nonexistent/folder/store", SEKI_SYSTEM },
-        { "sqlite:/proc/version", SEKI_SYSTEM },
+        { "sqlite:/proc/version", SEKI_TEMPORARY },
         { "postgresql://h/d?no_such_option=1", SEKI_BAD_INPUT },
         { "postgresql://user@/d?host=/nonexistent", SEKI_TEMPORARY },
     };
@@ -390,6 +390,48 @@ static void another_process_that_closes_takes_nothing_away(struct sql *sql, cons
     sql_close(third);
 }
 
+static void faults_of_the_disk_are_told_with_what_to_do(struct sql *sql, const char *url)
+{
+    static const struct {
+        const char *cause; /* stands for the real one */
+        enum seki_result want;
+        const char *why;
+    } cases[] = {
+        { "pragma max_page_count = 1", SEKI_TEMPORARY, "its disk is full; make room there" },
+        { "pragma query_only = 1", SEKI_TEMPORARY, "run this as the user of sekishod" },
+    };
+    if (sql_dialect(sql) != SQL_SQLITE)
+        return;
+    make(sql);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sql *other = store_test_open(url);
+        STORE_OK(sql_run(other, cases[i].cause, NULL, 0, NULL, WHY));
+        assert_int_equal(sql_run(other, "create table more (x integer)", NULL, 0, NULL, WHY), cases[i].want);
+        assert_non_null(strstr(WHY->text, cases[i].why));
+        sql_close(other);
+    }
+}
+
+static void a_file_that_is_no_store_is_not_opened(struct sql *sql, const char *url)
+{
+    char path[] = "/tmp/sekisho-store-XXXXXX", text[64];
+    (void)url;
+    if (sql_dialect(sql) != SQL_SQLITE)
+        return;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(write(fd, "This is no database.", 20), 20);
+    close(fd);
+    snprintf(text, sizeof text, "sqlite:%s", path);
+    enum seki_result result = SEKI_OK;
+    assert_null(sql_open(text, &result, WHY));
+    assert_int_equal(result, SEKI_SYSTEM);
+    assert_non_null(
+        strstr(WHY->text, "the file is no store, or it is damaged; name another, or put the last backup"));
+    assert_int_equal(unlink(path), 0);
+}
+
 static void a_store_that_root_makes_is_the_folder_s_owner_s(struct sql *sql, const char *url)
 {
     char folder[] = "/tmp/sekisho-store-XXXXXX", path[64], text[80];
@@ -426,6 +468,8 @@ static const struct store_test tests[] = {
     STORE_TEST(many_rows_are_written_as_one),
     STORE_TEST(statements_beyond_what_is_kept),
     STORE_TEST(another_process_that_closes_takes_nothing_away),
+    STORE_TEST(faults_of_the_disk_are_told_with_what_to_do),
+    STORE_TEST(a_file_that_is_no_store_is_not_opened),
     STORE_TEST(a_store_that_root_makes_is_the_folder_s_owner_s),
     STORE_TEST(watchers_are_told_at_commit),
     STORE_TEST(urls_that_cannot_be_opened),
