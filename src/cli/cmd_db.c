@@ -55,14 +55,12 @@ enum cli_exit cli_db_status(const struct cli_options *options, const char *opera
 enum cli_exit cli_db_migrate(const struct cli_options *options, const char *operand)
 {
     struct cli_store store;
-    unsigned applied = 0;
     (void)operand;
-    bool is_done =
-        cli_store_connect(&store, options) && cli_store_did(&store, store_migrate(store.sql, &applied, &store.why));
+    bool is_done = cli_store_make(&store, options);
     if (is_done && options->json)
-        cli_json_print(json_pack("{s:i}", "applied", (int)applied));
-    else if (is_done && applied > 0)
-        cli_print_sentence(0, _("Migrations applied: %u."), applied);
+        cli_json_print(json_pack("{s:i}", "applied", (int)store.applied));
+    else if (is_done && store.applied > 0)
+        cli_print_sentence(0, _("Migrations applied: %u."), store.applied);
     else if (is_done)
         cli_print_sentence(0, "%s", _("Nothing to do: it is so already."));
     return cli_store_close(&store);

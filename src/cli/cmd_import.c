@@ -117,7 +117,7 @@ enum cli_exit cli_tenant_import(const struct cli_options *options, const char *p
                                     .replaces = options->replace };
     json_t *lines = NULL;
     int64_t newest = 0;
-    bool is_done = cli_store_open(&store, options);
+    bool is_done = cli_store_make(&store, options);
     if (is_done && !cli_input_read(path, &file.text, &store.why))
         is_done = cli_store_did(&store, SEKI_BAD_INPUT);
     if (is_done && cli_store_begin(&store, "import") && newest_line(&store, &newest) &&

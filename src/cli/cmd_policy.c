@@ -130,8 +130,8 @@ static enum cli_exit change_choices(const struct cli_options *options,
 {
     struct cli_store store;
     struct cli_policy_owner owner;
-    bool is_done =
-        cli_store_open(&store, options) && cli_store_begin(&store, "cli") && cli_policy_owner_find(&store, &owner);
+    bool is_done = (tells_risks ? cli_store_make : cli_store_open)(&store, options) &&
+                   cli_store_begin(&store, "cli") && cli_policy_owner_find(&store, &owner);
     if (is_done && owner.operand_count == 0) {
         cli_complain("%s", _("which options? See `sekisho policy options`"));
         is_done = cli_store_misused(&store);

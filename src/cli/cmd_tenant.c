@@ -25,7 +25,7 @@ enum cli_exit cli_tenant_add(const struct cli_options *options, const char *name
     struct cli_store store;
     struct store_tenant tenant = { .name = seki_str_of(name), .server_shape = POLICY_SHARED };
     take_options(options, &tenant);
-    if (cli_store_open(&store, options) && cli_store_begin(&store, "cli") &&
+    if (cli_store_make(&store, options) && cli_store_begin(&store, "cli") &&
         cli_store_did(&store, store_tenant_add(store.change, &tenant, NULL, &store.why)) &&
         cli_store_commit(&store))
         cli_store_tell(&store, json_pack("{s:s}", "tenant", name), _("Tenant %s was added."), name);

@@ -154,6 +154,7 @@ static const char *const patterns[] = {
     N_("version %lld of the explanation does not count; the one that is shown now is %d"),
     N_("there is no domain with the number %lld"),
     N_("%.*s is not hosted here"),
+    N_("there is no store %s; check its name, or make it with `sekisho db migrate`"),
     N_("%.*s is hosted already, for tenant %.*s"),
     N_("there is no held message with the number %lld"),
     N_("message %lld %s"),

@@ -5,6 +5,7 @@
 #include "cli/text.h"
 #include "store/migrate.h"
 
+#include <errno.h>
 #include <ini.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -80,7 +81,32 @@ static struct seki_str login_name(struct seki_arena *arena)
     return seki_arena_format(arena, "uid %lu", (unsigned long)getuid());
 }
 
-bool cli_store_connect(struct cli_store *store, const struct cli_options *options)
+/* Opening a SQLite store makes it. A mistyped path would be an empty store then, in which nothing is ever found. */
+static const char *missing_file(const char *url)
+{
+    static const char prefix[] = "sqlite:";
+    const char *path = strncmp(url, prefix, sizeof prefix - 1) == 0 ? url + sizeof prefix - 1 : NULL;
+    return path != NULL && access(path, F_OK) != 0 && errno == ENOENT ? path : NULL;
+}
+
+static bool open_url(struct cli_store *store, const char *url, bool may_make)
+{
+    enum seki_result result = SEKI_SYSTEM;
+    const char *missing = missing_file(url);
+    if (missing != NULL && !may_make) {
+        seki_error_set(&store->why, "there is no store %s; check its name, or make it with `sekisho db migrate`",
+                       missing);
+        return cli_store_did(store, SEKI_BAD_INPUT);
+    }
+    store->sql = sql_open(url, &result, &store->why);
+    if (store->sql == NULL)
+        return cli_store_did(store, result != SEKI_OK ? result : SEKI_SYSTEM);
+    if (missing != NULL)
+        fprintf(stderr, _("sekisho: there was no store %s; it was made\n"), missing);
+    return true;
+}
+
+static bool connect_to(struct cli_store *store, const struct cli_options *options, bool may_make)
 {
     *store = (struct cli_store){ .options = options, .now_s = (int64_t)time(NULL), .result = SEKI_SYSTEM };
     seki_error_set(&store->why, "no memory to start with");
@@ -90,18 +116,24 @@ bool cli_store_connect(struct cli_store *store, const struct cli_options *option
     store->result = SEKI_OK;
     store->actor = options->actor != NULL ? seki_str_of(options->actor) : login_name(store->arena);
     const char *url = find_url(store);
-    if (url == NULL)
-        return false;
-    enum seki_result result = SEKI_SYSTEM;
-    store->sql = sql_open(url, &result, &store->why);
-    return store->sql != NULL || cli_store_did(store, result != SEKI_OK ? result : SEKI_SYSTEM);
+    return url != NULL && open_url(store, url, may_make);
+}
+
+bool cli_store_connect(struct cli_store *store, const struct cli_options *options)
+{
+    return connect_to(store, options, false);
 }
 
 bool cli_store_open(struct cli_store *store, const struct cli_options *options)
 {
-    unsigned applied;
     return cli_store_connect(store, options) &&
-           cli_store_did(store, store_migrate(store->sql, &applied, &store->why));
+           cli_store_did(store, store_migrate(store->sql, &store->applied, &store->why));
+}
+
+bool cli_store_make(struct cli_store *store, const struct cli_options *options)
+{
+    return connect_to(store, options, true) &&
+           cli_store_did(store, store_migrate(store->sql, &store->applied, &store->why));
 }
 
 bool cli_store_begin(struct cli_store *store, const char *via)

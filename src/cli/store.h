@@ -23,13 +23,16 @@ struct cli_store {
     struct store_change *change;
     struct seki_str actor; /* --actor, or who is signed in */
     int64_t now_s, change_id;
+    unsigned applied;        /* migrations that opening it applied */
     enum seki_result result; /* the first that was not SEKI_OK */
     struct seki_error why;   /* empty: it was told already */
 };
 
 /** Open what --store or [store] url of --config names; its schema is brought up to date. @return false: only close it */
 bool cli_store_open(struct cli_store *store, const struct cli_options *options);
-/** The same with the schema as it is. */
+/** The same for commands that set up: a SQLite file that is not there is made, and that is said. */
+bool cli_store_make(struct cli_store *store, const struct cli_options *options);
+/** As cli_store_open() with the schema as it is. */
 bool cli_store_connect(struct cli_store *store, const struct cli_options *options);
 /** A value of --config FILE, or of sekishod's own file. In the arena; "" when the file or the value is not there. */
 struct seki_str cli_store_config(const struct cli_store *store, const char *section, const char *name);

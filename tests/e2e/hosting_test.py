@@ -576,6 +576,7 @@ def everything(tap, url):
     print(f"# {kind}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(url, folder)
+        store.json("db", "migrate")
         for part in (tenants, domains, policies, confirmations, allow_lists, users, audit, export_and_import, unconfirmed, wrong_files,
                      what_if, figures, removal):
             part(tap, store)

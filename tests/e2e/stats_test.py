@@ -50,7 +50,21 @@ def fill(path):
     store.close()
 
 
-def check_schema(tap, url):
+def check_missing(tap, path, url):
+    for words in (("tenant", "list"), ("db", "status"), ("trace",), ("audit", "list"), ("db", "find", "a@example.com"),
+                  ("domain", "remove", "example.com")):
+        code, _, err = run(url, *words)
+        tap.ok(code == 1 and "there is no store" in " ".join(err.split()) and not os.path.exists(path),
+               f"{' '.join(words)} makes no store of a mistyped name", err)
+    code, _, err = run(url, "db", "migrate")
+    tap.ok(code == 0 and "it was made" in err, "db migrate makes it, and says so", err)
+    code, _, err = run(url, "db", "migrate")
+    tap.equal((code, err), (0, ""), "once")
+    os.remove(path)
+
+
+def check_schema(tap, path, url):
+    open(path, "w").close()
     code, out, _ = run(url, "db", "status")
     tap.equal(code, 1, "a store without a schema: the answer is no")
     tap.contains(out, "0002 traffic", "what is missing is named")
@@ -196,7 +210,8 @@ def body(tap):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "store"
         url = f"sqlite:{path}"
-        check_schema(tap, url)
+        check_missing(tap, path, url)
+        check_schema(tap, path, url)
         check_empty(tap, url)
         run(url, "tenant", "add", "acme")
         run(url, "domain", "add", "example.com", "--tenant", "acme")
