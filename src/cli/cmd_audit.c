@@ -8,15 +8,52 @@
 #include "cli/when.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define PRESET_LIMIT 100u
+#define STATE_OCTETS (256u * 1024u)
+
+/* The store's words for what the other commands and the file of a tenant call otherwise. Old lines have them too, so they
+ * are changed where they are shown. */
+static const struct member {
+    const char *kept, *shown;
+    bool is_time; /* kept in seconds, 0 for never */
+} members[] = {
+    { "author_domain", "author", false },   { "includes_subdomains", "subdomains", false },
+    { "evidence_domain", "domain", false }, { "warned", "accepted_by", false },
+    { "expires_at", "expires_at", true },   { "administrator", "by", false },
+    { "version", "explanation", false },    { "at", "at", true },
+    { "server_shape", "shape", false },     { "dns_shape", "dns", false },
+};
+
+static void show_member(json_t *state, const char *kept, json_t *value)
+{
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (strcmp(members[i].kept, kept) != 0)
+            continue;
+        json_object_set_new(state, members[i].shown,
+                            members[i].is_time && json_is_integer(value) ? cli_json_when(json_integer_value(value))
+                                                                         : json_incref(value));
+        return;
+    }
+    json_object_set(state, kept, value);
+}
 
 /* Before and after are JSON objects; what cannot be read (nobody writes such) is shown as text. */
 static json_t *json_state(struct seki_str text)
 {
-    json_t *state = text.len > 0 ? json_loadb(text.ptr, text.len, 0, NULL) : json_null();
-    return state != NULL ? state : cli_json_str(text);
+    json_t *kept = text.len > 0 ? json_loadb(text.ptr, text.len, 0, NULL) : json_null(), *state = json_object();
+    const char *name;
+    json_t *value;
+    if (!json_is_object(kept)) {
+        json_decref(state);
+        return kept != NULL ? kept : cli_json_str(text);
+    }
+    json_object_foreach (kept, name, value)
+        show_member(state, name, value);
+    json_decref(kept);
+    return state;
 }
 
 json_t *cli_json_audit(const struct store_audit_entry *entry)
@@ -29,15 +66,44 @@ json_t *cli_json_audit(const struct store_audit_entry *entry)
                      json_state(entry->before), "after", json_state(entry->after));
 }
 
+/* "author: partner.example" */
+static void add_member(struct seki_buf *line, const char *name, const json_t *value)
+{
+    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct seki_str shown =
+        text != NULL ? seki_str_of(text) : (struct seki_str){ json_string_value(value), json_string_length(value) };
+    if (shown.len > 0)
+        seki_buf_add_format(line, "%s%s: %.*s", line->len > 0 ? ", " : "", name, SEKI_STR_ARGS(shown));
+    free(text);
+}
+
+void cli_print_audit_state(unsigned column, const char *mark, json_t *state)
+{
+    struct seki_buf line;
+    const char *name;
+    json_t *value;
+    if (json_is_null(state))
+        return;
+    seki_buf_init(&line, STATE_OCTETS);
+    if (!json_is_object(state))
+        add_member(&line, "?", state);
+    json_object_foreach (state, name, value)
+        add_member(&line, name, value);
+    struct seki_str text = seki_buf_str(&line);
+    cli_print_item(column, mark, "%.*s", SEKI_STR_ARGS(text));
+    seki_buf_release(&line);
+}
+
 void cli_print_audit_change(unsigned column, const struct store_audit_entry *entry)
 {
     cli_print_item(column, "", "%.*s %.*s%s%.*s%s%.*s", SEKI_STR_ARGS(entry->action), SEKI_STR_ARGS(entry->tenant),
                    entry->domain.len > 0 ? " " : "", SEKI_STR_ARGS(entry->domain), entry->object.len > 0 ? " " : "",
                    SEKI_STR_ARGS(entry->object));
-    if (entry->before.len > 0)
-        cli_print_item(column + 2, "- ", "%.*s", SEKI_STR_ARGS(entry->before));
-    if (entry->after.len > 0)
-        cli_print_item(column + 2, "+ ", "%.*s", SEKI_STR_ARGS(entry->after));
+    json_t *before = json_state(entry->before), *after = json_state(entry->after);
+    cli_print_audit_state(column + 2, "- ", before);
+    cli_print_audit_state(column + 2, "+ ", after);
+    json_decref(before);
+    json_decref(after);
 }
 
 static bool read_time(const char *option, const char *text, int64_t *time_s_out)

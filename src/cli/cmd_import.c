@@ -62,22 +62,14 @@ static const char *text_of(json_t *line, const char *name)
     return text != NULL ? text : "";
 }
 
-static void print_state(const char *mark, json_t *state)
-{
-    char *text = json_is_null(state) ? NULL : json_dumps(state, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (text != NULL)
-        cli_print_item(4, mark, "%s", text);
-    free(text);
-}
-
 static void print_lines(json_t *lines)
 {
     for (size_t i = json_array_size(lines); i-- > 0;) {
         json_t *line = json_array_get(lines, i);
         cli_print_sentence(2, "%s %s %s %s", text_of(line, "action"), text_of(line, "tenant"),
                            text_of(line, "domain"), text_of(line, "object"));
-        print_state("- ", json_object_get(line, "before"));
-        print_state("+ ", json_object_get(line, "after"));
+        cli_print_audit_state(4, "- ", json_object_get(line, "before"));
+        cli_print_audit_state(4, "+ ", json_object_get(line, "after"));
     }
 }
 

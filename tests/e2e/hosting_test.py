@@ -285,7 +285,13 @@ def audit(tap, store):
     tap.equal(len(store.audit("--limit", "2")), 2, "audit list --limit")
     tap.ok(store.audit("--tenant", "acme", "--action", "tenant.add")[0]["change"] > 0, "audit list --tenant, --action")
     out = store.run("audit", "list", "--domain", "shop.example", "--limit", "3")[1]
-    tap.ok("alice (cli), change" in out and "\n    + {" in out, "audit list: for people", out)
+    tap.ok("alice (cli), change" in out and "\n    - author: bad.example, subdomains: false" in out, "audit list: for people", out)
+    added = store.audit("--domain", "shop.example", "--action", "allow.add")
+    tap.ok(added and all(set(e["after"]) == {"author", "subdomains", "evidence", "domain", "network", "expires_at", "note",
+                                             "owner", "accepted_by"} for e in added),
+           "audit list: an entry has the names that the file of a tenant has", str(added))
+    tap.ok(any(e["after"]["expires_at"][10:11] == "T" for e in added) and
+           all(isinstance(e["after"]["expires_at"], str) for e in added), "audit list: times are times", str(added))
     refused(tap, store, [
         ("no time", ["audit", "list", "--since", "yesterday"], 2, "--since takes a date"),
         ("no number", ["audit", "list", "--limit", "0"], 2, "--limit takes a whole number"),
