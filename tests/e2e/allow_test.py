@@ -171,13 +171,15 @@ def check_evidence(tap, site, case):
     entry = site.change("allow", "add", "acme.example", case.author, "--evidence", case.evidence, "--note", "for a test")["id"]
     for name, mail in case.with_it.items():
         code, octets = site.send(mail)
+        let_in = site.number
         tap.ok(code == 250 and is_untouched(octets), f"{case.evidence}: {name}: it arrives, and unmarked", octets)
         if case.evidence != "aligned":
             tap.contains(results_of(octets)[0], "dmarc=fail", "though DMARC fails, and our field says so")
     for name, mail in case.without_it.items():
         check_refused(tap, site, mail, f"{case.evidence}: {name}: an impostor all the same")
     tap.equal(site.hits(entry, len(case.with_it)), len(case.with_it), f"{case.evidence}: each that it let in is a hit, no other")
-    shown = site.must("trace", str(site.must("trace", "--recipient", READER)["messages"][len(case.without_it)]["message"]))
+    [found] = site.must("trace", "--message-id", f"<{let_in}@x.example>")["messages"]
+    shown = site.must("trace", found["message"])
     tap.equal(shown["recipients"][0]["allow"], entry, "and trace names the entry")
     site.change("allow", "remove", entry)
     for name, mail in case.with_it.items():
@@ -194,7 +196,7 @@ def check_expiry(tap, site):
     code, octets = site.send(forged)
     tap.ok(time.time() < until and code == 250 and is_untouched(octets), "none: whoever writes its name arrives", octets)
     check_refused(tap, site, forged._replace(author="a@acrne.example"), "none: another author: an impostor all the same")
-    time.sleep(max(0, until - time.time()))
+    time.sleep(max(0, until + 1 - time.time()))  # the kernel's cheap clock may be some milliseconds behind
     check_refused(tap, site, forged, "none: after its expiry: an impostor again")
     tap.equal(site.hits(entry, 1), 1, "none: one hit")
     later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until + 3600))
