@@ -102,22 +102,31 @@ static void tell(const struct cli_store *store, const struct cli_tenant_file *fi
                            SEKI_STR_ARGS(file->tenant), count);
 }
 
+/* RFC 8259 section 8.1: a parser may ignore it. Editors on Windows put one before what they save, and nobody sees it. */
+static struct seki_str without_byte_order_mark(struct seki_str text)
+{
+    bool has_mark = text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0;
+    return has_mark ? seki_str_from(text, 3) : text;
+}
+
 enum cli_exit cli_tenant_import(const struct cli_options *options, const char *path)
 {
     struct cli_store store;
     struct cli_tenant_file file = { .path = strcmp(path, "-") == 0 ? "standard input" : path,
                                     .replaces = options->replace };
+    struct seki_str whole = { NULL, 0 };
     json_t *lines = NULL;
     int64_t newest = 0;
     bool is_done = cli_store_make(&store, options);
-    if (is_done && !cli_input_read(path, &file.text, &store.why))
+    if (is_done && !cli_input_read(path, &whole, &store.why))
         is_done = cli_store_did(&store, SEKI_BAD_INPUT);
+    file.text = without_byte_order_mark(whole);
     if (is_done && cli_store_begin(&store, "import") && newest_line(&store, &newest) &&
         cli_tenant_file_read(&store, &file))
         lines = lines_since(&store, newest);
     if (lines != NULL && (options->dry_run || cli_store_commit(&store)))
         tell(&store, &file, lines);
     json_decref(lines);
-    free((void *)(uintptr_t)file.text.ptr);
+    free((void *)(uintptr_t)whole.ptr);
     return cli_store_close(&store);
 }

@@ -308,6 +308,8 @@ def export_and_import(tap, store):
            "import: a tenant that is there, only with --replace", out + err)
     got = store.json("tenant", "import", path, "--replace")
     tap.equal((got["changes"], got["change"]), ([], 0), "import of what was exported changes nothing")
+    got = store.json("tenant", "import", store.file("mark.json", "\ufeff" + text), "--replace")
+    tap.equal(got["changes"], [], "import: a byte order mark, as editors on Windows write it, is passed over")
 
     changed = json.loads(text)
     changed["title"] = "Acme and Sons"
