@@ -124,6 +124,36 @@ static void print_risks(const struct cli_policy_owner *owner)
     }
 }
 
+/* Of the domains below a tenant or the provider; whether a domain's own choice waits is refused or shown with it. */
+static bool count_held_back(struct cli_store *store, const struct cli_policy_owner *owner, int64_t *count_out)
+{
+    struct policy chosen = policy_default();
+    const struct policy_option *option;
+    *count_out = 0;
+    if (owner->owner.level == STORE_DOMAIN)
+        return true;
+    for (size_t i = 0; i < owner->operand_count; i++)
+        if (!cli_policy_propose(store, owner->operands[i], &chosen, &option))
+            return false;
+    return !policy_needs_confirmation(&chosen) ||
+           cli_store_did(store,
+                         store_confirmation_count_missing(store->sql, owner->owner.id, count_out, &store->why));
+}
+
+static void print_held_back(int64_t count)
+{
+    if (count > 0)
+        cli_print_sentence(
+            2,
+            cli_text_plural("What needs a confirmation is held back for %lu domain that inherits it: "
+                            "record it with `sekisho policy confirm DOMAIN --by WHO`.",
+                            "What needs a confirmation is held back for the %lu domains that may "
+                            "inherit it and have none: record it with `sekisho policy confirm DOMAIN "
+                            "--by WHO`.",
+                            (unsigned long)count),
+            (unsigned long)count);
+}
+
 static enum cli_exit change_choices(const struct cli_options *options,
                                     bool (*change_all)(struct cli_store *, const struct cli_policy_owner *),
                                     bool tells_risks)
@@ -136,13 +166,18 @@ static enum cli_exit change_choices(const struct cli_options *options,
         cli_complain("%s", _("which options? See `sekisho policy options`"));
         is_done = cli_store_misused(&store);
     }
-    if (is_done && change_all(&store, &owner) && cli_store_commit(&store)) {
+    int64_t held_back = 0;
+    if (is_done && change_all(&store, &owner) && cli_store_commit(&store) &&
+        (!tells_risks || count_held_back(&store, &owner, &held_back))) {
         json_t *done = json_pack("{s:o}", "owner", cli_json_str(owner.name));
         if (tells_risks)
-            json_object_set_new(done, "risks", json_risks(&owner));
+            json_object_update_new(
+                done, json_pack("{s:o, s:I}", "risks", json_risks(&owner), "held_back", (json_int_t)held_back));
         cli_store_tell(&store, done, _("The policy of %.*s was changed."), SEKI_STR_ARGS(owner.name));
-        if (tells_risks && !options->json)
+        if (tells_risks && !options->json) {
             print_risks(&owner);
+            print_held_back(held_back);
+        }
     }
     return cli_store_close(&store);
 }

@@ -52,6 +52,17 @@ enum seki_result store_confirmation_is_valid(struct sql *sql, int64_t domain_id,
     return result;
 }
 
+enum seki_result store_confirmation_count_missing(struct sql *sql, int64_t tenant_id, int64_t *count_out,
+                                                  struct seki_error *why)
+{
+    return store_read_number(
+        sql,
+        "SELECT COUNT(*) FROM domain d WHERE (d.tenant_id = $1 OR $1 = 0) AND NOT EXISTS (SELECT 1"
+        " FROM confirmation f WHERE f.domain_id = d.id AND f.withdrawn_at_s = 0"
+        " AND f.version >= $2)",
+        SQL_VALUES(SQL_OF_INT(tenant_id), SQL_OF_INT(STORE_EXPLANATION_OLDEST_VALID)), count_out, NULL, why);
+}
+
 /* ---- changing ---- */
 
 static enum seki_result check(const struct store_confirmation *confirmation, int64_t now_s, struct seki_error *why)

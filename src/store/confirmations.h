@@ -40,5 +40,8 @@ SEKI_MUST_USE enum seki_result store_confirmation_list(struct sql *sql, int64_t 
                                                        size_t *count_out, struct seki_error *why);
 SEKI_MUST_USE enum seki_result store_confirmation_is_valid(struct sql *sql, int64_t domain_id, bool *valid_out,
                                                            struct seki_error *why);
+/** Domains of a tenant, or of all (0), that have no valid one: what they inherit is held back where it needs one. */
+SEKI_MUST_USE enum seki_result store_confirmation_count_missing(struct sql *sql, int64_t tenant_id,
+                                                                int64_t *count_out, struct seki_error *why);
 
 #endif

@@ -172,6 +172,13 @@ def store_options():
 
 
 def confirmations(tap, store):
+    set_all = ("policy", "set", "--tenant", "acme", "filter=on")
+    tap.equal(store.json(*set_all)["held_back"], 2, "policy set --tenant: for how many domains it is held back")
+    tap.contains(" ".join(store.run(*set_all[:-1], "filter=on", "on-virus=refuse")[1].split()), "held back for the 2 domains",
+                 "and people are told")
+    tap.equal(store.json("policy", "set", "--tenant", "acme", "on-virus=refuse")["held_back"], 0,
+              "not where nothing needs a confirmation")
+    store.do("policy", "unset", "--tenant", "acme", "filter", "on-virus")
     code, out, err = store.run("policy", "confirm", "shop.example")
     tap.ok(code == 1 and "Explanation, version 1" in out and "--by" in err, "policy confirm: only the text, without --by",
            out + err)
