@@ -7,6 +7,7 @@
 #include "cli/text.h"
 #include "cli/when.h"
 #include "store/confirmations.h"
+#include "store/held.h"
 #include "store/resolve.h"
 
 #include <stdio.h>
@@ -52,16 +53,37 @@ enum cli_exit cli_hosted_set(const struct cli_options *options, const char *name
     return cli_store_close(&store);
 }
 
+/* Held messages outlive the domain until they expire, and can no longer be asked for by its name. */
+static bool count_held(struct cli_store *store, int64_t domain_id, size_t *count_out)
+{
+    const struct store_held_filter filter = { .domain_id = domain_id, .address = SEKI_STR(""), .only_held = true };
+    const struct store_held *items;
+    return cli_store_did(store, store_held_list(store->sql, &filter, store->arena, &items, count_out, &store->why));
+}
+
 enum cli_exit cli_hosted_remove(const struct cli_options *options, const char *name)
 {
     struct cli_store store;
     struct store_domain domain;
+    size_t held = 0;
     if (cli_store_open(&store, options) && cli_store_begin(&store, "cli") &&
-        cli_find_domain(&store, name, &domain) &&
-        cli_store_did(&store, store_domain_remove(store.change, domain.id, &store.why)) && cli_store_commit(&store))
-        cli_store_tell(&store, json_pack("{s:o}", "domain", cli_json_str(domain.name)),
+        cli_find_domain(&store, name, &domain) && count_held(&store, domain.id, &held) &&
+        cli_store_did(&store, store_domain_remove(store.change, domain.id, &store.why)) &&
+        cli_store_commit(&store)) {
+        cli_store_tell(&store,
+                       json_pack("{s:o, s:I}", "domain", cli_json_str(domain.name), "held", (json_int_t)held),
                        _("Domain %.*s was removed, with its policy, allow list and confirmations."),
                        SEKI_STR_ARGS(domain.name));
+        if (held > 0 && !options->json)
+            cli_print_sentence(
+                0,
+                cli_text_plural("%lu message is still held for it until it is released or expires: "
+                                "see `sekisho quarantine list`, without the domain.",
+                                "%lu messages are still held for it until they are released or expire: "
+                                "see `sekisho quarantine list`, without the domain.",
+                                (unsigned long)held),
+                (unsigned long)held);
+    }
     return cli_store_close(&store);
 }
 

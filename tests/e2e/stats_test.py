@@ -206,6 +206,11 @@ def check_refusals(tap, url):
     tap.ok(code == 1 and "/nonexistent/store" in err, "a store that cannot be opened", err)
 
 
+def check_held_of_a_removed_domain(tap, url):
+    code, out, _ = run(url, "domain", "remove", "example.com")
+    tap.ok(code == 0 and "1 message is still held for it" in " ".join(out.split()), "domain remove tells what stays held", out)
+
+
 def body(tap):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "store"
@@ -220,6 +225,7 @@ def body(tap):
         check_others(tap, url)
         check_person(tap, url, path, folder)
         check_refusals(tap, url)
+        check_held_of_a_removed_domain(tap, url)
 
 
 Tap().run(body)
