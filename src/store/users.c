@@ -1,6 +1,7 @@
 #include "store/users.h"
 
 #include "store/change_parts.h"
+#include "store/person.h"
 #include "store/rows.h"
 #include "store/tenants.h"
 #include "store/tenants_parts.h"
@@ -128,8 +129,9 @@ static bool domain_of(struct seki_str address, struct seki_arena *arena, struct 
 {
     size_t at = seki_str_find_last(address, '@');
     struct seki_error ignored;
-    return at > 0 && at + 1 < address.len && seki_str_find(address, ' ') == address.len &&
-           seki_str_find(address, '<') == address.len && seki_str_find(address, '>') == address.len &&
+    return at > 0 && at + 1 < address.len && store_person_is_address(address) &&
+           seki_str_find(address, ' ') == address.len && seki_str_find(address, '<') == address.len &&
+           seki_str_find(address, '>') == address.len &&
            store_check_domain(seki_str_from(address, at + 1), "the domain", arena, domain_out, &ignored) == SEKI_OK;
 }
 

@@ -25,6 +25,8 @@ static void who_may_be_what(struct sql *sql, const char *url)
         { "c", "c", STORE_ADMINISTRATOR, tenant, "is no mail address" },
         { "c", "@a.example", STORE_ADMINISTRATOR, tenant, "is no mail address" },
         { "c", "c@", STORE_ADMINISTRATOR, tenant, "is no mail address" },
+        { "c", "c@@a.example", STORE_ADMINISTRATOR, tenant, "is no mail address" },
+        { "c", "c@b@a.example", STORE_ADMINISTRATOR, tenant, "is no mail address" },
         { "c", "<c@a.example>", STORE_ADMINISTRATOR, tenant, "is no mail address" },
         { "c", "c@a.example\r\nBcc: d", STORE_ADMINISTRATOR, tenant, "control character" },
         { "", "", STORE_OPERATOR, 0, "a user's name has" },
