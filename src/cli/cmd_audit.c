@@ -130,6 +130,8 @@ static bool read_filter(const struct cli_options *options, struct store_audit_fi
 static void print_entries(const struct store_audit_entry *entries, size_t count)
 {
     char when[CLI_WHEN_MAX];
+    if (count == 0)
+        cli_print_nothing();
     for (size_t i = 0; i < count; i++) {
         const struct store_audit_entry *e = &entries[i];
         cli_print_sentence(0, _("%s  %.*s (%.*s), change %lld"), cli_when_show(e->at_s, when),

@@ -13,7 +13,7 @@
 
 void cli_table_begin(struct cli_table *table, struct seki_arena *arena, size_t width, const char *const *headings)
 {
-    *table = (struct cli_table){ .arena = arena, .width = width };
+    *table = (struct cli_table){ .arena = arena, .width = width, .has_headings = headings != NULL };
     for (size_t i = 0; headings != NULL && i < width; i++)
         cli_table_add(table, seki_str_of(_(headings[i])));
 }
@@ -59,9 +59,18 @@ static void measure(const struct cli_table *table, size_t widest[CLI_TABLE_MAX_W
     }
 }
 
+void cli_print_nothing(void)
+{
+    cli_print_sentence(0, "%s", _("There is nothing to show."));
+}
+
 void cli_table_print(const struct cli_table *table)
 {
     size_t widest[CLI_TABLE_MAX_WIDTH] = { 0 }, at = 0;
+    if (table->has_headings && table->count <= table->width) {
+        cli_print_nothing();
+        return;
+    }
     measure(table, widest);
     for (size_t i = 0; i < table->count; i++) {
         size_t column = i % table->width, columns = columns_of(table->cells[i]);

@@ -293,6 +293,8 @@ def audit(tap, store):
     tap.ok(store.audit("--tenant", "acme", "--action", "tenant.add")[0]["change"] > 0, "audit list --tenant, --action")
     out = store.run("audit", "list", "--domain", "shop.example", "--limit", "3")[1]
     tap.ok("alice (cli), change" in out and "\n    - author: bad.example, subdomains: false" in out, "audit list: for people", out)
+    for words in (("audit", "list", "--actor", "nobody"), ("trace",), ("user", "list", "--tenant", "relayed")):
+        tap.equal(store.run(*words)[1], "There is nothing to show.\n", f"{' '.join(words)}: nothing there, and says so")
     added = store.audit("--domain", "shop.example", "--action", "allow.add")
     tap.ok(added and all(set(e["after"]) == {"author", "subdomains", "evidence", "domain", "network", "expires_at", "note",
                                              "owner", "accepted_by"} for e in added),
