@@ -27,17 +27,19 @@ static bool take_options(struct cli_store *store, struct store_domain *domain)
 enum cli_exit cli_hosted_add(const struct cli_options *options, const char *name)
 {
     struct cli_store store;
-    struct store_domain domain = { .name = seki_str_of(name) };
+    struct store_domain domain = { .name = seki_str_of(name) }, added;
     if (options->tenant == NULL) {
         cli_complain("%s", _("domain add needs --tenant: whose domain is it?"));
         return CLI_USAGE;
     }
     if (cli_store_open(&store, options) && cli_store_begin(&store, "cli") && take_options(&store, &domain) &&
         cli_store_did(&store, store_domain_add(store.change, &domain, NULL, &store.why)) &&
-        cli_store_commit(&store))
-        cli_store_tell(&store, json_pack("{s:s, s:s}", "domain", name, "tenant", options->tenant),
-                       _("Domain %s was added to %s. Nothing is filtered until its policy says so."), name,
-                       options->tenant);
+        cli_find_domain(&store, name, &added) &&
+        cli_store_commit(&store)) /* the name as it is hosted, in A-labels */
+        cli_store_tell(&store,
+                       json_pack("{s:o, s:s}", "domain", cli_json_str(added.name), "tenant", options->tenant),
+                       _("Domain %.*s was added to %s. Nothing is filtered until its policy says so."),
+                       SEKI_STR_ARGS(added.name), options->tenant);
     return cli_store_close(&store);
 }
 

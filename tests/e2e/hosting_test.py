@@ -95,7 +95,8 @@ def tenants(tap, store):
 
 def domains(tap, store):
     store.do("domain", "add", "shop.example", "--tenant", "acme")
-    store.do("domain", "add", "MAIL.Shop.Example.", "--tenant", "acme", "--subdomains", "yes")
+    out = store.run("domain", "add", "MAIL.Shop.Example.", "--tenant", "acme", "--subdomains", "yes")[1]
+    tap.contains(out, "Domain mail.shop.example was added to acme.", "domain add: told as it is hosted, not as it was typed")
     store.do("domain", "add", "日本.example", "--tenant", "bigger")
     store.do("domain", "add", "relay.example", "--tenant", "relayed")
     listed = store.json("domain", "list")["domains"]
