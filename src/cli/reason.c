@@ -117,7 +117,6 @@ static const char *const patterns[] = {
 
     /* Of recorded messages. */
     N_("there is no message %lld in the store (any more)"),
-    N_("\"%s\" is neither the number of a message, as `sekisho trace` shows it, nor SEGMENT:OFFSET"),
     N_("the journal record is damaged"),
     N_("the journal record has been erased"),
     N_("the header was not kept whole, so the message cannot be judged again"),

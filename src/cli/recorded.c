@@ -2,6 +2,7 @@
 
 #include "cli/i18n.h"
 #include "cli/reason.h"
+#include "cli/text.h"
 #include "journal/reader.h"
 #include "store/traffic_scan.h"
 
@@ -156,10 +157,10 @@ bool cli_recorded_open(struct cli_recorded *r, const struct cli_options *options
     if (!seki_str_to_u64(seki_str_of(operand), INT64_MAX, &number) || number == 0) {
         if (!begin_without_store(r, options))
             return false;
-        seki_error_set(&r->store.why,
-                       "\"%s\" is neither the number of a message, as `sekisho trace` shows it, nor SEGMENT:OFFSET",
-                       operand);
-        return cli_store_did(&r->store, SEKI_BAD_INPUT);
+        cli_complain(
+            _("\"%s\" is neither the number of a message, as `sekisho trace` shows it, nor SEGMENT:OFFSET"),
+            operand);
+        return cli_store_misused(&r->store);
     }
     r->message = (int64_t)number;
     if (!cli_store_open(&r->store, options) || !find_in_store(r))

@@ -156,7 +156,7 @@ def replay(tap, node):
 def refuse(tap, node):
     cases = (
         ("a message that is not there", ["trace", "99999999"], 1, "no message 99999999"),
-        ("no number", ["trace", "abc"], 1, "neither the number"),
+        ("no number", ["trace", "abc"], 2, "neither the number"),
         ("a place outside the folder", ["trace", "../x.seg:0"], 1, "no name of a journal segment"),
         ("a place where nothing begins", ["trace", node.places[0].replace(":0", ":1")], 1, "damaged"),
         ("a time that is none", ["trace", "--since", "yesterday"], 2, "--since takes"),
