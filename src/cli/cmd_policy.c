@@ -71,11 +71,21 @@ enum cli_exit cli_policy_show(const struct cli_options *options, const char *ope
 
 /* ---- set, unset ---- */
 
+/* Of two values for one option the last would count, and nobody would hear that the first does not. */
+static bool is_chosen_before(const struct cli_policy_owner *owner, size_t at, struct seki_str name)
+{
+    struct seki_str earlier, value;
+    for (size_t i = 0; i < at; i++)
+        if (cli_policy_choice(owner->operands[i], &earlier, &value) && seki_str_equal(earlier, name))
+            return !cli_complain(_("%.*s is chosen twice; give one value"), SEKI_STR_ARGS(name));
+    return false;
+}
+
 static bool set_all(struct cli_store *store, const struct cli_policy_owner *owner)
 {
     struct seki_str name, value;
     for (size_t i = 0; i < owner->operand_count; i++) {
-        if (!cli_policy_choice(owner->operands[i], &name, &value))
+        if (!cli_policy_choice(owner->operands[i], &name, &value) || is_chosen_before(owner, i, name))
             return cli_store_misused(store);
         if (!cli_store_did(store, store_setting_set(store->change, owner->owner, name, value, &store->why)))
             return false;

@@ -156,6 +156,7 @@ def policies(tap, store):
         ("filtering that nobody confirmed", ["policy", "set", "shop.example", "filter=on"], 1, "confirm"),
         ("junk on a gateway", ["policy", "set", "relay.example", "on-dmarc-reject=junk"], 1, "gateway"),
         ("the second of two is wrong", ["policy", "set", "shop.example", "on-spf-fail=mark", "digest=hourly"], 1, "digest"),
+        ("two values for one option", ["policy", "set", "shop.example", "filter=observe", "filter=off"], 2, "chosen twice"),
         ("nothing to show", ["policy", "show"], 2, "whose choices are meant?"),
     ])
     done = subprocess.run([SEKISHO, "policy", "options", "filtr"], capture_output=True, text=True, timeout=60)
