@@ -12,14 +12,21 @@
 
 /* ---- show ---- */
 
-static bool is_held_back(struct cli_store *store, const struct cli_policy_owner *owner, bool *is_held_back_out)
+/* Only a domain's policy is in force; all zero for a tenant and the provider. */
+static bool resolve(struct cli_store *store, const struct cli_policy_owner *owner, struct store_resolved *resolved)
 {
-    struct store_resolved resolved = { .is_held_back = false };
-    bool is_done = owner->owner.level != STORE_DOMAIN ||
-                   cli_store_did(store, store_resolve_domain(store->sql, owner->owner.id, store->arena, &resolved,
-                                                             &store->why));
-    *is_held_back_out = resolved.is_held_back;
-    return is_done;
+    *resolved = (struct store_resolved){ .is_held_back = false };
+    return owner->owner.level != STORE_DOMAIN ||
+           cli_store_did(store,
+                         store_resolve_domain(store->sql, owner->owner.id, store->arena, resolved, &store->why));
+}
+
+static bool has_junk_at_a_gateway(const struct store_resolved *resolved)
+{
+    bool has_junk = false;
+    for (size_t i = 0; i < POLICY_CHECK_COUNT; i++)
+        has_junk |= policy_action_for(&resolved->domain.policy, (enum policy_check)i) == POLICY_JUNK;
+    return has_junk && resolved->domain.shape == POLICY_GATEWAY;
 }
 
 static void show_json(const struct cli_policy_owner *owner, const struct store_setting *settings, bool held_back)
@@ -33,7 +40,8 @@ static void show_json(const struct cli_policy_owner *owner, const struct store_s
                              cli_json_str(owner->name), "held_back", (int)held_back, "options", options));
 }
 
-static void show_text(struct seki_arena *arena, const struct store_setting *settings, bool held_back)
+static void show_text(struct seki_arena *arena, const struct store_setting *settings,
+                      const struct store_resolved *resolved)
 {
     static const char *const headings[] = { N_("OPTION"), N_("VALUE"), N_("CHOSEN BY") };
     struct cli_table table;
@@ -45,7 +53,10 @@ static void show_text(struct seki_arena *arena, const struct store_setting *sett
                       seki_str_of(settings[i].level == STORE_DEFAULT ? "" : store_level_name(settings[i].level)));
     }
     cli_table_print(&table);
-    if (held_back)
+    if (has_junk_at_a_gateway(resolved))
+        cli_print_sentence(
+            0, "%s", _("A gateway has no junk folder: mail for which junk is chosen here is marked instead."));
+    if (resolved->is_held_back)
         cli_print_sentence(0, "%s",
                            _("This is held back: nothing is done to the domain's mail, and nothing is reported, "
                              "until its administrator has confirmed it. See `sekisho policy confirm`."));
@@ -56,16 +67,16 @@ enum cli_exit cli_policy_show(const struct cli_options *options, const char *ope
     struct cli_store store;
     struct cli_policy_owner owner;
     const struct store_setting *settings = NULL;
-    bool held_back = false;
+    struct store_resolved resolved = { .is_held_back = false };
     (void)operand;
     bool is_done = cli_store_open(&store, options) && cli_policy_owner_find(&store, &owner) &&
                    cli_store_did(&store, store_setting_effective(store.sql, owner.owner, store.arena, &settings,
                                                                  &store.why)) &&
-                   is_held_back(&store, &owner, &held_back);
+                   resolve(&store, &owner, &resolved);
     if (is_done && options->json)
-        show_json(&owner, settings, held_back);
+        show_json(&owner, settings, resolved.is_held_back);
     else if (is_done)
-        show_text(store.arena, settings, held_back);
+        show_text(store.arena, settings, &resolved);
     return cli_store_close(&store);
 }
 

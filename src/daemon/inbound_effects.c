@@ -76,7 +76,9 @@ static struct seki_str verdict_mark(const struct inbound_message *message)
         return SEKI_STR("suspect");
     const struct policy_judgement *judgement = &speaker->judgement;
     seki_buf_add(&text, judgement->is_impostor ? SEKI_STR("impostor") : SEKI_STR("suspect"));
-    seki_buf_add_format(&text, "; action=%s; check=", policy_action_name(judgement->action));
+    enum policy_action action =
+        policy_action_at(judgement->action, speaker->shape); /* a gateway has no junk folder */
+    seki_buf_add_format(&text, "; action=%s; check=", policy_action_name(action));
     const char *space = "";
     for (unsigned check = 0; check < POLICY_CHECK_COUNT; check++) {
         if ((judgement->matched & 1u << check) == 0)

@@ -561,6 +561,7 @@ def what_if_for_a_gateway(tap, store):
     store.do("policy", "set", "--provider", "on-dmarc-reject=junk")
     store.do("tenant", "add", "passing", "--shape", "gateway")
     store.do("domain", "add", "passing.example", "--tenant", "passing")
+    tap.contains(" ".join(store.run("policy", "show", "passing.example")[1].split()), "marked instead", "policy show tells what a gateway does of it")
     made = subprocess.run([TRAFFIC_MAKER, store.url, "passing.example", "100", "20"], capture_output=True, text=True, timeout=60)
     tap.equal((made.returncode, made.stderr), (0, ""), "a hundred messages to a gateway are recorded")
     ask = ["policy", "what-if", "passing.example"]

@@ -54,6 +54,7 @@ domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
 domain refuse2.example filter=on on-dmarc-reject=refuse
 domain nofolder.example filter=on on-dmarc-reject=refuse
 domain gate.example tenant=2 shape=gateway filter=on on-dmarc-reject=refuse
+domain gatejunk.example tenant=2 shape=gateway filter=on on-dmarc-reject=junk
 domain strict.example filter=on on-dmarc-reject=refuse refuse-strictly=yes
 domain observe.example filter=observe on-dmarc-reject=refuse
 domain off.example filter=off on-dmarc-reject=refuse
@@ -201,6 +202,9 @@ def each_action_for_one_recipient(tap, site):
     tap.equal(field(site.next(at("junk")), "X-Sekisho-Junk"), "yes", "junk: a field for Sieve")
     site.send([at("plus")], forged(), **EVIL)
     tap.ok(site.next("reader+Junk@plus.example") and site.has_nothing_new(at("plus")), "junk by recipient")
+    site.send([at("gatejunk")], forged(), **EVIL)
+    tap.contains(field(site.next(at("gatejunk")), "X-Sekisho-Verdict"), "; action=mark;",
+                 "junk that a provider chose is marked at a gateway, and the field says so")
     site.send([at("quarantine")], forged(), **EVIL)
     [held] = [path for path in (site.folder / "mx" / "queue" / "hold").iterdir()]
     tap.contains(site.postfix.log(), f"{held.name}: milter-hold: END-OF-MESSAGE", "quarantine: in Postfix' hold queue")
@@ -208,9 +212,9 @@ def each_action_for_one_recipient(tap, site):
     code, text = site.send([at("refuse")], forged(), **EVIL)
     tap.equal(code, 550, "refuse: 550")
     tap.ok(text.startswith("5.7.") and "bank.example.org" in text, "in words that tell a person why", text)
-    tap.equal([(record.reply, record.recipients[0][2:4]) for record in site.records()[-6:]],
+    tap.equal([(record.reply, record.recipients[0][2:4]) for record in site.records()[-7:]],
               [(250, ("deliver", "deliver")), (250, ("mark", "mark")), (250, ("junk", "junk")), (250, ("junk", "junk")),
-               (250, ("quarantine", "quarantine")), (550, ("refuse", "refuse"))],
+               (250, ("junk", "mark")), (250, ("quarantine", "quarantine")), (550, ("refuse", "refuse"))],
               "each left one record")
 
 
