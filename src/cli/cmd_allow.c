@@ -53,6 +53,20 @@ static bool read_entry(const struct cli_options *options, struct store_allow_ent
     return true;
 }
 
+/* The number, and until when it counts: "30d" was written, and a date is what has to be remembered. */
+static void tell_added(struct cli_store *store, const struct store_domain *domain,
+                       const struct store_allow_entry *entry, uint64_t id)
+{
+    char when[CLI_WHEN_MAX];
+    cli_store_tell(store,
+                   json_pack("{s:I, s:o, s:o}", "id", (json_int_t)id, "domain", cli_json_str(domain->name),
+                             "expires_at", cli_json_when(entry->allow.expires_at_s)),
+                   _("Entry %llu was added to the allow list of %.*s."), (unsigned long long)id,
+                   SEKI_STR_ARGS(domain->name));
+    if (entry->allow.expires_at_s != 0 && !store->options->json)
+        cli_print_sentence(0, _("It counts until %s UTC."), cli_when_show(entry->allow.expires_at_s, when));
+}
+
 enum cli_exit cli_allow_add(const struct cli_options *options, const char *name)
 {
     struct cli_store store;
@@ -68,9 +82,7 @@ enum cli_exit cli_allow_add(const struct cli_options *options, const char *name)
         entry.warned = store.actor;
     if (is_done && cli_store_did(&store, store_allow_add(store.change, &entry, &id, &store.why)) &&
         cli_store_commit(&store))
-        cli_store_tell(&store, json_pack("{s:I, s:o}", "id", (json_int_t)id, "domain", cli_json_str(domain.name)),
-                       _("Entry %llu was added to the allow list of %.*s."), (unsigned long long)id,
-                       SEKI_STR_ARGS(domain.name));
+        tell_added(&store, &domain, &entry, id);
     return cli_store_close(&store);
 }
 

@@ -209,6 +209,9 @@ def confirmations(tap, store):
 
 def allow_lists(tap, store):
     add = ["allow", "add", "shop.example"]
+    out = store.run(*add, "passing.example", "--evidence", "aligned", "--expires", "2099-01-02")[1]
+    tap.contains(out, "It counts until 2099-01-02 00:00 UTC.", "allow add: until when it counts")
+    store.do("allow", "remove", out.split()[1])
     first = store.json(*add, "Bücher.example", "--evidence", "dkim:esp.example", "--note", "news", "--owner", "Bob")["id"]
     store.json(*add, "plain.example", "--evidence", "aligned", "--subdomains", "yes")
     store.json(*add, "net.example", "--evidence", "network:192.0.2.0/24", "--expires", "90d")
