@@ -24,7 +24,7 @@ static bool has_domain(struct seki_arena *arena, struct seki_str path)
 {
     struct seki_str local_part, domain, ascii;
     return seki_address_split_path(path, &local_part, &domain) && domain.len > 0 &&
-           (domain.ptr[0] == '[' || seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK);
+           seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK;
 }
 
 /* "user%example.com@relay", "example.com!user@relay": MTAs that take mail for relay may go on to what stands in front. */
@@ -40,10 +40,21 @@ static bool is_routed(struct seki_str path)
     return false;
 }
 
-/* The one recipient without a domain that there may be (RFC 5321 section 4.1.1.3). */
+/* The one recipient without a domain, or at an address of this host, that there may be (RFC 5321 sections 4.1.1.3, 4.5.1). */
 static bool is_postmaster(struct seki_str path)
 {
-    return seki_str_equal_nocase(inbound_address(path), SEKI_STR("postmaster"));
+    struct seki_str local_part, domain;
+    return seki_str_equal_nocase(inbound_address(path), SEKI_STR("postmaster")) ||
+           (seki_address_split_path(path, &local_part, &domain) && domain.len > 0 && domain.ptr[0] == '[' &&
+            seki_str_equal_nocase(local_part, SEKI_STR("postmaster")));
+}
+
+static struct seki_str without_route(struct seki_arena *arena, struct seki_str path)
+{
+    struct seki_str local_part, domain;
+    if (!seki_address_split_path(path, &local_part, &domain))
+        return SEKI_STR("");
+    return seki_arena_format(arena, "<%.*s@%.*s>", SEKI_STR_ARGS(local_part), SEKI_STR_ARGS(domain));
 }
 
 /* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, or it may be
@@ -53,7 +64,6 @@ static bool is_postmaster(struct seki_str path)
 static struct seki_str resolve(const struct inbound_message *message, struct seki_str path)
 {
     struct seki_arena *arena = message->arena;
-    struct seki_str local_part, domain;
     struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
     bool has_told = has_domain(arena, told), is_readable = has_domain(arena, path);
     if (!is_readable || (is_routed(path) && told.len > 0)) {
@@ -62,9 +72,7 @@ static struct seki_str resolve(const struct inbound_message *message, struct sek
         path = told;
     } else if (!seki_str_starts_with(path, SEKI_STR("<@")))
         return path;
-    if (!seki_address_split_path(path, &local_part, &domain))
-        return SEKI_STR("");
-    return seki_arena_format(arena, "<%.*s@%.*s>", SEKI_STR_ARGS(local_part), SEKI_STR_ARGS(domain));
+    return without_route(arena, path);
 }
 
 static struct inbound_domain *look_up(struct inbound_message *message, struct seki_str name)
@@ -132,11 +140,26 @@ static void keep(struct inbound_recipients *recipients, const struct policy_reci
     recipients->has_missing = recipients->has_missing || domain->found == REPLICA_MISSING;
 }
 
+/* MTAs rewrite readable domains too (a part that is missing, an alias in DNS): what is nobody's as it was given may be
+ * somebody's as the MTA tells it. @return NULL when the arena is full */
+static struct inbound_domain *find_owner(struct inbound_message *message, struct seki_str *path)
+{
+    struct inbound_domain *domain = find_domain(message, inbound_domain_of(message->arena, *path));
+    struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
+    if (domain == NULL || domain->found != REPLICA_NO || !has_domain(message->arena, told))
+        return domain;
+    struct inbound_domain *other = find_domain(message, inbound_domain_of(message->arena, told));
+    if (other == NULL || other->found == REPLICA_NO)
+        return other == NULL ? NULL : domain;
+    *path = without_route(message->arena, told);
+    return path->ptr != NULL ? other : NULL;
+}
+
 static enum milter_action admit(struct inbound_message *message, struct seki_str given, struct seki_str path,
                                 struct milter_reply *reply_out)
 {
     struct inbound_recipients *recipients = &message->recipients;
-    struct inbound_domain *domain = find_domain(message, inbound_domain_of(message->arena, path));
+    struct inbound_domain *domain = find_owner(message, &path);
     if (domain == NULL || !make_room(message))
         return MILTER_CONTINUE;
     struct policy_recipient recipient = { .path = path, .domain = domain->name };

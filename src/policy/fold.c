@@ -1,5 +1,6 @@
 #include "policy/fold.h"
 
+#include "policy/contact.h"
 #include "policy/junk_path.h"
 
 struct fold {
@@ -195,11 +196,21 @@ static bool is_strict(const struct policy_recipient *recipient)
     return recipient->policy != NULL && recipient->policy->refuses_strictly && policy_can_refuse(recipient->policy);
 }
 
+/* Every server takes mail for postmaster: beside one that no policy covers, a refusal of all would turn into less, and anybody
+ * could add it. */
+static bool would_weaken(const struct policy_recipient *contact, const struct policy_recipient *other)
+{
+    return contact->policy == NULL && other->policy != NULL && policy_can_refuse(other->policy) &&
+           policy_is_contact(contact->path);
+}
+
 bool policy_may_join(const struct policy_recipient *recipients, size_t count,
                      const struct policy_recipient *newcomer)
 {
     for (size_t i = 0; i < count; i++)
-        if (recipients[i].domain_id != newcomer->domain_id && (is_strict(&recipients[i]) || is_strict(newcomer)))
+        if ((recipients[i].domain_id != newcomer->domain_id &&
+             (is_strict(&recipients[i]) || is_strict(newcomer))) ||
+            would_weaken(&recipients[i], newcomer) || would_weaken(newcomer, &recipients[i]))
             return false;
     return true;
 }

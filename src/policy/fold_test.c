@@ -385,6 +385,37 @@ static void strict_domains_are_kept_apart(void **state)
     }
 }
 
+/* Every server takes mail for postmaster, so anybody could add it to turn a refusal of all into less. */
+static void a_foreign_postmaster_comes_alone(void **state)
+{
+    (void)state;
+    struct policy refusing = policy_default();
+    refusing.filter = POLICY_ON;
+    refusing.actions[POLICY_DMARC_REJECT] = POLICY_REFUSE;
+    struct policy observing = refusing;
+    observing.filter = POLICY_OBSERVE;
+    const struct {
+        const char *name, *path;
+        const struct policy *of_path, *other;
+        bool may_join;
+    } cases[] = {
+        { "the bare name", "<Postmaster>", NULL, &refusing, false },
+        { "of a domain without a policy", "<abuse@relay.example>", NULL, &refusing, false },
+        { "of a domain that has one", "<postmaster@example.com>", &refusing, &refusing, true },
+        { "somebody else elsewhere", "<reader@relay.example>", NULL, &refusing, true },
+        { "beside one that refuses nothing", "<postmaster>", NULL, &observing, true },
+        { "beside nobody's", "<postmaster>", NULL, NULL, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct policy_recipient contact = { .path = seki_str_of(cases[i].path), .policy = cases[i].of_path };
+        const struct policy_recipient other = { .path = SEKI_STR("<reader@example.com>"),
+                                                .policy = cases[i].other };
+        if (policy_may_join(&contact, 1, &other) != cases[i].may_join ||
+            policy_may_join(&other, 1, &contact) != cases[i].may_join)
+            fail_msg("%s", cases[i].name);
+    }
+}
+
 static int open_arena(void **state)
 {
     *state = seki_arena_new(1 << 22);
@@ -409,6 +440,7 @@ int main(void)
         cmocka_unit_test(nobody_is_no_effect),
         cmocka_unit_test(a_full_arena_is_told),
         cmocka_unit_test(strict_domains_are_kept_apart),
+        cmocka_unit_test(a_foreign_postmaster_comes_alone),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
