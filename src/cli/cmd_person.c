@@ -104,13 +104,17 @@ struct erasure {
     struct store_person_erased erased;
 };
 
-/* Places are sorted by node: ours stand together. */
+/* What has no evidence is on no node: it can be erased anywhere. */
 static struct erasure plan(const struct cli_store *store, const char *address, const struct store_person *person)
 {
     struct erasure e = { .node = node_name(store) };
-    for (size_t i = 0; i < person->place_count; i++)
-        if (seki_str_equal(person->places[i].node, e.node) && e.our_count++ == 0)
-            e.ours = &person->places[i];
+    struct store_person_place *ours = seki_arena_alloc(store->arena, person->place_count + 1, sizeof *ours);
+    for (size_t i = 0; i < person->place_count && ours != NULL; i++) {
+        struct seki_str node = person->places[i].node;
+        if (node.len == 0 || seki_str_equal(node, e.node))
+            ours[e.our_count++] = person->places[i];
+    }
+    e.ours = ours;
     e.elsewhere = person->place_count - e.our_count;
     for (size_t i = 0; i < person->held_count; i++) {
         bool is_for = store_person_is_recipient(seki_str_of(address), &person->held[i]);
@@ -125,17 +129,19 @@ static bool erase_evidence(struct cli_store *store, const struct erasure *e)
     const char *given = store->options->journal;
     const char *folder = given != NULL ? given : cli_store_config(store, "journal", "folder").ptr;
     struct journal_position *positions = seki_arena_alloc(store->arena, e->our_count + 1, sizeof *positions);
-    if (e->our_count == 0)
+    size_t count = 0;
+    if (positions == NULL)
+        return cli_store_did(store, SEKI_LIMIT);
+    for (size_t i = 0; i < e->our_count; i++)
+        if (e->ours[i].node.len > 0)
+            positions[count++] = e->ours[i].position;
+    if (count == 0)
         return true;
     if (folder == NULL || folder[0] == '\0') {
         seki_error_set(&store->why, "the configuration names no journal; give its folder with --journal");
         return cli_store_did(store, SEKI_BAD_INPUT);
     }
-    if (positions == NULL)
-        return cli_store_did(store, SEKI_LIMIT);
-    for (size_t i = 0; i < e->our_count; i++)
-        positions[i] = e->ours[i].position;
-    return cli_store_did(store, journal_erase(folder, positions, e->our_count, &store->why));
+    return cli_store_did(store, journal_erase(folder, positions, count, &store->why));
 }
 
 /* The evidence first: what the store has forgotten cannot be found in a journal any more. */

@@ -35,6 +35,15 @@ static bool exists(int folder, struct seki_str segment, const char *suffix)
     return fd >= 0;
 }
 
+/* One that is there and cannot be opened is not gone: nobody may take its records for erased. */
+static bool is_gone(int folder, struct seki_str segment, const char *suffix)
+{
+    int error = 0, fd = journal_folder_open(folder, segment, suffix, O_RDONLY, &error);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && error == ENOENT;
+}
+
 static void take_remains_away(int folder, struct seki_str segment)
 {
     if (exists(folder, segment, ".zst"))
@@ -250,7 +259,7 @@ static enum seki_result erase_in(int folder, const char *path, const struct jour
     struct seki_str segment = seki_str_of(positions[0].segment);
     struct erasures erasures = { .list = calloc(count, sizeof *erasures.list) };
     take_remains_away(folder, segment);
-    if (!exists(folder, segment, "") && !exists(folder, segment, ".zst")) {
+    if (is_gone(folder, segment, "") && is_gone(folder, segment, ".zst")) {
         free(erasures.list);
         return SEKI_OK;
     }

@@ -447,6 +447,22 @@ static void test_erasing_what_is_not_there(void **state)
     assert_string_equal(read_from(&first), "two ."); /* the other one is erased all the same */
 }
 
+/* A link in its place is not followed, and a segment that is elsewhere is not gone. */
+static void test_erasing_what_cannot_be_opened(void **state)
+{
+    (void)state;
+    char path[8192], aside[8192];
+    struct seki_error why = { "" };
+    struct journal_position first = append(SEKI_STR("one"));
+    complete();
+    snprintf(path, sizeof path, "%s/%s", folder, first.segment);
+    snprintf(aside, sizeof aside, "%s/aside", folder);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(symlink(aside, path), 0);
+    assert_int_not_equal(journal_erase(folder, &first, 1, &why), SEKI_OK);
+    assert_non_null(strstr(why.text, first.segment));
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -611,6 +627,7 @@ int main(void)
         TEST(test_erasing_from_a_compressed_segment),
         TEST(test_erasing_while_it_is_written),
         TEST(test_erasing_what_is_not_there),
+        TEST(test_erasing_what_cannot_be_opened),
         TEST(test_refusals),
         TEST(test_damaged_compressed_segments),
         TEST(test_a_damaged_block_costs_what_lies_in_it),

@@ -49,11 +49,11 @@ static enum seki_result find_places(struct sql *sql, struct sql_value address, s
     void *items = NULL;
     enum seki_result result = store_read_list(
         sql,
-        "SELECT s.node, s.segment, segment_offset, traffic_message.id, at_us "
-        "FROM traffic_message JOIN journal_segment s ON s.id = segment_id WHERE "
+        "SELECT COALESCE(s.node, ''), COALESCE(s.segment, ''), segment_offset, traffic_message.id, at_us "
+        "FROM traffic_message LEFT JOIN journal_segment s ON s.id = segment_id WHERE "
         "traffic_message.id IN (SELECT message FROM traffic_recipient WHERE address = $1 UNION "
         "SELECT id FROM traffic_message WHERE mail_from = $1) "
-        "ORDER BY s.node, s.segment, segment_offset",
+        "ORDER BY 1, 2, 3",
         &address, 1, sizeof(struct store_person_place), read_place, arena, &items, &person->place_count, why);
     person->places = items;
     return result;

@@ -9,7 +9,7 @@
 /** A message that somebody sent or received, and where its evidence lies, which has to be erased too. */
 struct store_person_place {
     int64_t message, at_us;
-    struct seki_str node;
+    struct seki_str node; /* "": without evidence, which went when another's address was erased */
     struct journal_position position;
 };
 

@@ -62,10 +62,17 @@ static void recorded_messages_are_found_and_erased(struct sql *sql, const char *
     assert_int_equal(ann.place_count, 1); /* of a node that was not erased yet */
     assert_int_equal(ann.places[0].position.offset, 4);
     assert_int_equal(find(sql, "bounce@list.example").place_count, 1);
+    struct store_person bob =
+        find(sql, "bob@example.net"); /* of the same five messages; the evidence of four is gone */
+    assert_int_equal(bob.place_count, 5);
+    assert_int_equal(bob.places[0].node.len, 0);
+    assert_true(seki_str_equal(bob.places[4].node, NODE));
+    STORE_OK(erase(sql, "bob@example.net", bob.places, 4, &erased));
+    assert_int_equal(find(sql, "bob@example.net").place_count, 1);
     assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_message WHERE mail_from = '' AND "
                                              "message_id = '' AND queue_id = '' AND dmarc = 2"),
                      4);
-    assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_recipient WHERE address <> ''"), 6);
+    assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM traffic_recipient WHERE address <> ''"), 2);
     store_traffic_free(traffic);
 }
 
