@@ -296,6 +296,18 @@ static void what_only_looks_alike_is_held_too(struct sql *sql, const char *url)
     assert_int_equal(turn(&intake, sql).taken, 2); /* two reports of a machine may well be alike */
 }
 
+/* It would go with the first, which nobody may have seen since. */
+static void what_comes_when_the_first_expires_is_held_anew(struct sql *sql, const char *url)
+{
+    (void)url;
+    const struct held_intake intake = begin_intake(sql);
+    arrive(&first_arrival);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    STORE_OK(sql_run(sql, "UPDATE held_recipient SET expires_at_s = expires_at_s - 86401", NULL, 0, NULL, WHY));
+    arrive(&first_arrival);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+}
+
 /* Whoever has decided about the first has not decided about what comes now. */
 static void what_comes_after_a_decision_is_held_anew(struct sql *sql, const char *url)
 {
@@ -379,6 +391,7 @@ int main(void)
         STORE_TEST(what_is_damaged_is_told_by_its_name),
         STORE_TEST(what_came_again_is_held_once),
         STORE_TEST(what_only_looks_alike_is_held_too),
+        STORE_TEST(what_comes_when_the_first_expires_is_held_anew),
         STORE_TEST(what_comes_after_a_decision_is_held_anew),
         STORE_TEST(a_death_while_another_is_alike_loses_no_file),
         STORE_TEST(what_the_store_refuses_is_in_nobodys_way),

@@ -62,11 +62,11 @@ static bool is_there(const struct inbound_outgoing *outgoing, struct seki_str do
 
 /* Colleagues and neighbours write to each other all day: counted, that would speak for whoever forges their domains from
  * outside. */
-static bool is_hosted(const struct inbound_outgoing *outgoing, struct seki_str domain)
+static bool may_be_hosted(const struct inbound_outgoing *outgoing, struct seki_str domain)
 {
     struct replica_domain hosted;
     struct replica *replica = outgoing->generation->hosting->replica;
-    return replica_find_domain(replica, domain, outgoing->arena, &hosted) == REPLICA_YES;
+    return replica_find_domain(replica, domain, outgoing->arena, &hosted) != REPLICA_NO;
 }
 
 void inbound_outgoing_recipient(struct inbound_outgoing *outgoing, struct seki_str path)
@@ -74,7 +74,7 @@ void inbound_outgoing_recipient(struct inbound_outgoing *outgoing, struct seki_s
     if (outgoing->count == CORRESPONDENTS_MAX)
         return;
     struct seki_str domain = inbound_domain_of(outgoing->arena, path);
-    if (domain.len > 0 && !is_there(outgoing, domain) && !is_hosted(outgoing, domain))
+    if (domain.len > 0 && !is_there(outgoing, domain) && !may_be_hosted(outgoing, domain))
         outgoing->correspondents[outgoing->count++] = (struct journal_recipient){ .domain = domain };
 }
 

@@ -321,10 +321,11 @@ enum seki_result store_held_alike(struct sql *sql, const struct store_held *item
         sql,
         "SELECT m.id FROM held_message m WHERE m.message_id = $1 AND m.size_octets = $2 AND m.node = $3"
         " AND m.mail_from = $4 AND m.has_file = 1 AND NOT EXISTS (SELECT 1 FROM held_recipient r"
-        " WHERE r.message_id = m.id AND r.state <> 'held') AND NOT EXISTS (SELECT 1 FROM held_message o"
-        " WHERE o.id = $5) ORDER BY m.id LIMIT $6",
+        " WHERE r.message_id = m.id AND (r.state <> 'held' OR r.expires_at_s < $7)) AND NOT EXISTS (SELECT 1 FROM"
+        " held_message o WHERE o.id = $5) ORDER BY m.id LIMIT $6",
         SQL_VALUES(SQL_OF_STR(item->mail_message_id), SQL_OF_INT(item->size_octets), SQL_OF_STR(item->node),
-                   SQL_OF_STR(item->mail_from), SQL_OF_STR(item->message_id), SQL_OF_INT(store_list_limit(limit))),
+                   SQL_OF_STR(item->mail_from), SQL_OF_STR(item->message_id), SQL_OF_INT(store_list_limit(limit)),
+                   SQL_OF_INT(item->expires_at_s - STORE_HELD_REPEAT_S)),
         sizeof(struct seki_str), read_text, arena, &items, count_out, why);
     *ids_out = (const struct seki_str *)items;
     return result;

@@ -14,6 +14,7 @@
 #include "store/change.h"
 
 #define STORE_HELD_CLAIM_S        600
+#define STORE_HELD_REPEAT_S       86400 /* a repeat of what expires more than that earlier is a message of its own */
 #define STORE_HELD_TEXT_MAX       998u
 #define STORE_HELD_MESSAGE_ID_MAX 64u
 
