@@ -62,8 +62,11 @@ static void tell_places(struct cli_store *store, const struct store_person *pers
     for (size_t i = 0; i < person->place_count; i++) {
         cli_table_format(&table, "%lld", (long long)person->places[i].message);
         cli_table_add(&table, person->places[i].node);
-        cli_table_format(&table, "%s:%llu", person->places[i].position.segment,
-                         (unsigned long long)person->places[i].position.offset);
+        if (person->places[i].node.len == 0)
+            cli_table_add(&table, SEKI_STR(""));
+        else
+            cli_table_format(&table, "%s:%llu", person->places[i].position.segment,
+                             (unsigned long long)person->places[i].position.offset);
     }
     cli_table_print(&table);
 }

@@ -65,9 +65,8 @@ static struct seki_str resolve(const struct inbound_message *message, struct sek
 {
     struct seki_arena *arena = message->arena;
     struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
-    bool has_told = has_domain(arena, told), is_readable = has_domain(arena, path);
-    if (!is_readable || (is_routed(path) && told.len > 0)) {
-        if (!has_told)
+    if (!has_domain(arena, path) || (is_routed(path) && told.len > 0)) {
+        if (!has_domain(arena, told))
             return is_postmaster(path) ? path : SEKI_STR("");
         path = told;
     } else if (!seki_str_starts_with(path, SEKI_STR("<@")))

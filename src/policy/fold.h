@@ -48,7 +48,8 @@ SEKI_MUST_USE enum seki_result policy_fold(struct policy_recipient *recipients, 
                                            struct seki_arena *arena, struct policy_effects *effects_out);
 
 /** May this recipient join those that are there? False: 452, for a domain that refuses strictly is among them or it is one,
- *  and there is something that it could refuse. Recipients of one domain always may. */
+ *  and there is something that it could refuse; or one is postmaster or abuse of no domain with a policy, beside a domain
+ *  that could refuse. Recipients of one domain always may. */
 bool policy_may_join(const struct policy_recipient *recipients, size_t count,
                      const struct policy_recipient *newcomer);
 

@@ -135,8 +135,10 @@ static enum seki_result create(const char *path, struct seki_error *why)
         return SEKI_OK;
     if (fd < 0 || !give_to_owner(path, fd)) {
         int error = errno;
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+            unlink(path); /* ours, and empty: left there, root's would be taken for a store */
+        }
         seki_error_set(why, "cannot open the store %s: %s", path, strerror(error));
         return error == ENOSPC || error == EDQUOT ? SEKI_LIMIT : SEKI_SYSTEM;
     }

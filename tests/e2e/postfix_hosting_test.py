@@ -111,7 +111,7 @@ class Site:
             self.sekishod = self.programs.enter_context(Sekishod(PROGRAM, self.folder, self.sections()))
             self.postfix = self.programs.enter_context(
                 Postfix(self.folder / "mx", self.port, milter=f"inet:127.0.0.1:{self.milter_port}", domains=DOMAINS,
-                        parameters={"mydestination": "own.example"}))
+                        parameters={"mydestination": "own.example", "mydomain": "example", "append_dot_mydomain": "yes"}))
             self.programs = self.programs.pop_all()
         return self
 
@@ -285,7 +285,8 @@ def a_recipient_spelt_otherwise_is_the_same_recipient(tap, site):
     for path in ("<refuse.example!reader>", "<reader%refuse.example>", "<reader@refuse.example (comment)>",
                  "<reader@refuse.(comment)example>", "<reader@ refuse.example>", "<name <reader@refuse.example>>",
                  "<reader@REFUSE.example.>", "<@route.example:reader@refuse.example>",
-                 "<reader%refuse.example@own.example>", "<refuse.example!reader@own.example>"):
+                 "<reader%refuse.example@own.example>", "<refuse.example!reader@own.example>",
+                 "<reader@refuse>"):  # append_dot_mydomain
         tap.equal(say([path]), 550, f"refused for RCPT TO:{path} too")
     held = len(site.held())
     for path in ("<hold.example!reader>", "<@route.example:reader@hold.example>", "<reader @HOLD.example.>"):
