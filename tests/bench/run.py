@@ -59,6 +59,7 @@ class Bench:
         self.folder = tempfile.mkdtemp(prefix="sekisho-bench-")
         self.corpus = os.path.join(options.build, "bench-corpus")
         self.daemon = options.daemon or os.path.join(options.build, "src/daemon/sekishod")
+        self.before = options.before
         self.results = []
         self.folders = 0
 
@@ -191,7 +192,7 @@ def check_floor(bench, subject):
 
 
 def is_light(subject):
-    return subject.name in ("floor", "sekishod", "sekishod-hosting", "sekishod-content")
+    return subject.name == "floor" or subject.name.startswith("sekishod")
 
 
 def run_warm(running, sessions_list, per_connection=100, rounds=None):
@@ -253,7 +254,7 @@ def run_all(bench, chosen):
     every = [16] if bench.options.quick else [1, 16, 100, 1000]
     with Running(bench, chosen, 0) as running:
         running.warm_up()
-        run_warm(running, every, rounds=1 if bench.options.quick else None)
+        run_warm(running, every)
         if bench.options.quick:
             return None
         run_warm(running, [16], per_connection=1)
@@ -286,25 +287,29 @@ def read_options():
     parser = argparse.ArgumentParser(description="Compare Sekisho with OpenDKIM+OpenDMARC and Rspamd.")
     parser.add_argument("--build", default=os.path.join(ROOT, "build/plain"), help="build directory (build/plain)")
     parser.add_argument("--daemon", help="another sekishod than the one in the build directory")
+    parser.add_argument("--before", help="an older sekishod, as one more subject: the gate that only labels")
     parser.add_argument("--quick", action="store_true", help="a minute: 16 sessions, warm, DNS at once")
-    parser.add_argument("--subjects", default=",".join(subject.name for subject in subjects.ALL))
+    parser.add_argument("--subjects", default=",".join(subject.name for subject in subjects.ALL if subject.name != "sekishod-before"))
     parser.add_argument("--inet", action="store_true", help="TCP instead of unix sockets between MTA and milters")
     parser.add_argument("--messages", type=int, default=2000, help="in the warm set, each from its own domain")
     parser.add_argument("--cold-messages", type=int, default=20000)
     parser.add_argument("--warm-up", type=int, default=None,
                         help="passes over the warm set (6; quick: 2; floor and Sekisho: 8)")
-    parser.add_argument("--rounds", type=int, default=3, help="of each warm measurement; the middle counts")
+    parser.add_argument("--rounds", type=int, default=None,
+                        help="of each warm measurement, the subjects in turn; the middle counts (3; quick: 1)")
     parser.add_argument("--json", help="also write all that was measured there")
     parser.add_argument("--update", help="put the tables into this page, behind its mark, and not on standard output")
     parser.add_argument("--keep", action="store_true", help="keep the subjects' configurations and logs")
     options = parser.parse_args()
+    if options.rounds is None:
+        options.rounds = 1 if options.quick else 3
     if options.warm_up is None:
         options.warm_up = 2 if options.quick else 6
     return options
 
 
 def choose(bench):
-    wanted = bench.options.subjects.split(",")
+    wanted = bench.options.subjects.split(",") + (["sekishod-before"] if bench.before else [])
     chosen = []
     for subject in (kind(bench) for kind in subjects.ALL if kind.name in wanted):
         why = subject.missing()

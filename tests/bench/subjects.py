@@ -96,11 +96,15 @@ class Sekishod(Subject):
     wants = {"spf=pass", "dkim=pass", "dmarc=pass"}
     workers = 2  # Rspamd gets as many, and the libmilter daemons as many threads as they like
 
+    @property
+    def daemon(self):
+        return self.bench.daemon
+
     def missing(self):
-        return None if os.path.exists(self.bench.daemon) else f"{self.bench.daemon} is not built"
+        return None if os.path.exists(self.daemon) else f"{self.daemon} is not built"
 
     def version(self):
-        done = subprocess.run([self.bench.daemon, "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run([self.daemon, "--version"], capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
     def further(self):
@@ -121,7 +125,17 @@ nameservers = {dns.address}
 [log]
 level = warning
 {self.further()}""")
-        self.run([self.bench.daemon, "--foreground", "--config", config], address, "sekishod")
+        self.run([self.daemon, "--foreground", "--config", config], address, "sekishod")
+
+
+class SekishodBefore(Sekishod):
+    """An older build (--before), to see what a change costs: both in turn, in one run."""
+
+    name, title = "sekishod-before", "Sekisho, before"
+
+    @property
+    def daemon(self):
+        return self.bench.before
 
 
 class SekishodHosting(Sekishod):
@@ -264,4 +278,4 @@ class Rspamd(Subject):
         self.run(["rspamd", "-f", "--insecure", "-u", "root", "-g", "root", "-c", config], address, "rspamd")
 
 
-ALL = (Floor, Sekishod, SekishodHosting, SekishodContent, OpenDkimDmarc, Rspamd)
+ALL = (Floor, SekishodBefore, Sekishod, SekishodHosting, SekishodContent, OpenDkimDmarc, Rspamd)
