@@ -189,7 +189,7 @@ static void tell_unreadable(const struct journal_job *job)
 
 /* ---- what has been taken over ---- */
 
-/* Its file was touched last when its last record came or when it was compressed, soon after. */
+/* Its file's time is that of its last record: neither compressing nor erasing changes it. */
 static bool is_kept_long_enough(const struct journal_job *job, const struct control_segment *segment)
 {
     struct stat info;

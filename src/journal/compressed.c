@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -20,6 +21,7 @@
 struct compressed {
     int folder, fd;
     char name[SEGMENT_NAME_MAX];
+    struct timespec changed_at;
     ZSTD_CCtx *compressor;
     char *frame;
     size_t frame_max;
@@ -38,7 +40,8 @@ static enum seki_result fail(const struct compressed *out, int error, struct sek
     return error == ENOSPC || error == EDQUOT ? SEKI_LIMIT : SEKI_SYSTEM;
 }
 
-struct compressed *compressed_new(int folder, struct seki_str name, struct seki_error *why)
+struct compressed *compressed_new(int folder, struct seki_str name, struct timespec changed_at,
+                                  struct seki_error *why)
 {
     int error = ENOMEM;
     struct compressed *out = calloc(1, sizeof *out);
@@ -48,6 +51,7 @@ struct compressed *compressed_new(int folder, struct seki_str name, struct seki_
     }
     out->folder = folder;
     out->fd = -1;
+    out->changed_at = changed_at;
     memcpy(out->name, name.ptr, name.len < sizeof out->name ? name.len : sizeof out->name - 1);
     seki_buf_init(&out->table, TABLE_MAX_OCTETS);
     out->compressor = ZSTD_createCCtx();
@@ -140,7 +144,9 @@ enum seki_result compressed_finish(struct compressed *out, struct seki_error *wh
         return result;
     snprintf(from, sizeof from, "%s" UNFINISHED, out->name);
     snprintf(to, sizeof to, "%s.zst", out->name);
-    if (fsync(out->fd) != 0 || renameat(out->folder, from, out->folder, to) != 0 || fsync(out->folder) != 0)
+    const struct timespec times[2] = { out->changed_at, out->changed_at };
+    if (futimens(out->fd, times) != 0 || fsync(out->fd) != 0 || renameat(out->folder, from, out->folder, to) != 0 ||
+        fsync(out->folder) != 0)
         return fail(out, errno, why);
     return SEKI_OK;
 }

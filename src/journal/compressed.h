@@ -5,10 +5,15 @@
 
 #include <sekisho/str.h>
 
+#include <time.h>
+
 struct compressed;
 
-/** @param folder  from journal_folder_lock(). @return NULL with *why */
-struct compressed *compressed_new(int folder, struct seki_str name, struct seki_error *why);
+/** @param folder      from journal_folder_lock()
+ *  @param changed_at  the segment's time, which it keeps: retention counts from when its last record came
+ *  @return NULL with *why */
+struct compressed *compressed_new(int folder, struct seki_str name, struct timespec changed_at,
+                                  struct seki_error *why);
 /** Without compressed_finish(): nothing has happened. */
 void compressed_free(struct compressed *out);
 

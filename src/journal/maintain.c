@@ -94,7 +94,7 @@ static enum seki_result compress_in(int folder, const char *path, struct seki_st
         segment_file_close(file);
         return result;
     }
-    struct compressed *out = compressed_new(folder, segment, why);
+    struct compressed *out = compressed_new(folder, segment, segment_file_status(file)->st_mtim, why);
     result = out != NULL ? compress_blocks(file, out, why) : SEKI_SYSTEM;
     compressed_free(out);
     segment_file_close(file);
@@ -210,7 +210,7 @@ static enum seki_result copy_block(struct segment_file *file, size_t index, cons
 static enum seki_result erase_compressed(int folder, struct seki_str segment, struct segment_file *file,
                                          const struct erasures *erasures, struct seki_error *why)
 {
-    struct compressed *out = compressed_new(folder, segment, why);
+    struct compressed *out = compressed_new(folder, segment, segment_file_status(file)->st_mtim, why);
     char *block = malloc(SEGMENT_BLOCK_OCTETS);
     enum seki_result result = out != NULL && block != NULL ? SEKI_OK : SEKI_SYSTEM;
     for (size_t i = 0; result == SEKI_OK && i < segment_file_block_count(file); i++)
@@ -236,16 +236,18 @@ static bool overwrite(int fd, const struct erasure *erasure)
     return is_done;
 }
 
-static enum seki_result erase_plain(int folder, struct seki_str segment, const struct erasures *erasures,
-                                    struct seki_error *why)
+static enum seki_result erase_plain(int folder, struct seki_str segment, struct segment_file *file,
+                                    const struct erasures *erasures, struct seki_error *why)
 {
+    const struct stat *before = segment_file_status(file);
+    const struct timespec times[2] = { before->st_atim, before->st_mtim };
     int error, fd = journal_folder_open(folder, segment, "", O_WRONLY, &error);
     if (fd < 0)
         return fail("erase from", segment, error, why);
     bool is_done = true;
     for (size_t i = 0; is_done && i < erasures->count; i++)
         is_done = overwrite(fd, &erasures->list[i]);
-    is_done = is_done && fdatasync(fd) == 0;
+    is_done = is_done && futimens(fd, times) == 0 && fsync(fd) == 0;
     error = errno;
     close(fd);
     return is_done ? SEKI_OK : fail("erase from", segment, error, why);
@@ -272,7 +274,7 @@ static enum seki_result erase_in(int folder, const char *path, const struct jour
     for (size_t i = 0; i < count; i++)
         note(file, positions[i].offset, &erasures);
     result = segment_file_is_compressed(file) ? erase_compressed(folder, segment, file, &erasures, why)
-                                              : erase_plain(folder, segment, &erasures, why);
+                                              : erase_plain(folder, segment, file, &erasures, why);
     if (result == SEKI_OK && erasures.has_missed) {
         seki_error_set(why, "the journal segment %.*s has no record at one of the positions that were to be erased",
                        SEKI_STR_ARGS(segment));

@@ -322,6 +322,35 @@ static void test_a_link_is_not_followed(void **state)
     unlink(victim);
 }
 
+static void set_time(const char *path, int64_t at_s)
+{
+    const struct timespec then = { at_s, 5000 }, times[2] = { then, then };
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Retention looks at it: a segment must not be kept longer for having been compressed late, or erased from. */
+static void test_a_segment_keeps_its_time(void **state)
+{
+    (void)state;
+    char path[256];
+    struct stat info;
+    fill();
+    complete();
+    path_of(&positions[0], "", path);
+    set_time(path, 1000000000);
+    assert_int_equal(journal_erase(folder, &positions[1], 1, NULL), SEKI_OK);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mtim.tv_sec, 1000000000);
+    compress(&positions[0]);
+    path_of(&positions[0], ".zst", path);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mtim.tv_sec, 1000000000);
+    assert_int_equal(journal_erase(folder, &positions[2], 1, NULL), SEKI_OK);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mtim.tv_sec, 1000000000);
+    assert_int_equal(info.st_mtim.tv_nsec, 5000);
+}
+
 static void test_what_root_makes_is_the_folder_s_owner_s(void **state)
 {
     (void)state;
@@ -620,6 +649,7 @@ int main(void)
         TEST(test_damage),
         TEST(test_positions_stay_when_compressed),
         TEST(test_a_link_is_not_followed),
+        TEST(test_a_segment_keeps_its_time),
         TEST(test_what_root_makes_is_the_folder_s_owner_s),
         TEST(test_a_reader_from_before_goes_on),
         TEST(test_killed_before_the_plain_one_was_taken_away),

@@ -24,6 +24,7 @@ struct octets {
 
 struct segment_file {
     int fd;
+    struct stat status;
     bool is_compressed, is_complete;
     struct octets read; /* plain file: what was read ahead; compressed: what a read put together */
     uint64_t read_at;   /* of a plain file */
@@ -84,18 +85,6 @@ static enum seki_result read_at(int fd, uint64_t offset, char *to, size_t len, s
 
 /* ---- the table at the end of a compressed segment ---- */
 
-static enum seki_result size_of(int fd, uint64_t *size_out, struct seki_error *why)
-{
-    struct stat now;
-    if (fstat(fd, &now) != 0) {
-        int error = errno;
-        seki_error_set(why, "cannot read the journal: %s", strerror(error));
-        return SEKI_SYSTEM;
-    }
-    *size_out = (uint64_t)now.st_size;
-    return SEKI_OK;
-}
-
 /* Frames stand one behind the other from the begin of the file, up to the table; all but the last hold a whole block. */
 static bool read_entries(struct segment_file *file, const char *table, uint64_t frames_end)
 {
@@ -145,10 +134,7 @@ static enum seki_result read_table(struct segment_file *file, uint64_t size, str
 
 static enum seki_result set_up_compressed(struct segment_file *file, struct seki_error *why)
 {
-    uint64_t size;
-    enum seki_result result = size_of(file->fd, &size, why);
-    if (result == SEKI_OK)
-        result = read_table(file, size, why);
+    enum seki_result result = read_table(file, (uint64_t)file->status.st_size, why);
     if (result != SEKI_OK)
         return result;
     file->block_in_hand = file->block_count;
@@ -206,7 +192,9 @@ struct segment_file *segment_file_open(const char *folder, struct seki_str name,
         return NULL;
     }
     *file = (struct segment_file){ .fd = fd, .is_compressed = is_compressed, .is_complete = is_compressed };
-    *result_out = is_compressed ? set_up_compressed(file, why) : SEKI_OK;
+    *result_out = fstat(fd, &file->status) != 0 ? fail(SEKI_SYSTEM, "cannot look at the journal", why)
+                  : is_compressed               ? set_up_compressed(file, why)
+                                                : SEKI_OK;
     if (*result_out == SEKI_OK)
         return file;
     seki_error_prefix(why, "%s/%.*s.zst", folder, SEKI_STR_ARGS(name));
@@ -232,6 +220,11 @@ bool segment_file_is_complete(struct segment_file *file)
     if (!file->is_complete)
         file->is_complete = flock(file->fd, LOCK_SH | LOCK_NB) == 0;
     return file->is_complete;
+}
+
+const struct stat *segment_file_status(const struct segment_file *file)
+{
+    return &file->status;
 }
 
 void segment_file_forget(struct segment_file *file)

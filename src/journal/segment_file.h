@@ -7,6 +7,8 @@
 
 #include <sekisho/str.h>
 
+#include <sys/stat.h>
+
 #define SEGMENT_BLOCK_OCTETS (256u * 1024u)
 
 struct segment_file;
@@ -19,6 +21,8 @@ void segment_file_close(struct segment_file *file);
 
 /** Will nothing come any more: compressed, or its writer has closed it or died? */
 bool segment_file_is_complete(struct segment_file *file);
+/** Its stat(2), of when it was opened. */
+const struct stat *segment_file_status(const struct segment_file *file);
 /** Forget what was read ahead: its writer may have cut it off. */
 void segment_file_forget(struct segment_file *file);
 
