@@ -40,6 +40,15 @@ static enum seki_result fail(const struct compressed *out, int error, struct sek
     return error == ENOSPC || error == EDQUOT ? SEKI_LIMIT : SEKI_SYSTEM;
 }
 
+/* What lies there already is what a killed process left, or what somebody who may write in the folder has put there for a
+ * process with more rights than his: it goes, and is not written to. */
+static int create(int folder, struct seki_str name, int *error_out)
+{
+    *error_out = journal_folder_unlink(folder, name, UNFINISHED);
+    return *error_out == 0 ? journal_folder_open(folder, name, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL, error_out)
+                           : -1;
+}
+
 struct compressed *compressed_new(int folder, struct seki_str name, struct timespec changed_at,
                                   struct seki_error *why)
 {
@@ -58,7 +67,7 @@ struct compressed *compressed_new(int folder, struct seki_str name, struct times
     out->frame_max = ZSTD_compressBound(SEGMENT_BLOCK_OCTETS);
     out->frame = malloc(out->frame_max);
     if (out->compressor != NULL && out->frame != NULL)
-        out->fd = journal_folder_open(folder, name, UNFINISHED, O_WRONLY | O_CREAT | O_TRUNC, &error);
+        out->fd = create(folder, name, &error);
     if (out->fd >= 0) {
         ZSTD_CCtx_setParameter(out->compressor, ZSTD_c_compressionLevel, LEVEL);
         ZSTD_CCtx_setParameter(out->compressor, ZSTD_c_checksumFlag, 1);

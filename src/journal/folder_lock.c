@@ -33,14 +33,14 @@ static bool give_to_owner(int folder, int fd)
     return geteuid() != 0 || (fstat(folder, &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) == 0);
 }
 
-/* A link in the folder is its owner's doing, and may lead to what is only root's to write. */
+/* A link in the folder is its owner's doing, and may lead to what is only root's to write. A pipe stops nobody. */
 int journal_folder_open(int folder, struct seki_str name, const char *suffix, int flags, int *error_out)
 {
     char path[2 * SEGMENT_NAME_MAX];
     *error_out = ENAMETOOLONG;
     if (!file_name(name, suffix, path, sizeof path))
         return -1;
-    int fd = openat(folder, path, flags | O_NOFOLLOW | O_CLOEXEC, 0640);
+    int fd = openat(folder, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
     *error_out = errno;
     if (fd < 0 || !(flags & O_CREAT) || give_to_owner(folder, fd))
         return fd;

@@ -236,12 +236,24 @@ static bool overwrite(int fd, const struct erasure *erasure)
     return is_done;
 }
 
+/* In the file that was looked into, and in none that has been put into its place meanwhile. */
+static int open_again(int folder, struct seki_str segment, const struct stat *before, int *error_out)
+{
+    struct stat now;
+    int fd = journal_folder_open(folder, segment, "", O_WRONLY, error_out);
+    if (fd < 0 || (fstat(fd, &now) == 0 && now.st_dev == before->st_dev && now.st_ino == before->st_ino))
+        return fd;
+    *error_out = ESTALE;
+    close(fd);
+    return -1;
+}
+
 static enum seki_result erase_plain(int folder, struct seki_str segment, struct segment_file *file,
                                     const struct erasures *erasures, struct seki_error *why)
 {
     const struct stat *before = segment_file_status(file);
     const struct timespec times[2] = { before->st_atim, before->st_mtim };
-    int error, fd = journal_folder_open(folder, segment, "", O_WRONLY, &error);
+    int error, fd = open_again(folder, segment, before, &error);
     if (fd < 0)
         return fail("erase from", segment, error, why);
     bool is_done = true;
@@ -266,7 +278,9 @@ static enum seki_result erase_in(int folder, const char *path, const struct jour
         return SEKI_OK;
     }
     struct segment_file *file = segment_file_open(path, segment, &result, why);
-    if (erasures.list == NULL || file == NULL) {
+    if (file != NULL && !S_ISREG(segment_file_status(file)->st_mode))
+        result = fail("erase from", segment, EINVAL, why);
+    if (erasures.list == NULL || file == NULL || result != SEKI_OK) {
         segment_file_close(file);
         free(erasures.list);
         return result != SEKI_OK ? result : SEKI_SYSTEM;

@@ -301,25 +301,55 @@ static void test_positions_stay_when_compressed(void **state)
 }
 
 /* Whoever owns the folder must not choose what root writes to. */
-static void test_a_link_is_not_followed(void **state)
+static void test_what_lies_where_a_compressed_one_is_written_is_not_touched(void **state)
 {
     (void)state;
-    char victim[256], link_path[256];
-    struct seki_error why;
+    static int (*const put[])(const char *, const char *) = { symlink, symlink, link };
+    char victim[256], path[256], compressed[256];
+    struct stat before, after;
     fill();
     complete();
     snprintf(victim, sizeof victim, "%s/victim", folder);
-    path_of(&positions[0], ".zst.new", link_path);
     FILE *file = fopen(victim, "we");
     assert_non_null(file);
     fputs("precious", file);
     fclose(file);
-    assert_int_equal(symlink(victim, link_path), 0);
-    assert_int_equal(journal_compress(folder, seki_str_of(positions[0].segment), &why), SEKI_SYSTEM);
-    struct stat status;
-    assert_int_equal(stat(victim, &status), 0);
-    assert_int_equal(status.st_size, 8);
-    unlink(victim);
+    assert_int_equal(stat(victim, &before), 0);
+    path_of(&positions[0], ".zst.new", path);
+    path_of(&positions[0], ".zst", compressed);
+    for (size_t i = 0; i < sizeof put / sizeof put[0]; i++) {
+        assert_int_equal(put[i](victim, path), 0);
+        if (i == 0)
+            compress(&positions[0]);
+        else
+            assert_int_equal(journal_erase(folder, &positions[i], 1, NULL), SEKI_OK);
+        assert_int_equal(stat(victim, &after), 0);
+        assert_int_equal(after.st_size, before.st_size);
+        assert_int_equal(lstat(compressed, &after), 0);
+        assert_true(S_ISREG(after.st_mode) && after.st_ino != before.st_ino);
+    }
+}
+
+/* To open one would wait for ever, with the lock on the folder. */
+static void test_a_pipe_stops_nobody(void **state)
+{
+    (void)state;
+    static const char *const places[] = { "", ".zst" };
+    struct journal_position first = append(SEKI_STR("one"));
+    struct seki_str name = seki_str_of(first.segment);
+    struct seki_error why;
+    char path[256];
+    complete();
+    path_of(&first, "", path);
+    assert_int_equal(unlink(path), 0);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        path_of(&first, places[i], path);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        assert_int_not_equal(journal_compress(folder, name, &why), SEKI_OK);
+        assert_int_not_equal(journal_erase(folder, &first, 1, &why), SEKI_OK);
+        assert_int_equal(journal_drop(folder, name, &why), SEKI_OK);
+        assert_int_equal(access(path, F_OK), -1);
+    }
 }
 
 static void set_time(const char *path, int64_t at_s)
@@ -648,7 +678,8 @@ int main(void)
         TEST(test_octets_that_the_writer_took_back),
         TEST(test_damage),
         TEST(test_positions_stay_when_compressed),
-        TEST(test_a_link_is_not_followed),
+        TEST(test_what_lies_where_a_compressed_one_is_written_is_not_touched),
+        TEST(test_a_pipe_stops_nobody),
         TEST(test_a_segment_keeps_its_time),
         TEST(test_what_root_makes_is_the_folder_s_owner_s),
         TEST(test_a_reader_from_before_goes_on),

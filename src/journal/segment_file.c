@@ -152,7 +152,7 @@ static int open_one(const char *folder, struct seki_str name, const char *suffix
     *error_out = ENAMETOOLONG;
     if (!segment_path(folder, name, suffix, path, sizeof path))
         return -1;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe of that name stops nobody */
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); /* a pipe of that name stops nobody */
     *error_out = errno;
     return fd;
 }
