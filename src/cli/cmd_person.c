@@ -103,7 +103,8 @@ struct erasure {
     struct seki_str node;
     const struct store_person_place *ours; /* of this node */
     size_t our_count, elsewhere;
-    size_t from; /* held messages from the address, which are their recipients' */
+    size_t from;    /* held messages from the address, which are their recipients' */
+    size_t damaged; /* evidence that could not be read when it was erased */
     struct store_person_erased erased;
 };
 
@@ -127,7 +128,7 @@ static struct erasure plan(const struct cli_store *store, const char *address, c
     return e;
 }
 
-static bool erase_evidence(struct cli_store *store, const struct erasure *e)
+static bool erase_evidence(struct cli_store *store, struct erasure *e)
 {
     const char *given = store->options->journal;
     const char *folder = given != NULL ? given : cli_store_config(store, "journal", "folder").ptr;
@@ -144,7 +145,7 @@ static bool erase_evidence(struct cli_store *store, const struct erasure *e)
         seki_error_set(&store->why, "the configuration names no journal; give its folder with --journal");
         return cli_store_did(store, SEKI_BAD_INPUT);
     }
-    return cli_store_did(store, journal_erase(folder, positions, count, &store->why));
+    return cli_store_did(store, journal_erase(folder, positions, count, &e->damaged, &store->why));
 }
 
 /* The evidence first: what the store has forgotten cannot be found in a journal any more. */
@@ -174,17 +175,28 @@ static void tell_erased(const struct erasure *e)
         cli_print_sentence(
             0, _("Of these, also held for others: %zu. The files go when all have decided, or when they expire."),
             (size_t)e->erased.held_beside);
+    if (e->damaged > 0)
+        cli_print_sentence(0,
+                           _("Messages whose evidence is damaged, so that nobody can say whether all of it was "
+                             "erased: %zu. What lay in its place in the journal was overwritten."),
+                           e->damaged);
+}
+
+/* Nothing that this was run for is left, or may be left, here. */
+static bool is_whole(const struct erasure *e)
+{
+    return e->damaged == 0;
 }
 
 static void tell_erasure(const struct cli_store *store, const struct erasure *e)
 {
     bool is_done = store->options->yes;
     if (store->options->json) {
-        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "node", cli_json_str(e->node), "done",
-                                 is_done, "erased", (json_int_t)e->our_count, "elsewhere", (json_int_t)e->elsewhere,
-                                 "held", (json_int_t)e->erased.held, "held_beside",
-                                 (json_int_t)e->erased.held_beside, "held_from", (json_int_t)e->from, "change",
-                                 (json_int_t)store->change_id));
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", cli_json_str(e->node),
+                                 "done", is_done && is_whole(e), "erased", (json_int_t)e->our_count, "damaged",
+                                 (json_int_t)e->damaged, "elsewhere", (json_int_t)e->elsewhere, "held",
+                                 (json_int_t)e->erased.held, "held_beside", (json_int_t)e->erased.held_beside,
+                                 "held_from", (json_int_t)e->from, "change", (json_int_t)store->change_id));
         return;
     }
     if (e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0)
@@ -203,7 +215,7 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
             e->from);
 }
 
-/* Exit 1: something is left, on other nodes, or nothing was done without --yes. */
+/* Exit 1: something is left, on other nodes, or may be left here, or nothing was done without --yes. */
 enum cli_exit cli_person_erase(const struct cli_options *options, const char *address)
 {
     struct cli_store store = { .options = options };
@@ -215,5 +227,5 @@ enum cli_exit cli_person_erase(const struct cli_options *options, const char *ad
             tell_erasure(&store, &e);
     }
     enum cli_exit code = cli_store_close(&store);
-    return code == CLI_DONE && (e.elsewhere > 0 || !options->yes) ? CLI_NO : code;
+    return code == CLI_DONE && (e.elsewhere > 0 || !is_whole(&e) || !options->yes) ? CLI_NO : code;
 }

@@ -145,34 +145,89 @@ enum seki_result journal_drop(const char *folder, struct seki_str segment, struc
 
 /* ---- erase ---- */
 
-struct erasure { /* of one entry */
-    uint64_t offset;
-    uint32_t payload_octets;
+struct erasure { /* of what is, or was, at one position */
+    uint64_t from, to;
+    bool is_known;   /* from and to are set */
+    bool has_head;   /* an entry, whose head stays; else damage, which is overwritten from its begin to its end */
+    bool is_damaged; /* it could not be read, or not all of it */
 };
 
-struct erasures { /* in one segment */
+struct erasures { /* in one segment, one for each position */
     struct erasure *list;
     size_t count;
-    bool has_missed; /* at a position was no entry */
 };
 
-static void note(struct segment_file *file, uint64_t offset, struct erasures *erasures)
+static enum seki_result note(struct segment_file *file, uint64_t offset, struct erasure *erasure,
+                             struct seki_error *why)
 {
     struct segment_head head;
     struct seki_str octets;
-    if (segment_file_read(file, offset, SEGMENT_HEAD_OCTETS, &octets, NULL) == SEKI_OK &&
-        octets.len == SEGMENT_HEAD_OCTETS && segment_head_read(octets.ptr, &head))
-        erasures->list[erasures->count++] = (struct erasure){ offset, head.payload_octets };
-    else
-        erasures->has_missed = true;
+    enum seki_result result = segment_file_read(file, offset, SEGMENT_HEAD_OCTETS, &octets, why);
+    if (result == SEKI_OK && octets.len == SEGMENT_HEAD_OCTETS && segment_head_read(octets.ptr, &head))
+        *erasure = (struct erasure){ .from = offset,
+                                     .to = offset + SEGMENT_HEAD_OCTETS + head.payload_octets,
+                                     .is_known = true,
+                                     .has_head = true };
+    return result == SEKI_BAD_INPUT ? SEKI_OK : result;
 }
 
-/* Octets [begin, begin + len) of the segment are in hand: overwrite what of the erased entry lies there. */
+static void note_damage(uint64_t from, uint64_t to, const struct journal_position *positions,
+                        struct erasures *erasures)
+{
+    for (size_t i = 0; i < erasures->count; i++) {
+        uint64_t offset = positions[i].offset;
+        if (!erasures->list[i].is_known && offset >= from && offset < to)
+            erasures->list[i] = (struct erasure){ .from = from, .to = to, .is_known = true, .is_damaged = true };
+    }
+}
+
+/* Where no head is, the record may have been damaged, or cut off at the end: what a reader finds no entry in counts as what
+ * is left of it. A position inside of another entry is nobody's. */
+static enum seki_result look_for_damage(const char *path, const struct journal_position *positions,
+                                        struct erasures *erasures, struct seki_error *why)
+{
+    struct journal_reader *reader = journal_reader_open(path, seki_str_of(positions[0].segment), 0, why);
+    enum journal_next got = reader != NULL ? JOURNAL_RECORD : JOURNAL_DAMAGED;
+    bool is_readable = reader != NULL;
+    for (uint64_t from = 0, next; is_readable && (got == JOURNAL_RECORD || got == JOURNAL_DAMAGED); from = next) {
+        struct seki_str record;
+        got = journal_reader_next(reader, &record, &next, why);
+        is_readable = got != JOURNAL_DAMAGED || next > from;
+        if (got == JOURNAL_DAMAGED || got == JOURNAL_END)
+            note_damage(from, got == JOURNAL_END ? UINT64_MAX : next, positions, erasures);
+    }
+    journal_reader_close(reader);
+    return is_readable ? SEKI_OK : SEKI_SYSTEM;
+}
+
+static bool has_unknown(const struct erasures *erasures)
+{
+    bool is_known = true;
+    for (size_t i = 0; i < erasures->count; i++)
+        is_known = is_known && erasures->list[i].is_known;
+    return !is_known;
+}
+
+static enum seki_result note_all(struct segment_file *file, const char *path,
+                                 const struct journal_position *positions, struct erasures *erasures,
+                                 struct seki_error *why)
+{
+    enum seki_result result = SEKI_OK;
+    for (size_t i = 0; i < erasures->count && result == SEKI_OK; i++)
+        result = note(file, positions[i].offset, &erasures->list[i], why);
+    return result == SEKI_OK && has_unknown(erasures) ? look_for_damage(path, positions, erasures, why) : result;
+}
+
+static uint64_t zeros_from(const struct erasure *erasure)
+{
+    return erasure->has_head ? erasure->from + SEGMENT_HEAD_OCTETS : erasure->from;
+}
+
+/* Octets [begin, begin + len) of the segment are in hand: overwrite what of the erasure lies there. */
 static void erase_from_block(char *block, uint64_t begin, size_t len, const struct erasure *erasure)
 {
-    uint64_t kind_at = erasure->offset + SEGMENT_KIND_AT;
-    uint64_t from = erasure->offset + SEGMENT_HEAD_OCTETS, to = from + erasure->payload_octets;
-    if (kind_at >= begin && kind_at - begin < len)
+    uint64_t kind_at = erasure->from + SEGMENT_KIND_AT, from = zeros_from(erasure), to = erasure->to;
+    if (erasure->has_head && kind_at >= begin && kind_at - begin < len)
         block[kind_at - begin] = SEGMENT_ERASED;
     if (from < begin)
         from = begin;
@@ -184,31 +239,37 @@ static void erase_from_block(char *block, uint64_t begin, size_t len, const stru
 
 static bool touches(uint64_t begin, size_t len, const struct erasure *erasure)
 {
-    return erasure->offset < begin + len && erasure->offset + SEGMENT_HEAD_OCTETS + erasure->payload_octets > begin;
+    return erasure->is_known && erasure->from < begin + len && erasure->to > begin;
 }
 
-static enum seki_result copy_block(struct segment_file *file, size_t index, const struct erasures *erasures,
-                                   char *block, struct compressed *out, struct seki_error *why)
+/* A block that is damaged becomes zeros: pieces of it could be read with other tools. */
+static enum seki_result copy_block(struct segment_file *file, size_t index, struct erasures *erasures, char *block,
+                                   struct compressed *out, struct seki_error *why)
 {
     const uint64_t begin = (uint64_t)index * SEGMENT_BLOCK_OCTETS;
-    struct seki_str frame, plain;
-    bool is_touched = false;
+    const size_t len = segment_file_block_octets(file, index);
+    struct seki_str frame = SEKI_STR(""), plain = SEKI_STR("");
     enum seki_result result = segment_file_block(file, index, &frame, &plain, why);
-    if (result != SEKI_OK)
+    const bool is_damaged = result == SEKI_BAD_INPUT;
+    bool is_touched = is_damaged;
+    if (result != SEKI_OK && !is_damaged)
         return result;
-    memcpy(block, plain.ptr, plain.len);
+    memset(block, 0, len);
+    memcpy(block, plain.len > 0 ? plain.ptr : "", plain.len);
     for (size_t i = 0; i < erasures->count; i++) {
-        if (!touches(begin, plain.len, &erasures->list[i]))
+        if (!touches(begin, len, &erasures->list[i]))
             continue;
-        erase_from_block(block, begin, plain.len, &erasures->list[i]);
+        erasures->list[i].is_damaged = erasures->list[i].is_damaged || is_damaged;
+        if (!is_damaged)
+            erase_from_block(block, begin, len, &erasures->list[i]);
         is_touched = true;
     }
-    return is_touched ? compressed_add(out, (struct seki_str){ block, plain.len }, why)
-                      : compressed_add_frame(out, frame, plain.len, why);
+    return is_touched ? compressed_add(out, (struct seki_str){ block, len }, why)
+                      : compressed_add_frame(out, frame, len, why);
 }
 
 static enum seki_result erase_compressed(int folder, struct seki_str segment, struct segment_file *file,
-                                         const struct erasures *erasures, struct seki_error *why)
+                                         struct erasures *erasures, struct seki_error *why)
 {
     struct compressed *out = compressed_new(folder, segment, segment_file_status(file)->st_mtim, why);
     char *block = malloc(SEGMENT_BLOCK_OCTETS);
@@ -222,16 +283,15 @@ static enum seki_result erase_compressed(int folder, struct seki_str segment, st
     return result;
 }
 
-static bool overwrite(int fd, const struct erasure *erasure)
+static bool overwrite(int fd, const struct erasure *erasure, uint64_t size)
 {
     static const char kind = SEGMENT_ERASED, zeros[8192];
-    uint64_t at = erasure->offset + SEGMENT_HEAD_OCTETS;
-    bool is_done = pwrite(fd, &kind, 1, (off_t)(erasure->offset + SEGMENT_KIND_AT)) == 1;
-    for (size_t left = erasure->payload_octets; is_done && left > 0;) {
-        size_t some = left < sizeof zeros ? left : sizeof zeros;
+    const uint64_t to = erasure->to < size ? erasure->to : size;
+    bool is_done = !erasure->has_head || pwrite(fd, &kind, 1, (off_t)(erasure->from + SEGMENT_KIND_AT)) == 1;
+    for (uint64_t at = zeros_from(erasure); is_done && at < to;) {
+        size_t some = to - at < sizeof zeros ? (size_t)(to - at) : sizeof zeros;
         is_done = pwrite(fd, zeros, some, (off_t)at) == (ssize_t)some;
         at += some;
-        left -= some;
     }
     return is_done;
 }
@@ -258,42 +318,64 @@ static enum seki_result erase_plain(int folder, struct seki_str segment, struct 
         return fail("erase from", segment, error, why);
     bool is_done = true;
     for (size_t i = 0; is_done && i < erasures->count; i++)
-        is_done = overwrite(fd, &erasures->list[i]);
+        is_done = !erasures->list[i].is_known || overwrite(fd, &erasures->list[i], (uint64_t)before->st_size);
     is_done = is_done && futimens(fd, times) == 0 && fsync(fd) == 0;
     error = errno;
     close(fd);
     return is_done ? SEKI_OK : fail("erase from", segment, error, why);
 }
 
+/* The table of a compressed one is damaged: where its blocks begin cannot be told. Or it is none: a pipe, a folder. */
+static enum seki_result refuse_unreadable(struct segment_file *file, enum seki_result result,
+                                          struct seki_str segment, struct seki_error *why)
+{
+    if (file != NULL && !S_ISREG(segment_file_status(file)->st_mode))
+        result = SEKI_BAD_INPUT;
+    if (result == SEKI_BAD_INPUT)
+        seki_error_set(why,
+                       "nothing can be erased from the journal segment %.*s, which is damaged: take it away "
+                       "from the folder, and erase again",
+                       SEKI_STR_ARGS(segment));
+    return result;
+}
+
+static enum seki_result erase_from(struct segment_file *file, int folder, const char *path,
+                                   const struct journal_position *positions, struct erasures *erasures,
+                                   struct seki_error *why)
+{
+    struct seki_str segment = seki_str_of(positions[0].segment);
+    enum seki_result result = note_all(file, path, positions, erasures, why);
+    if (result != SEKI_OK)
+        return result;
+    result = segment_file_is_compressed(file) ? erase_compressed(folder, segment, file, erasures, why)
+                                              : erase_plain(folder, segment, file, erasures, why);
+    if (result != SEKI_OK || !has_unknown(erasures))
+        return result;
+    seki_error_set(why, "the journal segment %.*s has no record at one of the positions that were to be erased",
+                   SEKI_STR_ARGS(segment));
+    return SEKI_BAD_INPUT;
+}
+
 /* @param positions  all of one segment */
 static enum seki_result erase_in(int folder, const char *path, const struct journal_position *positions,
-                                 size_t count, struct seki_error *why)
+                                 size_t count, size_t *damaged_out, struct seki_error *why)
 {
     enum seki_result result;
     struct seki_str segment = seki_str_of(positions[0].segment);
-    struct erasures erasures = { .list = calloc(count, sizeof *erasures.list) };
     take_remains_away(folder, segment);
-    if (is_gone(folder, segment, "") && is_gone(folder, segment, ".zst")) {
-        free(erasures.list);
+    if (is_gone(folder, segment, "") && is_gone(folder, segment, ".zst"))
         return SEKI_OK;
+    struct erasures erasures = { .list = calloc(count, sizeof *erasures.list), .count = count };
+    if (erasures.list == NULL) {
+        seki_error_set(why, "no memory to erase from the journal");
+        return SEKI_SYSTEM;
     }
     struct segment_file *file = segment_file_open(path, segment, &result, why);
-    if (file != NULL && !S_ISREG(segment_file_status(file)->st_mode))
-        result = fail("erase from", segment, EINVAL, why);
-    if (erasures.list == NULL || file == NULL || result != SEKI_OK) {
-        segment_file_close(file);
-        free(erasures.list);
-        return result != SEKI_OK ? result : SEKI_SYSTEM;
-    }
+    result = refuse_unreadable(file, result, segment, why);
+    if (result == SEKI_OK)
+        result = erase_from(file, folder, path, positions, &erasures, why);
     for (size_t i = 0; i < count; i++)
-        note(file, positions[i].offset, &erasures);
-    result = segment_file_is_compressed(file) ? erase_compressed(folder, segment, file, &erasures, why)
-                                              : erase_plain(folder, segment, file, &erasures, why);
-    if (result == SEKI_OK && erasures.has_missed) {
-        seki_error_set(why, "the journal segment %.*s has no record at one of the positions that were to be erased",
-                       SEKI_STR_ARGS(segment));
-        result = SEKI_BAD_INPUT;
-    }
+        *damaged_out += erasures.list[i].is_damaged;
     segment_file_close(file);
     free(erasures.list);
     return result;
@@ -308,7 +390,7 @@ static int compare_positions(const void *a, const void *b)
 
 /* A failure in one segment leaves no other as it was. */
 static enum seki_result erase_sorted(int folder, const char *path, const struct journal_position *positions,
-                                     size_t count, struct seki_error *why)
+                                     size_t count, size_t *damaged_out, struct seki_error *why)
 {
     enum seki_result first_failure = SEKI_OK;
     for (size_t i = 0, end; i < count; i = end) {
@@ -317,7 +399,7 @@ static enum seki_result erase_sorted(int folder, const char *path, const struct 
             end++;
         enum seki_result result = refuse_name(seki_str_of(positions[i].segment), &one);
         if (result == SEKI_OK)
-            result = erase_in(folder, path, positions + i, end - i, &one);
+            result = erase_in(folder, path, positions + i, end - i, damaged_out, &one);
         if (result != SEKI_OK && first_failure == SEKI_OK) {
             first_failure = result;
             seki_error_set(why, "%s", one.text);
@@ -327,8 +409,9 @@ static enum seki_result erase_sorted(int folder, const char *path, const struct 
 }
 
 enum seki_result journal_erase(const char *folder, const struct journal_position *positions, size_t count,
-                               struct seki_error *why)
+                               size_t *damaged_out, struct seki_error *why)
 {
+    *damaged_out = 0;
     if (count == 0)
         return SEKI_OK;
     struct journal_position *sorted = calloc(count, sizeof *sorted);
@@ -341,7 +424,7 @@ enum seki_result journal_erase(const char *folder, const struct journal_position
     for (size_t i = 0; i < count; i++)
         sorted[i].segment[sizeof sorted[i].segment - 1] = '\0';
     qsort(sorted, count, sizeof *sorted, compare_positions);
-    enum seki_result result = erase_sorted(lock, folder, sorted, count, why);
+    enum seki_result result = erase_sorted(lock, folder, sorted, count, damaged_out, why);
     close(lock);
     free(sorted);
     return result;

@@ -45,9 +45,14 @@ SEKI_MUST_USE enum seki_result journal_compress(const char *folder, struct seki_
 /** Take a segment away, as one that is not there. @return SEKI_TEMPORARY: its writer lives */
 SEKI_MUST_USE enum seki_result journal_drop(const char *folder, struct seki_str segment, struct seki_error *why);
 
-/** Overwrite the records at these positions with "erased" entries of the same length (a person's data, erased on request).
- *  Segments that are gone count as done. @return SEKI_BAD_INPUT: at one of them is no record; the others are erased */
+/**
+ * Overwrite the records at these positions with "erased" entries of the same length (a person's data, erased on request).
+ * Segments that are gone count as done. Of a record that is damaged, what a reader loses with it is overwritten; in a
+ * compressed segment each block that is damaged, whosever it was.
+ * @param damaged_out  how many could not be read, or not all of them, so that nobody can say that this was they
+ * @return SEKI_BAD_INPUT: at one of them is no record, or a segment is damaged as a whole; the others are erased
+ */
 SEKI_MUST_USE enum seki_result journal_erase(const char *folder, const struct journal_position *positions,
-                                             size_t count, struct seki_error *why);
+                                             size_t count, size_t *damaged_out, struct seki_error *why);
 
 #endif

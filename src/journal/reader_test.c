@@ -16,6 +16,7 @@
 static char folder[64];
 static struct seki_arena *arena;
 static struct journal_writer *writer;
+static size_t damaged; /* of what was to be erased */
 
 static int set_up(void **state)
 {
@@ -322,7 +323,7 @@ static void test_what_lies_where_a_compressed_one_is_written_is_not_touched(void
         if (i == 0)
             compress(&positions[0]);
         else
-            assert_int_equal(journal_erase(folder, &positions[i], 1, NULL), SEKI_OK);
+            assert_int_equal(journal_erase(folder, &positions[i], 1, &damaged, NULL), SEKI_OK);
         assert_int_equal(stat(victim, &after), 0);
         assert_int_equal(after.st_size, before.st_size);
         assert_int_equal(lstat(compressed, &after), 0);
@@ -346,7 +347,7 @@ static void test_a_pipe_stops_nobody(void **state)
         path_of(&first, places[i], path);
         assert_int_equal(mkfifo(path, 0600), 0);
         assert_int_not_equal(journal_compress(folder, name, &why), SEKI_OK);
-        assert_int_not_equal(journal_erase(folder, &first, 1, &why), SEKI_OK);
+        assert_int_not_equal(journal_erase(folder, &first, 1, &damaged, &why), SEKI_OK);
         assert_int_equal(journal_drop(folder, name, &why), SEKI_OK);
         assert_int_equal(access(path, F_OK), -1);
     }
@@ -368,14 +369,14 @@ static void test_a_segment_keeps_its_time(void **state)
     complete();
     path_of(&positions[0], "", path);
     set_time(path, 1000000000);
-    assert_int_equal(journal_erase(folder, &positions[1], 1, NULL), SEKI_OK);
+    assert_int_equal(journal_erase(folder, &positions[1], 1, &damaged, NULL), SEKI_OK);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mtim.tv_sec, 1000000000);
     compress(&positions[0]);
     path_of(&positions[0], ".zst", path);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mtim.tv_sec, 1000000000);
-    assert_int_equal(journal_erase(folder, &positions[2], 1, NULL), SEKI_OK);
+    assert_int_equal(journal_erase(folder, &positions[2], 1, &damaged, NULL), SEKI_OK);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mtim.tv_sec, 1000000000);
     assert_int_equal(info.st_mtim.tv_nsec, 5000);
@@ -429,7 +430,7 @@ static void test_killed_before_the_plain_one_was_taken_away(void **state)
     size_t count;
     assert_int_equal(journal_segments(folder, arena, &names, &count, NULL), SEKI_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(journal_erase(folder, &first, 1, NULL), SEKI_OK);
+    assert_int_equal(journal_erase(folder, &first, 1, &damaged, NULL), SEKI_OK);
     assert_not_fetched(&first, "erased");
     assert_false(has_file(&first, ""));
 }
@@ -442,7 +443,7 @@ static void erase_some(bool is_compressed)
         compress(&positions[0]);
     const struct journal_position wanted[] = { positions[20], positions[3], positions[MANY - 1], positions[3] };
     struct seki_error why = { "" };
-    if (journal_erase(folder, wanted, 4, &why) != SEKI_OK)
+    if (journal_erase(folder, wanted, 4, &damaged, &why) != SEKI_OK)
         fail_msg("%s", why.text);
     for (size_t i = 0; i < MANY; i++) {
         if (i == 20 || i == 3 || i == MANY - 1)
@@ -485,7 +486,7 @@ static void test_erasing_while_it_is_written(void **state)
 {
     (void)state;
     struct journal_position first = append(SEKI_STR("one"));
-    assert_int_equal(journal_erase(folder, &first, 1, NULL), SEKI_OK);
+    assert_int_equal(journal_erase(folder, &first, 1, &damaged, NULL), SEKI_OK);
     append(SEKI_STR("two"));
     assert_string_equal(read_from(&first), "two ~");
 }
@@ -496,12 +497,12 @@ static void test_erasing_what_is_not_there(void **state)
     struct journal_position first = append(SEKI_STR("one")), second = append(SEKI_STR("two")), gone = first;
     complete();
     gone.segment[0] = 'f';
-    assert_int_equal(journal_erase(folder, &gone, 1, NULL), SEKI_OK);
+    assert_int_equal(journal_erase(folder, &gone, 1, &damaged, NULL), SEKI_OK);
     struct journal_position wrong = second;
     wrong.offset++;
     const struct journal_position both[] = { wrong, first };
     struct seki_error why = { "" };
-    assert_int_equal(journal_erase(folder, both, 2, &why), SEKI_BAD_INPUT);
+    assert_int_equal(journal_erase(folder, both, 2, &damaged, &why), SEKI_BAD_INPUT);
     assert_non_null(strstr(why.text, "no record"));
     assert_string_equal(read_from(&first), "two ."); /* the other one is erased all the same */
 }
@@ -518,7 +519,7 @@ static void test_erasing_what_cannot_be_opened(void **state)
     snprintf(aside, sizeof aside, "%s/aside", folder);
     assert_int_equal(rename(path, aside), 0);
     assert_int_equal(symlink(aside, path), 0);
-    assert_int_not_equal(journal_erase(folder, &first, 1, &why), SEKI_OK);
+    assert_int_not_equal(journal_erase(folder, &first, 1, &damaged, &why), SEKI_OK);
     assert_non_null(strstr(why.text, first.segment));
 }
 
@@ -532,7 +533,8 @@ static void test_refusals(void **state)
     assert_int_equal(journal_drop(folder, name, &why), SEKI_TEMPORARY);
     assert_int_equal(journal_drop(folder, SEKI_STR("../x.seg"), &why), SEKI_BAD_INPUT);
     assert_int_equal(journal_compress(folder, SEKI_STR("x"), &why), SEKI_BAD_INPUT);
-    assert_int_equal(journal_erase(folder, &(struct journal_position){ "x", 0 }, 1, &why), SEKI_BAD_INPUT);
+    assert_int_equal(journal_erase(folder, &(struct journal_position){ "x", 0 }, 1, &damaged, &why),
+                     SEKI_BAD_INPUT);
     assert_null(journal_reader_open(folder, SEKI_STR("/etc/passwd"), 0, &why));
     complete();
     other.segment[0] = 'f';
@@ -625,6 +627,141 @@ static void test_a_damaged_block_costs_what_lies_in_it(void **state)
     }
 }
 
+/* What is decompressed where a segment lies, sound or not. */
+static struct seki_str octets_at(uint64_t offset, size_t len)
+{
+    enum seki_result result;
+    struct seki_str octets;
+    struct segment_file *file = segment_file_open(folder, seki_str_of(positions[0].segment), &result, NULL);
+    assert_non_null(file);
+    assert_int_equal(segment_file_read(file, offset, len, &octets, NULL), SEKI_OK);
+    octets = seki_arena_copy(arena, octets);
+    segment_file_close(file);
+    return octets;
+}
+
+static void assert_zeros(uint64_t from, uint64_t to)
+{
+    struct seki_str octets = octets_at(from, (size_t)(to - from));
+    assert_int_equal(octets.len, to - from);
+    for (size_t i = 0; i < octets.len; i++)
+        assert_int_equal(octets.ptr[i], 0);
+}
+
+static struct seki_str contents(const char *path)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &info), 0);
+    char *octets = seki_arena_octets(arena, (size_t)info.st_size);
+    assert_int_equal(read(fd, octets, (size_t)info.st_size), info.st_size);
+    close(fd);
+    return (struct seki_str){ octets, (size_t)info.st_size };
+}
+
+static uint64_t end_of(size_t i)
+{
+    return positions[i].offset + SEGMENT_HEAD_OCTETS + records[i].len;
+}
+
+/* What lies in the block, and one record that does not. */
+static void erase_around(size_t block, uint64_t size)
+{
+    struct journal_position wanted[MANY];
+    struct seki_error why = { "" };
+    const size_t other = block < 2 ? MANY - 2 : 0;
+    size_t count = 0;
+    for (size_t i = 0; i < MANY; i++)
+        if (i == other || lies_in(i, block))
+            wanted[count++] = positions[i];
+    if (journal_erase(folder, wanted, count, &damaged, &why) != SEKI_OK)
+        fail_msg("%s", why.text);
+    assert_int_equal(damaged, count - 1);
+    assert_not_fetched(&positions[other], "erased");
+    uint64_t to = (block + 1) * SEGMENT_BLOCK_OCTETS;
+    assert_zeros(block * SEGMENT_BLOCK_OCTETS, to < size ? to : size);
+    for (size_t i = 0; i < MANY; i++) {
+        if (i == other || lies_in(i, block))
+            assert_zeros(positions[i].offset + SEGMENT_HEAD_OCTETS, end_of(i));
+        else
+            assert_fetched(&positions[i], records[i]);
+    }
+}
+
+static void test_erasing_where_a_block_is_damaged(void **state)
+{
+    (void)state;
+    char path[256];
+    fill();
+    complete();
+    compress(&positions[0]);
+    path_of(&positions[0], ".zst", path);
+    struct seki_str whole = contents(path);
+    uint64_t size = end_of(MANY - 1);
+    size_t count = (size_t)((size + SEGMENT_BLOCK_OCTETS - 1) / SEGMENT_BLOCK_OCTETS);
+    for (size_t block = 0; block < count; block++) {
+        spoil_block(path, block, count, 0);
+        erase_around(block, size);
+        assert_int_equal(truncate(path, 0), 0);
+        overwrite(&positions[0], ".zst", 0, whole.ptr, whole.len);
+    }
+}
+
+/* Where its blocks begin cannot be told any more: `zstd -d` can still read it. */
+static void test_erasing_from_a_segment_whose_table_is_damaged(void **state)
+{
+    (void)state;
+    char path[256];
+    struct seki_error why = { "" };
+    fill();
+    complete();
+    compress(&positions[0]);
+    path_of(&positions[0], ".zst", path);
+    assert_int_equal(truncate(path, (off_t)contents(path).len - 1), 0);
+    assert_int_equal(journal_erase(folder, &positions[0], 1, &damaged, &why), SEKI_BAD_INPUT);
+    assert_non_null(strstr(why.text, "take it away"));
+}
+
+static void test_erasing_a_damaged_record(void **state)
+{
+    static const struct {
+        const char *name;
+        off_t at; /* behind the begin of the second entry */
+        size_t damaged;
+    } cases[] = {
+        { "its head", 5, 1 }, { "what it says", SEGMENT_HEAD_OCTETS + 1, 0 }, /* the head tells how long it is */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        writer = i == 0 ? writer : journal_writer_new(folder, 0, NULL, NULL);
+        positions[0] = append(SEKI_STR("one"));
+        positions[1] = append(SEKI_STR("two"));
+        append(SEKI_STR("three"));
+        complete();
+        overwrite(&positions[1], "", (off_t)positions[1].offset + cases[i].at, "\xff", 1);
+        assert_int_equal(journal_erase(folder, &positions[1], 1, &damaged, NULL), SEKI_OK);
+        if (damaged != cases[i].damaged)
+            fail_msg("%s: %zu", cases[i].name, damaged);
+        assert_zeros(positions[1].offset + SEGMENT_HEAD_OCTETS, positions[1].offset + SEGMENT_HEAD_OCTETS + 3);
+        assert_non_null(strstr(read_from(&positions[0]), "three ."));
+    }
+}
+
+/* The power went before the file was on the disk, and after the store had heard of it. */
+static void test_erasing_half_a_record(void **state)
+{
+    (void)state;
+    positions[0] = append(SEKI_STR("one"));
+    positions[1] = append(SEKI_STR("half of it"));
+    positions[2] = append(SEKI_STR("nothing of it"));
+    complete();
+    cut(&positions[0], (off_t)positions[1].offset + SEGMENT_HEAD_OCTETS + 4);
+    assert_int_equal(journal_erase(folder, &positions[1], 2, &damaged, NULL), SEKI_OK);
+    assert_int_equal(damaged, 1);
+    assert_zeros(positions[1].offset + SEGMENT_HEAD_OCTETS, positions[1].offset + SEGMENT_HEAD_OCTETS + 4);
+    assert_string_equal(read_from(&positions[0]), "one .");
+}
+
 static void test_what_is_no_file_is_unreadable_and_stops_nobody(void **state)
 {
     (void)state;
@@ -692,6 +829,10 @@ int main(void)
         TEST(test_refusals),
         TEST(test_damaged_compressed_segments),
         TEST(test_a_damaged_block_costs_what_lies_in_it),
+        TEST(test_erasing_where_a_block_is_damaged),
+        TEST(test_erasing_from_a_segment_whose_table_is_damaged),
+        TEST(test_erasing_a_damaged_record),
+        TEST(test_erasing_half_a_record),
         TEST(test_what_is_no_file_is_unreadable_and_stops_nobody),
         TEST(test_names_come_oldest_first),
     };

@@ -242,6 +242,11 @@ size_t segment_file_block_count(const struct segment_file *file)
     return file->block_count;
 }
 
+size_t segment_file_block_octets(const struct segment_file *file, size_t index)
+{
+    return file->blocks[index].plain_octets;
+}
+
 /* ---- reading ---- */
 
 static enum seki_result read_plain(struct segment_file *file, uint64_t offset, size_t len,

@@ -35,6 +35,8 @@ SEKI_MUST_USE enum seki_result segment_file_read(struct segment_file *file, uint
 
 bool segment_file_is_compressed(const struct segment_file *file);
 size_t segment_file_block_count(const struct segment_file *file);
+/** How many octets of the plain file a block has; known of a damaged one too. */
+size_t segment_file_block_octets(const struct segment_file *file, size_t index);
 /** Frame and plain octets of one block. @param frame_out  may be NULL. Views, valid until the next call */
 SEKI_MUST_USE enum seki_result segment_file_block(struct segment_file *file, size_t index,
                                                   struct seki_str *frame_out, struct seki_str *plain_out,

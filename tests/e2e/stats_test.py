@@ -147,12 +147,16 @@ def check_erased(tap, url, erase):
     code, out, err = run(url, *did)
     got = json.loads(out)
     change = got.pop("change")
-    tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "elsewhere": 1, "held": 2, "held_beside": 1,
-                                            "held_from": 1}, True), "erased on one node")
+    tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "damaged": 0, "elsewhere": 1, "held": 2,
+                                            "held_beside": 1, "held_from": 1}, True), "erased on one node")
     code, out, err = run(url, *did)
     tap.equal((code, json.loads(out)["erased"], json.loads(out)["change"]), (1, 0, 0), "a second time nothing is left there")
+    segment = pathlib.Path(erase[4]) / "00063a1f00000002-1-0.seg"
+    segment.write_bytes(b"no entry, as a bad disk leaves it")
     code, out, err = run(url, *erase, "mx2", "--yes", "--actor", "kim")
-    tap.ok(code == 0 and "erased on this node (mx2): 1" in out, "and on the other", out + err)
+    tap.ok(code == 1 and "erased on this node (mx2): 1" in out and "whether all of it was erased: 1" in " ".join(out.split()),
+           "and on the other, where the evidence is damaged, which is said", out + err)
+    tap.equal(segment.read_bytes().strip(b"\0"), b"", "what was left of the evidence is overwritten")
 
 
 def check_person(tap, url, path, journal):
