@@ -53,12 +53,15 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
     struct replica_job *job = user;
     struct replica_sync_report report = { 0 };
     enum seki_result result = replica_sync_turn(job->sync, sql, &report, why);
+    if (report.store_change_id > 0)
+        figures_set(job->context->figures, FIGURE_STORE_CHANGE, report.store_change_id);
+    if (result == SEKI_LIMIT) /* begun anew it would walk through the whole replica, and build it anew, each time */
+        return CONTROL_FULL;
     if (result != SEKI_OK)
         return control_turn_of(result);
     if (report.was_rebuilt)
         tell_rebuilt(job, &report);
     figures_set(job->context->figures, FIGURE_REPLICA_CHANGE, report.change_id);
-    figures_set(job->context->figures, FIGURE_STORE_CHANGE, report.change_id);
     return CONTROL_IDLE;
 }
 

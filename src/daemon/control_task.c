@@ -119,6 +119,7 @@ static enum control_turn take_turn(struct control_task *task)
             control_store_failed(task->context->store, &why);
         close_all(task);
         break;
+    case CONTROL_FULL: tell_failure(task, &why); break;
     case CONTROL_FAILED:
         tell_failure(task, &why);
         close_all(task);

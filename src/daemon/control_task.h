@@ -19,6 +19,7 @@ enum control_turn {
     CONTROL_IDLE = 0,    /* nothing more for now */
     CONTROL_AGAIN,       /* there is more: at once */
     CONTROL_UNREACHABLE, /* the store does not answer: later, with a new connection */
+    CONTROL_FULL,        /* there is no room: later, by the same state */
     CONTROL_FAILED       /* something else is in the way: later, from the beginning */
 };
 

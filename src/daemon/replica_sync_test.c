@@ -303,6 +303,90 @@ static void what_is_taken_away_is_made_again(struct sql *sql, const char *url)
     end_side(&side);
 }
 
+static struct side begin_side_with_room(uint64_t map_octets)
+{
+    struct side side = begin_side();
+    replica_sync_close(side.sync);
+    side.sync = replica_sync_open(side.folder, map_octets, WHY);
+    assert_non_null(side.sync);
+    return side;
+}
+
+/* In one change: in place it copies most pages of the lists of hashes, and splits them. */
+static void add_many(struct sql *sql, int64_t tenant, const char *prefix, int count)
+{
+    struct store_change *change = begin(sql);
+    for (int i = 0; i < count; i++) {
+        char name[64];
+        int64_t id;
+        snprintf(name, sizeof name, "%s%d.example", prefix, i);
+        struct store_domain domain = { .tenant_id = tenant, .name = seki_str_of(name) };
+        STORE_OK(store_domain_add(change, &domain, &id, WHY));
+    }
+    STORE_OK(end(change, SEKI_OK));
+}
+
+static void a_change_without_room_in_place_is_live_by_a_rebuild(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side_with_room(4u << 20);
+    struct replica_domain domain;
+    int64_t tenant = add_tenant(sql, "north", POLICY_SHARED);
+    add_domain(sql, tenant, "one.example");
+    sync_once(&side, sql);
+    add_many(sql, tenant, "a", 600);
+    struct replica_sync_report report = sync_once(&side, sql);
+    assert_true(report.was_rebuilt);
+    assert_non_null(strstr(report.reason, "no room for a change in place"));
+    assert_true(find(&side, "a599.example", &domain) > 0);
+    int64_t two = add_domain(sql, tenant, "two.example"); /* again there is room */
+    assert_false(sync_once(&side, sql).was_rebuilt);
+    assert_int_equal(find(&side, "two.example", &domain), two);
+    end_side(&side);
+}
+
+/* It is not built over and over in vain; what was in force stays, and more room mends it. */
+static void what_is_full_when_built_anew_waits_for_more_room(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side_with_room(7u << 18);
+    struct replica_domain domain;
+    struct replica_sync_report report;
+    int64_t tenant = add_tenant(sql, "north", POLICY_SHARED), one = add_domain(sql, tenant, "one.example");
+    uint64_t before = sync_once(&side, sql).change_id;
+    add_many(sql, tenant, "a", 3000);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(replica_sync_turn(side.sync, sql, &report, WHY), SEKI_LIMIT);
+        assert_why("raise [hosting] replica_map_size");
+        assert_int_equal(report.reason[0] != '\0', turn == 0); /* why it was begun anew */
+        assert_int_equal(report.change_id, before);
+        assert_int_equal(report.store_change_id, before + 1);
+        assert_int_equal(find(&side, "one.example", &domain), one);
+    }
+    replica_sync_close(side.sync);
+    side.sync = replica_sync_open(side.folder, MAP_OCTETS, WHY);
+    assert_non_null(side.sync);
+    assert_int_equal(sync_once(&side, sql).change_id, before + 1);
+    assert_true(find(&side, "a2999.example", &domain) > 0);
+    end_side(&side);
+}
+
+static void without_room_for_the_first_one_it_is_not_built_over_and_over(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    struct side side = begin_side_with_room(1u << 20);
+    struct replica_sync_report report;
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(replica_sync_turn(side.sync, sql, &report, WHY), SEKI_LIMIT);
+        assert_why("raise [hosting] replica_map_size");
+        assert_int_equal(report.reason[0] != '\0', turn == 0);
+    }
+    end_side(&side);
+}
+
 static void a_second_sync_is_refused(struct sql *sql, const char *url)
 {
     (void)url;
@@ -326,6 +410,9 @@ int main(void)
         STORE_TEST(a_damaged_replica_is_rebuilt_at_the_start),
         STORE_TEST(a_reader_that_finds_damage_has_it_rebuilt),
         STORE_TEST(what_is_taken_away_is_made_again),
+        STORE_TEST(a_change_without_room_in_place_is_live_by_a_rebuild),
+        STORE_TEST(what_is_full_when_built_anew_waits_for_more_room),
+        STORE_TEST(without_room_for_the_first_one_it_is_not_built_over_and_over),
         STORE_TEST(a_second_sync_is_refused),
     };
     return STORE_TESTS_RUN(tests);

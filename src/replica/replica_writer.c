@@ -40,7 +40,7 @@ struct replica_writer {
 
 /* ---- results ---- */
 
-/* A step of a change: *why is filled where it is not SEKI_OK. */
+/* A step of a change: *why is filled where it is not SEKI_OK. A full disk is no SEKI_LIMIT: a rebuild needs more of it. */
 static enum seki_result failure(int code, struct seki_error *why)
 {
     if (code == 0)
@@ -50,7 +50,7 @@ static enum seki_result failure(int code, struct seki_error *why)
         return SEKI_LIMIT;
     }
     seki_error_set(why, "cannot write the replica: %s", mdb_strerror(code));
-    return code == ENOSPC ? SEKI_LIMIT : SEKI_SYSTEM;
+    return SEKI_SYSTEM;
 }
 
 static enum seki_result damaged(struct seki_error *why)
