@@ -5,6 +5,8 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "journal/reader.h"
+#include "quarantine/unknown.h"
+#include "store/held_items.h"
 #include "store/person.h"
 
 #include <unistd.h>
@@ -24,15 +26,96 @@ static struct seki_str node_name(const struct cli_store *store)
 }
 
 /* Exit 2 and not 1, which would be "nothing was recorded of it" to a script that has to prove it. */
+static bool open_store(struct cli_store *store, const char *address)
+{
+    if (store_person_is_address(seki_str_of(address)))
+        return cli_store_open(store, store->options);
+    cli_complain(_("\"%s\" is no mail address; one is needed as user@example.com"), address);
+    return cli_store_misused(store);
+}
+
 static bool find(struct cli_store *store, const char *address, struct store_person *person_out)
 {
-    if (!store_person_is_address(seki_str_of(address))) {
-        cli_complain(_("\"%s\" is no mail address; one is needed as user@example.com"), address);
-        return cli_store_misused(store);
-    }
-    return cli_store_open(store, store->options) &&
-           cli_store_did(
-               store, store_person_find(store->sql, seki_str_of(address), store->arena, person_out, &store->why));
+    return cli_store_did(
+        store, store_person_find(store->sql, seki_str_of(address), store->arena, person_out, &store->why));
+}
+
+/* ---- what this node holds, and the store does not know ---- */
+
+struct unknown {
+    size_t for_it, from_it; /* by recipient, as the store counts them */
+    struct quarantine_unread unread;
+    struct seki_str folder;
+};
+
+struct look {
+    struct cli_store *store;
+    struct seki_str node, address;
+    bool takes_in;
+    struct unknown *unknown;
+};
+
+/* What is for the address is taken into the store, as `control` would: then it is erased on the one road that there is, and
+ * who takes in the file at the same time, or again, changes nothing. */
+static enum seki_result look_at(void *user, const struct quarantine_id *id,
+                                const struct quarantine_message *message, struct seki_arena *arena,
+                                struct seki_error *why)
+{
+    const struct look *look = user;
+    const struct store_held *items = store_held_items(look->node, id, message, arena, why);
+    size_t count = 0;
+    if (items == NULL)
+        return SEKI_SYSTEM;
+    for (size_t i = 0; i < message->recipient_count; i++)
+        count += store_person_is_recipient(look->address, &items[i]);
+    if (count > 0 && look->takes_in)
+        return store_held_add(look->store->sql, items, message->recipient_count, why);
+    look->unknown->for_it += count;
+    if (message->recipient_count > 0 && (seki_str_equal_nocase(items[0].mail_from, look->address) ||
+                                         seki_str_contains_nocase(items[0].author, look->address)))
+        look->unknown->from_it += message->recipient_count - count;
+    return SEKI_OK;
+}
+
+/* Where there is no quarantine nothing is held. */
+static bool look_into_quarantine(struct cli_store *store, const char *address, bool takes_in,
+                                 struct unknown *unknown_out)
+{
+    struct cli_quarantine quarantine;
+    *unknown_out = (struct unknown){ 0 };
+    if (cli_store_config(store, "quarantine", "folder").len == 0)
+        return true;
+    if (!cli_quarantine_find(store, &quarantine))
+        return false;
+    unknown_out->folder = quarantine.folder;
+    struct look look = { store, quarantine.node, seki_str_of(address), takes_in, unknown_out };
+    const struct quarantine_visitor visitor = { look_at, &look };
+    return cli_store_did(
+        store, quarantine_visit_unknown(quarantine.folder.ptr, &visitor, &unknown_out->unread, &store->why));
+}
+
+static bool has_unread(const struct unknown *unknown)
+{
+    const struct quarantine_unread *unread = &unknown->unread;
+    return unread->in_new + unread->in_unreadable + unread->in_damaged > 0;
+}
+
+static void tell_unread(const struct unknown *unknown)
+{
+    const struct quarantine_unread *unread = &unknown->unread;
+    if (has_unread(unknown))
+        cli_print_sentence(0,
+                           _("Held files that cannot be read, so that nobody can say whether this address is in "
+                             "them: %zu in %.*s/new, %zu in unreadable, %zu in damaged. Look at them yourself."),
+                           unread->in_new, SEKI_STR_ARGS(unknown->folder), unread->in_unreadable,
+                           unread->in_damaged);
+}
+
+static json_t *json_unread(const struct unknown *unknown)
+{
+    const struct quarantine_unread *unread = &unknown->unread;
+    return json_pack("{s:I, s:I, s:I}", "new", (json_int_t)unread->in_new, "unreadable",
+                     (json_int_t)unread->in_unreadable, "damaged", (json_int_t)unread->in_damaged);
 }
 
 /* ---- find ---- */
@@ -44,14 +127,16 @@ static json_t *json_place(const struct store_person_place *place)
                      place->position.segment, "offset", (json_int_t)place->position.offset);
 }
 
-static void tell_person_json(const struct store_person *person)
+static void tell_person_json(const struct store_person *person, const struct unknown *unknown)
 {
     json_t *messages = json_array(), *held = json_array();
     for (size_t i = 0; i < person->place_count; i++)
         json_array_append_new(messages, json_place(&person->places[i]));
     for (size_t i = 0; i < person->held_count; i++)
         json_array_append_new(held, cli_json_held(&person->held[i]));
-    cli_json_print(json_pack("{s:o, s:o}", "messages", messages, "held", held));
+    cli_json_print(json_pack("{s:o, s:o, s:{s:I, s:I}, s:o}", "messages", messages, "held", held, "unknown", "for",
+                             (json_int_t)unknown->for_it, "from", (json_int_t)unknown->from_it, "unread",
+                             json_unread(unknown)));
 }
 
 static void tell_places(struct cli_store *store, const struct store_person *person)
@@ -71,13 +156,18 @@ static void tell_places(struct cli_store *store, const struct store_person *pers
     cli_table_print(&table);
 }
 
-static void tell_person(struct cli_store *store, const struct store_person *person)
+static size_t count_all(const struct store_person *person, const struct unknown *unknown)
+{
+    return person->place_count + person->held_count + unknown->for_it + unknown->from_it;
+}
+
+static void tell_person(struct cli_store *store, const struct store_person *person, const struct unknown *unknown)
 {
     if (store->options->json) {
-        tell_person_json(person);
+        tell_person_json(person, unknown);
         return;
     }
-    if (person->place_count + person->held_count == 0)
+    if (count_all(person, unknown) == 0)
         cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
     if (person->place_count > 0)
         tell_places(store, person);
@@ -85,16 +175,25 @@ static void tell_person(struct cli_store *store, const struct store_person *pers
         cli_print_sentence(0, "%s", _("Held in quarantine, for this address or from it:"));
         cli_held_print(store, person->held, person->held_count);
     }
+    if (unknown->for_it + unknown->from_it > 0)
+        cli_print_sentence(0,
+                           _("Held on this node, and not in the store yet: %zu for this address, and %zu from it."),
+                           unknown->for_it, unknown->from_it);
+    tell_unread(unknown);
 }
 
+/* What was found is told also where the quarantine cannot be looked into, which is said then. */
 enum cli_exit cli_person_find(const struct cli_options *options, const char *address)
 {
     struct cli_store store = { .options = options };
     struct store_person person = { 0 };
-    if (find(&store, address, &person))
-        tell_person(&store, &person);
+    struct unknown unknown = { 0 };
+    if (open_store(&store, address) && find(&store, address, &person)) {
+        look_into_quarantine(&store, address, false, &unknown);
+        tell_person(&store, &person, &unknown);
+    }
     enum cli_exit code = cli_store_close(&store);
-    return code == CLI_DONE && person.place_count + person.held_count == 0 ? CLI_NO : code;
+    return code == CLI_DONE && count_all(&person, &unknown) == 0 ? CLI_NO : code;
 }
 
 /* ---- erase ---- */
@@ -105,13 +204,18 @@ struct erasure {
     size_t our_count, elsewhere;
     size_t from;    /* held messages from the address, which are their recipients' */
     size_t damaged; /* evidence that could not be read when it was erased */
+    struct unknown unknown;
     struct store_person_erased erased;
 };
 
 /* What has no evidence is on no node: it can be erased anywhere. */
-static struct erasure plan(const struct cli_store *store, const char *address, const struct store_person *person)
+static struct erasure plan(const struct cli_store *store, const char *address, const struct store_person *person,
+                           const struct unknown *unknown)
 {
-    struct erasure e = { .node = node_name(store) };
+    struct erasure e = { .node = node_name(store),
+                         .unknown = *unknown,
+                         .erased.held = (int64_t)unknown->for_it,
+                         .from = unknown->from_it };
     struct store_person_place *ours = seki_arena_alloc(store->arena, person->place_count + 1, sizeof *ours);
     for (size_t i = 0; i < person->place_count && ours != NULL; i++) {
         struct seki_str node = person->places[i].node;
@@ -185,18 +289,19 @@ static void tell_erased(const struct erasure *e)
 /* Nothing that this was run for is left, or may be left, here. */
 static bool is_whole(const struct erasure *e)
 {
-    return e->damaged == 0;
+    return e->damaged == 0 && !has_unread(&e->unknown);
 }
 
 static void tell_erasure(const struct cli_store *store, const struct erasure *e)
 {
     bool is_done = store->options->yes;
     if (store->options->json) {
-        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", cli_json_str(e->node),
-                                 "done", is_done && is_whole(e), "erased", (json_int_t)e->our_count, "damaged",
-                                 (json_int_t)e->damaged, "elsewhere", (json_int_t)e->elsewhere, "held",
-                                 (json_int_t)e->erased.held, "held_beside", (json_int_t)e->erased.held_beside,
-                                 "held_from", (json_int_t)e->from, "change", (json_int_t)store->change_id));
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "node",
+                                 cli_json_str(e->node), "done", is_done && is_whole(e), "erased",
+                                 (json_int_t)e->our_count, "damaged", (json_int_t)e->damaged, "elsewhere",
+                                 (json_int_t)e->elsewhere, "held", (json_int_t)e->erased.held, "held_beside",
+                                 (json_int_t)e->erased.held_beside, "held_from", (json_int_t)e->from, "unread",
+                                 json_unread(&e->unknown), "change", (json_int_t)store->change_id));
         return;
     }
     if (e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0)
@@ -213,6 +318,7 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
             _("Held messages from this address, which are their recipients': %zu. They go when they are "
               "released, deleted or expire."),
             e->from);
+    tell_unread(&e->unknown);
 }
 
 /* Exit 1: something is left, on other nodes, or may be left here, or nothing was done without --yes. */
@@ -220,9 +326,11 @@ enum cli_exit cli_person_erase(const struct cli_options *options, const char *ad
 {
     struct cli_store store = { .options = options };
     struct store_person person;
+    struct unknown unknown;
     struct erasure e = { 0 };
-    if (find(&store, address, &person)) {
-        e = plan(&store, address, &person);
+    if (open_store(&store, address) && look_into_quarantine(&store, address, options->yes, &unknown) &&
+        find(&store, address, &person)) {
+        e = plan(&store, address, &person, &unknown);
         if (!options->yes || erase(&store, address, &e))
             tell_erasure(&store, &e);
     }

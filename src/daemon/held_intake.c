@@ -3,70 +3,27 @@
 #include "daemon/held_repeat.h"
 #include "quarantine/digest.h"
 #include "quarantine/quarantine.h"
-#include "quarantine/shown.h"
-#include "store/held.h"
+#include "store/held_items.h"
 
 #include <assert.h>
 #include <unistd.h>
 
-#define BATCH              50u
-#define MEMORY_OCTETS      (16u << 20)
-#define LEFTOVERS_AFTER_S  86400
-#define SHOWN_MAX_OCTETS   300u
-#define ADDRESS_MAX_OCTETS 320u
-static_assert(SHOWN_MAX_OCTETS <= QUARANTINE_DIGEST_TEXT_MAX, "a digest can tell of it");
+#define BATCH             50u
+#define MEMORY_OCTETS     (16u << 20)
+#define LEFTOVERS_AFTER_S 86400
+static_assert(STORE_HELD_SHOWN_MAX <= QUARANTINE_DIGEST_TEXT_MAX, "a digest can tell of it");
 
 /* ---- taking in ---- */
-
-/* What is in it for the message, but for its recipients. */
-static struct store_held item_of(const struct held_intake *intake, const struct quarantine_id *id,
-                                 const struct quarantine_message *message, struct seki_arena *arena)
-{
-    char client[SEKI_IP_TEXT_MAX];
-    return (struct store_held){
-        .message_id = seki_str_of(id->text),
-        .node = intake->node,
-        .held_at_s = message->at_us / 1000000,
-        .size_octets = (int64_t)message->size_octets,
-        .mail_from = quarantine_shown(arena, message->mail_from, ADDRESS_MAX_OCTETS),
-        .author = quarantine_shown(arena, message->author, SHOWN_MAX_OCTETS),
-        .subject = quarantine_shown(arena, message->subject, SHOWN_MAX_OCTETS),
-        .client = seki_arena_copy(arena, seki_str_of(seki_ip_format(&message->client, client))),
-        .queue_id = quarantine_shown(arena, message->queue_id, STORE_HELD_MESSAGE_ID_MAX),
-        .mail_message_id = quarantine_shown(arena, message->message_id, SHOWN_MAX_OCTETS),
-    };
-}
-
-/* One for each recipient. @return NULL without memory */
-static const struct store_held *items_of(const struct held_intake *intake, const struct quarantine_id *id,
-                                         const struct quarantine_message *message, struct seki_arena *arena)
-{
-    struct store_held *items = seki_arena_alloc(arena, message->recipient_count, sizeof *items);
-    const struct store_held common = item_of(intake, id, message, arena);
-    for (size_t i = 0; items != NULL && i < message->recipient_count; i++) {
-        const struct quarantine_recipient *recipient = &message->recipients[i];
-        items[i] = common;
-        items[i].place = (int64_t)i;
-        items[i].address = quarantine_shown(arena, recipient->address, ADDRESS_MAX_OCTETS);
-        items[i].reason = quarantine_shown(arena, recipient->reason, STORE_HELD_MESSAGE_ID_MAX);
-        items[i].domain_id = (int64_t)recipient->domain_id;
-        items[i].tenant_id = (int64_t)recipient->tenant_id;
-        items[i].expires_at_s = recipient->expires_at_s;
-    }
-    return seki_arena_failure(arena) == SEKI_OK ? items : NULL;
-}
 
 /* The store first, then the file's place: killed in between, it is done again and changes nothing. */
 static enum seki_result take_read(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *id,
                                   const struct quarantine_message *message, int file, struct seki_arena *arena,
                                   struct held_intake_report *report, struct seki_error *why)
 {
-    const struct store_held *items = items_of(intake, id, message, arena);
+    const struct store_held *items = store_held_items(intake->node, id, message, arena, why);
     bool is_repeat = false;
-    if (items == NULL) {
-        seki_error_set(why, "no memory for the recipients of a held message");
+    if (items == NULL)
         return SEKI_SYSTEM;
-    }
     const struct held_candidate candidate = { intake->folder, message, file, items };
     enum seki_result result =
         message->recipient_count > 0 ? held_repeat_find(&candidate, sql, arena, &is_repeat, why) : SEKI_OK;

@@ -81,8 +81,9 @@ static bool is_behind(const struct quarantine_id *after, const struct quarantine
     return after == NULL || memcmp(id->text, after->text, QUARANTINE_ID_OCTETS) > 0;
 }
 
-static enum seki_result list(const char *folder, enum quarantine_place place, const struct quarantine_id *after,
-                             struct quarantine_id *ids_out, size_t max, size_t *count_out, struct seki_error *why)
+enum seki_result quarantine_list(const char *folder, enum quarantine_place place, const struct quarantine_id *after,
+                                 struct quarantine_id *ids_out, size_t max, size_t *count_out,
+                                 struct seki_error *why)
 {
     char path[PATH_MAX];
     *count_out = 0;
@@ -106,14 +107,14 @@ static enum seki_result list(const char *folder, enum quarantine_place place, co
 enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *ids_out, size_t max,
                                      size_t *count_out, struct seki_error *why)
 {
-    return list(folder, QUARANTINE_NEW, NULL, ids_out, max, count_out, why);
+    return quarantine_list(folder, QUARANTINE_NEW, NULL, ids_out, max, count_out, why);
 }
 
 enum seki_result quarantine_list_unreadable(const char *folder, const struct quarantine_id *after,
                                             struct quarantine_id *ids_out, size_t max, size_t *count_out,
                                             struct seki_error *why)
 {
-    return list(folder, QUARANTINE_UNREADABLE, after, ids_out, max, count_out, why);
+    return quarantine_list(folder, QUARANTINE_UNREADABLE, after, ids_out, max, count_out, why);
 }
 
 /* From where the store does not know it. @return SEKI_OK; SEKI_BAD_INPUT: it is there no longer; SEKI_SYSTEM */

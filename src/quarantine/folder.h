@@ -25,5 +25,9 @@ bool quarantine_path(const char *folder, enum quarantine_place place, const stru
 bool quarantine_make_folder(const char *folder);
 /** Have the names in a place on disk. @return false: errno */
 bool quarantine_sync_place(const char *folder, enum quarantine_place place);
+/** What lies in a place, in the order of ids. @param after  NULL: from the first. @param count_out  at most max */
+SEKI_MUST_USE enum seki_result quarantine_list(const char *folder, enum quarantine_place place,
+                                               const struct quarantine_id *after, struct quarantine_id *ids_out,
+                                               size_t max, size_t *count_out, struct seki_error *why);
 
 #endif

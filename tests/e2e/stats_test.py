@@ -148,7 +148,8 @@ def check_erased(tap, url, erase):
     got = json.loads(out)
     change = got.pop("change")
     tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "damaged": 0, "elsewhere": 1, "held": 2,
-                                            "held_beside": 1, "held_from": 1}, True), "erased on one node")
+                                            "held_beside": 1, "held_from": 1,
+                                            "unread": {"new": 0, "unreadable": 0, "damaged": 0}}, True), "erased on one node")
     code, out, err = run(url, *did)
     tap.equal((code, json.loads(out)["erased"], json.loads(out)["change"]), (1, 0, 0), "a second time nothing is left there")
     segment = pathlib.Path(erase[4]) / "00063a1f00000002-1-0.seg"
@@ -197,6 +198,55 @@ def check_person(tap, url, path, journal):
     store.close()
 
 
+def hold(place, number, *recipients):
+    """A held file as src/quarantine writes it."""
+    message = b"Subject: x\r\n\r\n"
+    known = "at 5000000\nmail-from kay@example.net\nauthor Kay <Kay@example.net>\n" + "".join(
+        f"recipient 9 9 {TODAY + 10 * 86400} virus {address}\n" for address in recipients)
+    head = f"Sekisho-Held: 1 {len(message):020} {len(known):010} {'':15}\n"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{number:026x}").write_bytes(head.encode() + message + known.encode())
+
+
+def check_unknown_held(tap, url, folder):
+    """What lies in the quarantine, and the store does not know."""
+    held, config = folder / "quarantine", folder / "sekisho.conf"
+    config.write_text(f"[quarantine]\nfolder = {held}\n[hosting]\nnode_name = mx1\n")
+    hold(held / "new", 1, "Lee@example.net")
+    hold(held / "new", 2, "max@example.com", "lee@example.net")
+    hold(held / "unreadable", 3, "lee@example.net")  # by now it can be read
+    hold(held / "new", 4, "max@example.com")
+    find = ("db", "find", "lee@example.net", "--config", str(config))
+    erase = ("db", "erase", "lee@example.net", "--config", str(config))
+    code, out, _ = run(url, *find, "--json")
+    got = json.loads(out)
+    tap.equal((code, got["held"], got["unknown"]), (0, [], {"for": 3, "from": 0}), "held files that the store does not know are found")
+    code, out, _ = run(url, "db", "find", "kay@example.net", "--config", str(config), "--json")
+    tap.equal((code, json.loads(out)["unknown"]), (0, {"for": 0, "from": 5}), "and those from an address")
+    code, out, _ = run(url, *erase, "--json")
+    got = json.loads(out)
+    tap.equal((code, got["held"], got["done"], got["change"]), (1, 3, False, 0), "without --yes they are counted")
+    tap.equal(run(url, "quarantine", "list", "--json")[1].count("max@example.com"), 0, "and nothing is taken in")
+    for place, number in (("new", 5), ("unreadable", 6), ("damaged", 7)):
+        (held / place).mkdir(exist_ok=True)
+        (held / place / f"{number:026x}").write_bytes(b"lee@example.net, damaged")
+    code, out, err = run(url, *erase, "--yes", "--json")
+    got = json.loads(out)
+    tap.equal((code, got["held"], got["held_beside"], got["done"], got["unread"]),
+              (1, 3, 1, False, {"new": 1, "unreadable": 1, "damaged": 1}), "they are erased, and what cannot be read is told")
+    code, out, _ = run(url, *erase, "--yes")
+    tap.ok(code == 1 and f"1 in {held}/new, 1 in unreadable, 1 in damaged" in " ".join(out.split()), "by folder, as long as it is there", out)
+    rows = json.loads(run(url, "quarantine", "list", "--json")[1])["held"]
+    rows = [(row["recipient"], row["state"]) for row in rows if row["mail_from"] == "kay@example.net"]
+    tap.equal(rows, [("max@example.com", "held")],
+              "of a file for two the other's stays, and another's file is left to the control role")
+    for place in ("new", "unreadable", "damaged"):
+        for path in (held / place).iterdir():
+            path.unlink()
+    code, out, _ = run(url, *erase, "--yes", "--json")
+    tap.equal((code, json.loads(out)["done"]), (0, True), "when that is gone, it is done")
+
+
 def check_refusals(tap, url):
     for name, words, want, sentence in [
             ("two forms at once", ("stats", "domains", "--json", "--csv"), 2, "choose one"),
@@ -228,6 +278,7 @@ def body(tap):
         check_domains(tap, url)
         check_others(tap, url)
         check_person(tap, url, path, folder)
+        check_unknown_held(tap, url, pathlib.Path(folder))
         check_refusals(tap, url)
         check_held_of_a_removed_domain(tap, url)
 
