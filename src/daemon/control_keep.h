@@ -1,11 +1,13 @@
-/* What goes out of the store in time: recorded traffic, its counts by hour, names of domains that were removed. */
+/* What goes out of the store in time: recorded traffic, its counts by hour, counts of whom hosted domains wrote to, names of
+ * domains that were removed. */
 #ifndef CONTROL_KEEP_H
 #define CONTROL_KEEP_H
 
 #include "store/sql.h"
 
-/** Counts by hour are kept for at least so long; those by day for ever. */
-#define CONTROL_KEEP_HOURS_MIN_DAYS 92
+/** Counts by hour, and of whom hosted domains wrote to, are kept for at least so long; those of mail that came in, by day,
+ *  for ever. */
+#define CONTROL_KEEP_COUNTS_MIN_DAYS 92
 /** A node that was away for longer makes its replica anew. */
 #define CONTROL_KEEP_REMOVED_DAYS 30
 

@@ -44,11 +44,32 @@ static void counts_by_hour_go_after_three_months(struct sql *sql, const char *ur
     assert_int_equal(store_test_integer(sql, "select count(*) from traffic_hour"), 1);
 }
 
+static void add_correspondent(struct sql *sql, int64_t begin_s)
+{
+    STORE_OK(sql_run(sql,
+                     "insert into correspondent_day (begin_s, domain_id, correspondent, messages, replies)"
+                     " values ($1, 1, 'b.example', 1, 1)",
+                     SQL_VALUES(SQL_OF_INT(begin_s)), NULL, WHY));
+}
+
+static void whom_customers_wrote_to_goes_after_three_months(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    add_correspondent(sql, NOW_S - 93 * DAY_S);
+    add_correspondent(sql, NOW_S - 91 * DAY_S);
+    STORE_OK(control_keep(sql, 30, NOW_S, WHY));
+    assert_int_equal(store_test_integer(sql, "select count(*) from correspondent_day"), 1);
+    STORE_OK(control_keep(sql, 3650, NOW_S + 1000 * (int64_t)DAY_S, WHY)); /* longer when records are kept longer */
+    assert_int_equal(store_test_integer(sql, "select count(*) from correspondent_day"), 1);
+}
+
 int main(void)
 {
     static const struct store_test tests[] = {
         STORE_TEST(names_of_removed_domains_go_after_a_month),
         STORE_TEST(counts_by_hour_go_after_three_months),
+        STORE_TEST(whom_customers_wrote_to_goes_after_three_months),
     };
     return STORE_TESTS_RUN(tests);
 }

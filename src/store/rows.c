@@ -2,6 +2,8 @@
 
 #include "store/tenants.h"
 
+#define DELETED_ROWS 2000 /* in one transaction */
+
 enum seki_result store_no_room(const struct seki_arena *arena, struct seki_error *why)
 {
     enum seki_result failure = arena ? seki_arena_failure(arena) : SEKI_SYSTEM;
@@ -93,6 +95,16 @@ enum seki_result store_read_number(struct sql *sql, const char *text, const stru
         seki_error_set(why, "the store lacks a row that its schema begins with; restore it from its backup");
         return SEKI_SYSTEM;
     }
+    return result;
+}
+
+enum seki_result store_delete_old(struct sql *sql, const char *text, int64_t before, struct seki_error *why)
+{
+    int64_t deleted;
+    enum seki_result result;
+    do
+        result = sql_run(sql, text, SQL_VALUES(SQL_OF_INT(before), SQL_OF_INT(DELETED_ROWS)), &deleted, why);
+    while (result == SEKI_OK && deleted > 0);
     return result;
 }
 

@@ -1,4 +1,4 @@
-/* Reading rows into structs: the loop that every list and every look-up would have. */
+/* The loops that every list, every look-up and everything that goes in time would have. */
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
@@ -20,6 +20,11 @@ SEKI_MUST_USE enum seki_result store_read_list(struct sql *sql, const char *text
 SEKI_MUST_USE enum seki_result store_read_number(struct sql *sql, const char *text, const struct sql_value *values,
                                                  size_t count, int64_t *number_out, bool *found_out,
                                                  struct seki_error *why);
+
+/** Delete what is old, some thousand rows at a time, each for itself: so the writer's lock is never held for long.
+ *  @param text  a DELETE of at most $2 of the rows from before $1 */
+SEKI_MUST_USE enum seki_result store_delete_old(struct sql *sql, const char *text, int64_t before,
+                                                struct seki_error *why);
 
 /** The arena's failure with its sentence. */
 enum seki_result store_no_room(const struct seki_arena *arena, struct seki_error *why);

@@ -4,13 +4,18 @@
 
 #define US_PER_S INT64_C(1000000)
 #define DAY_S    86400
-#define WIDTH    5u
+#define WIDTH    6u
 
 #define WRITTEN_ROWS 500u /* values made ready at a time */
 
+/* $6: how many the domain may have on that day before a new one is not taken any more. */
 static const char upsert[] =
     "INSERT INTO correspondent_day (begin_s, domain_id, correspondent, messages, replies) "
-    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (domain_id, correspondent, begin_s) DO UPDATE SET "
+    "SELECT $1, $2, $3, $4, $5 WHERE "
+    "EXISTS (SELECT 1 FROM correspondent_day WHERE domain_id = $2 AND correspondent = $3 AND begin_s = $1) OR "
+    "(SELECT count(*) FROM (SELECT 1 FROM correspondent_day WHERE begin_s = $1 AND domain_id = $2 LIMIT $6) c) < "
+    "$6 "
+    "ON CONFLICT (domain_id, correspondent, begin_s) DO UPDATE SET "
     "messages = correspondent_day.messages + excluded.messages, replies = correspondent_day.replies + "
     "excluded.replies";
 
@@ -92,9 +97,10 @@ static void join(struct traffic_correspondents *all)
 
 static void values_of(const struct traffic_correspondent *row, struct sql_value *values)
 {
+    const int64_t room = TRAFFIC_CORRESPONDENTS_A_DAY * (row->replies > 0 ? 2 : 1);
     const struct sql_value all[WIDTH] = {
         SQL_OF_INT(row->begin_s),  SQL_OF_INT(row->domain_id), SQL_OF_STR(row->correspondent),
-        SQL_OF_INT(row->messages), SQL_OF_INT(row->replies),
+        SQL_OF_INT(row->messages), SQL_OF_INT(row->replies),   SQL_OF_INT(room),
     };
     memcpy(values, all, sizeof all);
 }

@@ -11,6 +11,9 @@
 #include <sekisho/domain.h>
 
 #define TRAFFIC_CORRESPONDENT_ROWS 4000u
+/** Of a hosted domain, counted on one day: what is written to is whatever its people write, or what somebody with one of
+ *  their passwords makes up. As many again are counted of those who are answered, which no mass mailing takes away. */
+#define TRAFFIC_CORRESPONDENTS_A_DAY 1000u
 
 struct traffic_correspondent {
     int64_t begin_s, domain_id;

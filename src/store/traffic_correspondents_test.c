@@ -109,6 +109,64 @@ static void more_than_are_gathered_at_a_time(struct sql *sql, const char *url)
     store_traffic_free(traffic);
 }
 
+/* ---- bounds ---- */
+
+/* One message of a domain to many made-up ones: d<first>.example and those behind it. */
+static void ingest_many(struct store_traffic *traffic, uint64_t domain_id, int first, int count, bool is_reply,
+                        int day, uint64_t place)
+{
+    static struct journal_recipient to[JOURNAL_RECIPIENTS_MAX];
+    static char names[JOURNAL_RECIPIENTS_MAX][32];
+    const struct journal_record record = { .at_us = AT_US + day * DAY_US,
+                                           .sender_domain_id = domain_id,
+                                           .is_reply = is_reply,
+                                           .recipients = to,
+                                           .recipient_count = (size_t)count };
+    for (int i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "d%d.example", first + i);
+        to[i].domain = seki_str_of(names[i]);
+    }
+    const struct store_traffic_record records[] = { { &record, place } };
+    struct store_traffic_batch batch = batch_of(records, 1, place, place + 1);
+    STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
+}
+
+/* Whoever sends to names that are made up must not fill the store. Numbers are TRAFFIC_CORRESPONDENTS_A_DAY's. */
+static void so_many_are_counted_of_a_domain_and_a_day(struct sql *sql, const char *url)
+{
+    (void)url;
+    static const struct {
+        uint64_t domain_id;
+        int first, count;
+        bool is_reply;
+        int day;
+        const char *what;
+        int64_t rows, messages, replies; /* of all, behind it */
+    } cases[] = {
+        { 7, 0, 999, false, 0, "there is room", 999, 999, 0 },
+        { 7, 999, 1, false, 0, "for a thousand", 1000, 1000, 0 },
+        { 7, 1000, 1000, false, 0, "more are not counted", 1000, 1000, 0 },
+        { 7, 0, 1000, false, 0, "those that are there are", 1000, 2000, 0 },
+        { 7, 2000, 10, true, 0, "who is answered has room of its own", 1010, 2010, 10 },
+        { 7, 3000, 1, false, 0, "and gives none of it away", 1010, 2010, 10 },
+        { 7, 4000, 1000, true, 0, "it is bounded too", 2000, 3000, 1000 },
+        { 8, 0, 10, false, 0, "another domain", 2010, 3010, 1000 },
+        { 7, 5000, 10, false, 1, "another day", 2020, 3020, 1000 },
+    };
+    struct store_traffic *traffic = begin(sql);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ingest_many(traffic, cases[i].domain_id, cases[i].first, cases[i].count, cases[i].is_reply, cases[i].day,
+                    i);
+        int64_t rows = store_test_integer(sql, "SELECT count(*) FROM correspondent_day"),
+                sum = store_test_integer(sql, "SELECT sum(messages) FROM correspondent_day"),
+                replies = store_test_integer(sql, "SELECT sum(replies) FROM correspondent_day");
+        if (rows != cases[i].rows || sum != cases[i].messages || replies != cases[i].replies)
+            fail_msg("%s: %lld rows, %lld messages, %lld replies", cases[i].what, (long long)rows, (long long)sum,
+                     (long long)replies);
+    }
+    store_traffic_free(traffic);
+}
+
 /* ---- who fails and was answered ---- */
 
 static void ingest_failing(struct store_traffic *traffic, const char *author, int days, uint64_t place)
@@ -200,6 +258,7 @@ static const struct store_test tests[] = {
     STORE_TEST(they_are_no_mail_that_came_in),
     STORE_TEST(each_counts_once),
     STORE_TEST(more_than_are_gathered_at_a_time),
+    STORE_TEST(so_many_are_counted_of_a_domain_and_a_day),
     STORE_TEST(who_was_answered_comes_first),
     STORE_TEST(older_rows_are_matched_by_the_author_itself),
 };

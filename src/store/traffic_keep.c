@@ -78,3 +78,12 @@ enum seki_result store_traffic_drop_hours_before(struct sql *sql, int64_t before
             return result;
     }
 }
+
+enum seki_result store_traffic_drop_correspondents_before(struct sql *sql, int64_t before_s, struct seki_error *why)
+{
+    return store_delete_old(sql,
+                            "DELETE FROM correspondent_day WHERE (domain_id, correspondent, begin_s) IN "
+                            "(SELECT domain_id, correspondent, begin_s FROM correspondent_day WHERE begin_s < $1 "
+                            "ORDER BY begin_s LIMIT $2)",
+                            before_s, why);
+}

@@ -14,5 +14,8 @@ SEKI_MUST_USE enum seki_result store_traffic_drop_before(struct sql *sql, int64_
 /** The same for the counts by hour; those by day are kept. */
 SEKI_MUST_USE enum seki_result store_traffic_drop_hours_before(struct sql *sql, int64_t before_s,
                                                                struct seki_error *why);
+/** And for the counts of whom hosted domains write to. */
+SEKI_MUST_USE enum seki_result store_traffic_drop_correspondents_before(struct sql *sql, int64_t before_s,
+                                                                        struct seki_error *why);
 
 #endif

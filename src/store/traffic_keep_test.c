@@ -2,6 +2,8 @@
 #include "store/traffic_keep.h"
 #include "store/traffic_sample_test.h"
 
+#include <stdio.h>
+
 static void old_messages_are_dropped(struct sql *sql, const char *url)
 {
     (void)url;
@@ -87,10 +89,45 @@ static void hours_are_dropped_and_days_stay(struct sql *sql, const char *url)
     store_traffic_free(traffic);
 }
 
+/* Written to on each of four days: 3 × more than is dropped at a time before the last one. */
+static void fill_correspondents(struct sql *sql, int64_t a_day)
+{
+    for (int day = 0; day < 4; day++)
+        for (int64_t i = 0; i < a_day; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "d%lld.example", (long long)i);
+            STORE_OK(sql_run(sql,
+                             "INSERT INTO correspondent_day (begin_s, domain_id, correspondent, messages, replies) "
+                             "VALUES ($1, 7, $2, 1, 0)",
+                             SQL_VALUES(SQL_OF_INT(DAY_S + day * 86400), SQL_OF_STR(seki_str_of(name))), NULL,
+                             WHY));
+        }
+}
+
+static void correspondents_are_dropped_by_day(struct sql *sql, const char *url)
+{
+    (void)url;
+    static const struct {
+        int64_t before_s;
+        int64_t left;
+    } cases[] = {
+        { DAY_S, 4 * 2500 },         { DAY_S + 1, 3 * 2500 }, { DAY_S + 3 * 86400, 2500 },
+        { DAY_S + 3 * 86400, 2500 }, { INT64_MAX / 2, 0 },    { INT64_MAX / 2, 0 },
+    };
+    store_traffic_free(begin(sql));
+    STORE_OK(sql_begin(sql, true, WHY));
+    fill_correspondents(sql, 2500);
+    STORE_OK(sql_commit(sql, WHY));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        STORE_OK(store_traffic_drop_correspondents_before(sql, cases[i].before_s, WHY));
+        assert_int_equal(store_test_integer(sql, "SELECT count(*) FROM correspondent_day"), cases[i].left);
+    }
+}
+
 static const struct store_test tests[] = {
     STORE_TEST(old_messages_are_dropped),           STORE_TEST(what_comes_for_a_dropped_day_is_taken),
     STORE_TEST(a_day_that_another_process_dropped), STORE_TEST(more_than_a_block_is_dropped),
-    STORE_TEST(hours_are_dropped_and_days_stay),
+    STORE_TEST(hours_are_dropped_and_days_stay),    STORE_TEST(correspondents_are_dropped_by_day),
 };
 
 int main(void)
