@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,8 +66,22 @@ static void an_empty_store_gets_all_and_no_copy(struct sql *sql, const char *url
     assert_false(has_copy(".before-0001"));
 }
 
+/* The command is run by root too: `control` and nobody else can read it then. */
+static void assert_copy_is_as_a_store(const char *suffix)
+{
+    char path[128];
+    struct stat copy, folder;
+    snprintf(path, sizeof path, "%s/store%s", store_test_folder(), suffix);
+    assert_int_equal(stat(path, &copy), 0);
+    assert_int_equal(stat(store_test_folder(), &folder), 0);
+    assert_int_equal(copy.st_mode & 0777, 0640);
+    assert_int_equal(copy.st_uid, folder.st_uid);
+}
+
 static void what_is_missing_is_added_behind_a_copy(struct sql *sql, const char *url)
 {
+    const bool is_root = geteuid() == 0;
+    assert_int_equal(is_root ? chown(store_test_folder(), 65534, 65534) : 0, 0);
     assert_int_equal(apply(sql, first(1)), 1);
     assert_pending(sql, first(3), "0002 second\n0003 third\n");
     assert_int_equal(apply(sql, first(3)), 2);
@@ -74,6 +89,8 @@ static void what_is_missing_is_added_behind_a_copy(struct sql *sql, const char *
     assert_false(has_copy(".before-0003"));
     if (sql_dialect(sql) != SQL_SQLITE)
         return;
+    assert_copy_is_as_a_store(".before-0002");
+    assert_int_equal(is_root ? chown(store_test_folder(), 0, 0) : 0, 0);
     char copy_url[256];
     snprintf(copy_url, sizeof copy_url, "%s.before-0002", url);
     struct sql *copy = store_test_open(copy_url);

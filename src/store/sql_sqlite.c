@@ -430,7 +430,7 @@ static enum seki_result sqlite_notify(struct sql *sql, struct seki_error *why)
 /* ---- a copy before the schema changes ---- */
 
 /* By a second connection, since the first one holds the write lock: so the copy is what the migration found. Under another
- * name until it is whole. */
+ * name until it is whole; made beforehand as a store is, since SQLite's own would be everybody's to read while it is written. */
 static enum seki_result sqlite_copy(struct sql *sql, const char *suffix, struct seki_error *why)
 {
     struct sqlite *sqlite = of(sql);
@@ -441,13 +441,13 @@ static enum seki_result sqlite_copy(struct sql *sql, const char *suffix, struct 
     }
     snprintf(unfinished, sizeof unfinished, "%s.part", target);
     unlink(unfinished);
-    enum seki_result result = SEKI_OK;
-    struct sql *reader = sql_sqlite_open(sqlite->path, &result, why);
+    enum seki_result result = create(unfinished, why);
+    struct sql *reader = result == SEKI_OK ? sql_sqlite_open(sqlite->path, &result, why) : NULL;
     if (reader == NULL)
         return result;
     result = sql_run(reader, "vacuum into $1", SQL_VALUES(SQL_OF_STR(seki_str_of(unfinished))), NULL, why);
     sql_close(reader);
-    if (result == SEKI_OK && (chmod(unfinished, 0640) != 0 || rename(unfinished, target) != 0)) {
+    if (result == SEKI_OK && rename(unfinished, target) != 0) {
         seki_error_set(why, "%s: %s", target, strerror(errno));
         result = SEKI_SYSTEM;
     }
