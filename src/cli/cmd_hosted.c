@@ -55,7 +55,7 @@ enum cli_exit cli_hosted_set(const struct cli_options *options, const char *name
     return cli_store_close(&store);
 }
 
-/* Held messages outlive the domain until they expire, and can no longer be asked for by its name. */
+/* Held messages outlive the domain until they expire. */
 static bool count_held(struct cli_store *store, int64_t domain_id, size_t *count_out)
 {
     const struct store_held_filter filter = { .domain_id = domain_id, .address = SEKI_STR(""), .only_held = true };
@@ -80,11 +80,11 @@ enum cli_exit cli_hosted_remove(const struct cli_options *options, const char *n
             cli_print_sentence(
                 0,
                 cli_text_plural("%lu message is still held for it until it is released or expires: "
-                                "see `sekisho quarantine list`, without the domain.",
+                                "see `sekisho quarantine list %.*s`.",
                                 "%lu messages are still held for it until they are released or expire: "
-                                "see `sekisho quarantine list`, without the domain.",
+                                "see `sekisho quarantine list %.*s`.",
                                 (unsigned long)held),
-                (unsigned long)held);
+                (unsigned long)held, SEKI_STR_ARGS(domain.name));
     }
     return cli_store_close(&store);
 }

@@ -7,6 +7,7 @@
 #include "cli/text.h"
 #include "cli/when.h"
 #include "quarantine/preview.h"
+#include "store/text_check.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -23,18 +24,26 @@ static void print_list_json(const struct store_held *items, size_t count)
     cli_json_print(json_pack("{s:o}", "held", held));
 }
 
-static bool read_filter(struct cli_store *store, const char *name, struct store_held_filter *filter)
+/* What is held for a domain outlives it, and is found by its name. @return false: it is no domain, or the store fails */
+static bool take_domain(struct cli_store *store, const char *name, struct store_held_filter *filter)
 {
     struct store_domain domain;
+    if (!cli_store_did(store, store_check_domain(seki_str_of(name), "the domain", store->arena, &filter->left_by,
+                                                 &store->why)))
+        return false;
+    enum seki_result result = store_domain_find(store->sql, filter->left_by, store->arena, &domain, &store->why);
+    filter->domain_id = domain.id;
+    return result == SEKI_BAD_INPUT || cli_store_did(store, result);
+}
+
+static bool read_filter(struct cli_store *store, const char *name, struct store_held_filter *filter)
+{
     struct store_tenant tenant;
     filter->only_held = !store->options->decided;
     filter->limit = store->options->limit > 0 ? (size_t)store->options->limit : PRESET_LIMIT;
     cli_take_text(store->options->recipient, &filter->address);
-    if (name != NULL) {
-        if (!cli_find_domain(store, name, &domain))
-            return false;
-        filter->domain_id = domain.id;
-    }
+    if (name != NULL && !take_domain(store, name, filter))
+        return false;
     if (store->options->tenant != NULL) {
         if (!cli_find_tenant(store, store->options->tenant, &tenant))
             return false;
@@ -51,7 +60,9 @@ enum cli_exit cli_quarantine_list(const struct cli_options *options, const char 
     size_t count;
     if (cli_store_open(&store, options) && read_filter(&store, name, &filter) &&
         cli_store_did(&store, store_held_list(store.sql, &filter, store.arena, &items, &count, &store.why))) {
-        if (options->json)
+        if (count == 0 && name != NULL && filter.domain_id == 0)
+            cli_store_did(&store, SEKI_BAD_INPUT); /* a name that is not hosted: why says so */
+        else if (options->json)
             print_list_json(items, count);
         else if (count == 0)
             cli_print_sentence(0, "%s", _("No messages are held."));

@@ -136,6 +136,23 @@ enum seki_result store_held_read(struct sql *sql, const char *where, const struc
     return list(sql, &query, arena, items_out, count_out, why);
 }
 
+/* Held messages outlive their domain. What is left is known by its address, whose last octets are "@" or "." and the name;
+ * a name that is hosted again has another id. */
+static void add_domain(struct store_query *query, const struct store_held_filter *filter)
+{
+    if (filter->left_by.len == 0) {
+        if (filter->domain_id != 0)
+            store_query_add(query, " AND r.domain_id = ?", SQL_OF_INT(filter->domain_id));
+        return;
+    }
+    store_query_add(query, " AND (r.domain_id = ?", SQL_OF_INT(filter->domain_id));
+    seki_buf_add(&query->text, SEKI_STR(" OR (NOT EXISTS (SELECT 1 FROM domain d WHERE d.id = r.domain_id)"));
+    store_query_add(query, " AND substr(lower(r.address), length(r.address) - CAST(? AS INTEGER))",
+                    SQL_OF_INT(filter->left_by.len));
+    store_query_add(query, " IN ('@' || ?", SQL_OF_STR(filter->left_by));
+    store_query_add(query, ", '.' || ?)))", SQL_OF_STR(filter->left_by));
+}
+
 enum seki_result store_held_list(struct sql *sql, const struct store_held_filter *filter, struct seki_arena *arena,
                                  const struct store_held **items_out, size_t *count_out, struct seki_error *why)
 {
@@ -144,8 +161,7 @@ enum seki_result store_held_list(struct sql *sql, const struct store_held_filter
     store_query_add(&query, " WHERE r.id < ?", SQL_OF_INT(filter->before_id > 0 ? filter->before_id : INT64_MAX));
     if (filter->tenant_id != 0)
         store_query_add(&query, " AND r.tenant_id = ?", SQL_OF_INT(filter->tenant_id));
-    if (filter->domain_id != 0)
-        store_query_add(&query, " AND r.domain_id = ?", SQL_OF_INT(filter->domain_id));
+    add_domain(&query, filter);
     if (filter->address.len > 0)
         store_query_add(&query, " AND lower(r.address) = lower(?)", SQL_OF_STR(filter->address));
     if (filter->only_held)

@@ -47,6 +47,7 @@ struct store_held {
 /** What is looked for; zero: everything. */
 struct store_held_filter {
     int64_t tenant_id, domain_id;
+    struct seki_str left_by; /* A-labels: or held for this domain, or below it, by one that is hosted no more */
     struct seki_str address;
     bool only_held;    /* what can be released or deleted: held, releasing, unclear */
     int64_t before_id; /* older than this one; 0: from the newest */

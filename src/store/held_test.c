@@ -71,6 +71,24 @@ static void a_message_is_added_once_and_found_by_its_recipients(struct sql *sql,
     assert_why("no held message with the number 9999");
 }
 
+/* Who takes a domain back finds what was held for it before, and nobody else's. */
+static void what_a_removed_domain_left_is_found_by_its_name(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "a", POLICY_SHARED), there = add_domain(sql, tenant, "two.example");
+    const struct store_held left[] = { item("a1", 0, "a@one.example", 91), item("a1", 1, "b@Sub.One.Example", 91),
+                                       item("a1", 2, "c@notone.example", 92), item("a1", 3, "d@two.example", there),
+                                       item("a1", 4, "e@two.example", 93) };
+    STORE_OK(store_held_add(sql, left, sizeof left / sizeof left[0], WHY));
+    assert_int_equal(count_of(sql, &(struct store_held_filter){ .left_by = SEKI_STR("one.example") }), 2);
+    assert_int_equal(count_of(sql, &(struct store_held_filter){ .left_by = SEKI_STR("none.example") }), 0);
+    assert_text(only(sql, &(struct store_held_filter){ .left_by = SEKI_STR("two.example") })->address,
+                "e@two.example");
+    assert_int_equal(
+        count_of(sql, &(struct store_held_filter){ .domain_id = there, .left_by = SEKI_STR("two.example") }), 2);
+}
+
 static enum seki_result claim(struct sql *sql, const struct store_held *held, bool again)
 {
     struct store_change *change = begin(sql);
@@ -242,6 +260,7 @@ int main(void)
 {
     static const struct store_test tests[] = {
         STORE_TEST(a_message_is_added_once_and_found_by_its_recipients),
+        STORE_TEST(what_a_removed_domain_left_is_found_by_its_name),
         STORE_TEST(a_message_is_released_once),
         STORE_TEST(what_was_refused_can_be_released_again),
         STORE_TEST(a_release_that_was_killed_is_not_done_twice),

@@ -263,6 +263,11 @@ def check_refusals(tap, url):
 def check_held_of_a_removed_domain(tap, url):
     code, out, _ = run(url, "domain", "remove", "example.com")
     tap.ok(code == 0 and "1 message is still held for it" in " ".join(out.split()), "domain remove tells what stays held", out)
+    code, out, _ = run(url, "quarantine", "list", "EXAMPLE.com")
+    tap.ok(code == 0 and "@example.com" in out, "quarantine list still finds it by the domain's name", out)
+    code, out, err = run(url, "quarantine", "list", "never.example")
+    tap.ok(code == 1 and out == "" and "never.example is not hosted here" in err,
+           "quarantine list: a name that never was is no empty list", out + err)
 
 
 def body(tap):
