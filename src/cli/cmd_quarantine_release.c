@@ -51,7 +51,7 @@ static struct seki_str make_head(struct cli_store *store, const struct store_hel
 {
     struct seki_buf head;
     seki_buf_init_arena(&head, store->arena, HEAD_MAX_OCTETS);
-    struct seki_str released = quarantine_released_write(store->arena, item->id, item->message_id);
+    struct seki_str released = quarantine_released_write(store->arena, item->id, item->message_id, item->place);
     seki_field_write(SEKI_STR(QUARANTINE_RELEASED_NAME), released, false, &head);
     if (message->authentication_results.len > 0)
         seki_field_write(SEKI_STR("Authentication-Results"), message->authentication_results, false, &head);

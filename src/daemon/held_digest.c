@@ -56,7 +56,7 @@ static struct seki_str mark_of(struct round *r, const struct store_held *held, s
 {
     for (size_t i = 0; i < count; i++) {
         if (seki_str_equal(held[i].node, r->digest->node))
-            return quarantine_released_write(r->arena, held[i].id, held[i].message_id);
+            return quarantine_released_write(r->arena, held[i].id, held[i].message_id, held[i].place);
     }
     return SEKI_STR("");
 }

@@ -1,4 +1,4 @@
-/* The mark of a released message: only that of a message which is held here, for this recipient. */
+/* The mark of a released message: only that of a message which is held here, and was released to this recipient. */
 #include "quarantine/folder.h"
 #include "quarantine/released.h"
 
@@ -45,19 +45,23 @@ static const struct {
     const char *recipient;
     bool want;
 } cases[] = {
-    { "as it is written", " 12 %s", "a@one.example", true },
-    { "for the other of its recipients", " 12 %s", "b@two.example", true },
-    { "another spelling of the address", " 12 %s", "A@One.example", true },
-    { "for somebody else: it was forwarded", " 12 %s", "c@one.example", false },
-    { "of a message that is not here", " 12 0123456789abcdef0123456789", "a@one.example", false },
-    { "no number", " x %s", "a@one.example", false },
+    { "as it is written", " 12 %s 0", "a@one.example", true },
+    { "for the other of its recipients", " 12 %s 1", "b@two.example", true },
+    { "another spelling of the address", " 12 %s 0", "A@One.example", true },
+    { "for somebody else: it was forwarded", " 12 %s 0", "c@one.example", false },
+    { "forwarded to another for whom it is held", " 12 %s 0", "b@two.example", false },
+    { "of a recipient that it has not", " 12 %s 2", "a@one.example", false },
+    { "of a message that is not here", " 12 0123456789abcdef0123456789 0", "a@one.example", false },
+    { "no number", " x %s 0", "a@one.example", false },
     { "only the id", " %s", "a@one.example", false },
-    { "more behind it", " 12 %s x", "a@one.example", false },
-    { "a path", " 12 ../../../../../../../../etc", "a@one.example", false },
+    { "no recipient", " 12 %s", "a@one.example", false },
+    { "a recipient that is no number", " 12 %s -1", "a@one.example", false },
+    { "more behind it", " 12 %s 0 x", "a@one.example", false },
+    { "a path", " 12 ../../../../../../../../etc 0", "a@one.example", false },
     { "empty", "", "a@one.example", false },
 };
 
-static void only_what_is_held_here_for_the_recipient(void **state)
+static void only_what_was_released_here_to_the_recipient(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -77,15 +81,15 @@ static void what_is_written_is_known(void **state)
 {
     (void)state;
     struct seki_arena *arena = seki_arena_new(1000);
-    struct seki_str value = quarantine_released_write(arena, INT64_MAX, seki_str_of(held.text));
-    assert_true(quarantine_released_is_from(folder, value, SEKI_STR("a@one.example")));
+    struct seki_str value = quarantine_released_write(arena, INT64_MAX, seki_str_of(held.text), 1);
+    assert_true(quarantine_released_is_from(folder, value, SEKI_STR("b@two.example")));
     seki_arena_free(arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_what_is_held_here_for_the_recipient),
+        cmocka_unit_test(only_what_was_released_here_to_the_recipient),
         cmocka_unit_test(what_is_written_is_known),
     };
     return cmocka_run_group_tests(tests, hold_one, remove_all);
