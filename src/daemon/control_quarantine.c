@@ -4,6 +4,7 @@
 #include "daemon/held_intake.h"
 #include "quarantine/quarantine.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
@@ -34,24 +35,29 @@ static void close_job(void *user)
     free(job);
 }
 
-static void tell_aside(void *context, bool is_damaged, const char *reason)
+static const struct aside_row {
+    enum figure figure;
+    const char *event, *before_folder, *after_folder;
+} asides[] = {
+    [QUARANTINE_ASIDE_DAMAGED] = { FIGURE_QUARANTINE_DAMAGED, "quarantine_damaged",
+                                   "nobody can say for whom it is, so it is kept in",
+                                   "damaged until you have looked at it" },
+    [QUARANTINE_ASIDE_UNREADABLE] = { FIGURE_QUARANTINE_UNREADABLE, "quarantine_unreadable", "it waits in",
+                                      "unreadable and is taken in within a minute after it can be read: look at "
+                                      "its "
+                                      "owner, its mode and the disk" },
+    [QUARANTINE_ASIDE_REFUSED] = { FIGURE_QUARANTINE_REFUSED, "quarantine_refused", "it waits in",
+                                   "refused and is taken in within a minute after the store takes it" },
+};
+static_assert(sizeof asides / sizeof asides[0] == QUARANTINE_ASIDE_COUNT, "one row for each reason");
+
+static void tell_aside(void *context, enum quarantine_aside aside, const char *reason)
 {
     const struct quarantine_job *job = context;
-    struct figures *figures = job->context->figures;
-    const char *folder = job->intake.folder;
-    if (is_damaged) {
-        figures_add(figures, FIGURE_QUARANTINE_DAMAGED, 1);
-        log_reason(job->context->log, LOG_LEVEL_WARNING, "quarantine_damaged",
-                   "%s; nobody can say for whom it is, so it is kept in %s/damaged until you have looked at it",
-                   reason, folder);
-    } else {
-        figures_add(figures, FIGURE_QUARANTINE_UNREADABLE, 1);
-        log_reason(
-            job->context->log, LOG_LEVEL_WARNING, "quarantine_unreadable",
-            "%s; it waits in %s/unreadable and is taken in within a minute after it can be read: look at its "
-            "owner, its mode and the disk",
-            reason, folder);
-    }
+    const struct aside_row *row = &asides[aside];
+    figures_add(job->context->figures, row->figure, 1);
+    log_reason(job->context->log, LOG_LEVEL_WARNING, row->event, "%s; %s %s/%s", reason, row->before_folder,
+               job->intake.folder, row->after_folder);
 }
 
 static void *open_job(const struct control_context *context, struct sql *sql, struct seki_error *why)
@@ -116,7 +122,8 @@ static enum seki_result retry(struct quarantine_job *job, struct sql *sql, bool 
     enum seki_result result = held_intake_retry(&job->intake, sql, &report, why);
     tell_report(job, &report);
     if (result == SEKI_OK) {
-        figures_set(job->context->figures, FIGURE_QUARANTINE_UNREADABLE, report.unreadable);
+        figures_set(job->context->figures, FIGURE_QUARANTINE_UNREADABLE, report.aside[QUARANTINE_ASIDE_UNREADABLE]);
+        figures_set(job->context->figures, FIGURE_QUARANTINE_REFUSED, report.aside[QUARANTINE_ASIDE_REFUSED]);
         job->retried_at_s = now;
     }
     return result;

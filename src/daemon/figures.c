@@ -33,6 +33,8 @@ static const struct figure_row {
                                     "Held messages that were set aside because their files are damaged." },
     [FIGURE_QUARANTINE_UNREADABLE] = { "quarantine_unreadable", "gauge",
                                        "Held messages that wait because their files cannot be read." },
+    [FIGURE_QUARANTINE_REFUSED] = { "quarantine_refused", "gauge",
+                                    "Held messages that wait because the store refuses them." },
     [FIGURE_JOURNAL_TAKEN_OCTETS] = { NULL, NULL, NULL },
 };
 static_assert(sizeof rows / sizeof rows[0] == FIGURE_COUNT, "one row per figure");

@@ -19,6 +19,7 @@ enum figure {
     FIGURE_JOURNAL_UNREADABLE, /* segments, now */
     FIGURE_QUARANTINE_DAMAGED,
     FIGURE_QUARANTINE_UNREADABLE, /* now */
+    FIGURE_QUARANTINE_REFUSED,    /* now */
     FIGURE_JOURNAL_TAKEN_OCTETS, /* of the segments that are there uncompressed; for the backlog, and not in /metrics */
     FIGURE_COUNT
 };

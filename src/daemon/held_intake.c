@@ -62,49 +62,55 @@ static enum seki_result take_one(const struct held_intake *intake, struct sql *s
 }
 
 /* Out of the way of the others. One that is gone (erased meanwhile) needs no place. */
-static enum seki_result set_aside(const struct held_intake *intake, const struct quarantine_id *id, bool is_damaged,
-                                  const char *reason, struct held_intake_report *report, struct seki_error *why)
+static enum seki_result set_aside(const struct held_intake *intake, const struct quarantine_id *id,
+                                  enum quarantine_aside aside, const char *reason,
+                                  struct held_intake_report *report, struct seki_error *why)
 {
-    enum seki_result result =
-        is_damaged ? quarantine_set_aside(intake->folder, id, why) : quarantine_let_wait(intake->folder, id, why);
+    enum seki_result result = quarantine_set_aside(intake->folder, id, aside, why);
     if (result == SEKI_BAD_INPUT)
         return SEKI_OK;
     if (result != SEKI_OK)
         return result;
-    *(is_damaged ? &report->damaged : &report->unreadable) += 1;
+    report->aside[aside]++;
     if (intake->tell != NULL)
-        intake->tell(intake->context, is_damaged, reason);
+        intake->tell(intake->context, aside, reason);
     return SEKI_OK;
 }
 
-/* @param was_waiting  it could not be read before, and has been told of */
+/* @param was_aside  it is there already for this reason, and has been told of; DAMAGED: it is new */
 static enum seki_result take_or_set_aside(const struct held_intake *intake, struct sql *sql,
-                                          const struct quarantine_id *id, bool was_waiting,
+                                          const struct quarantine_id *id, enum quarantine_aside was_aside,
                                           struct held_intake_report *report, struct seki_error *why)
 {
     bool is_readable;
     struct seki_error reason = { "" };
+    enum quarantine_aside aside = QUARANTINE_ASIDE_UNREADABLE;
     enum seki_result result = take_one(intake, sql, id, &is_readable, report, &reason);
-    if (is_readable) {
+    if (is_readable && result == SEKI_BAD_INPUT) {
+        aside = QUARANTINE_ASIDE_REFUSED;
+        seki_error_prefix(&reason, "the store refuses the held message %s", id->text);
+    } else if (is_readable) {
         seki_error_set(why, "%s", reason.text);
         return result;
+    } else if (result == SEKI_BAD_INPUT) {
+        aside = QUARANTINE_ASIDE_DAMAGED;
     }
-    if (result == SEKI_BAD_INPUT || !was_waiting)
-        return set_aside(intake, id, result == SEKI_BAD_INPUT, reason.text, report, why);
-    report->unreadable++;
+    if (aside == QUARANTINE_ASIDE_DAMAGED || aside != was_aside)
+        return set_aside(intake, id, aside, reason.text, report, why);
+    report->aside[aside]++;
     return SEKI_OK;
 }
 
 /* Only a store that does not answer ends it: what is wrong with one message is none of the others' business.
  * @return the first failure */
 static enum seki_result take_all(const struct held_intake *intake, struct sql *sql, const struct quarantine_id *ids,
-                                 size_t count, bool were_waiting, struct held_intake_report *report,
+                                 size_t count, enum quarantine_aside were_aside, struct held_intake_report *report,
                                  struct seki_error *why)
 {
     enum seki_result first_failure = SEKI_OK;
     for (size_t i = 0; i < count && first_failure != SEKI_TEMPORARY; i++) {
         struct seki_error one = { "" };
-        enum seki_result result = take_or_set_aside(intake, sql, &ids[i], were_waiting, report, &one);
+        enum seki_result result = take_or_set_aside(intake, sql, &ids[i], were_aside, report, &one);
         if (result == SEKI_OK || (first_failure != SEKI_OK && result != SEKI_TEMPORARY))
             continue;
         first_failure = result;
@@ -121,25 +127,32 @@ enum seki_result held_intake_turn(const struct held_intake *intake, struct sql *
     *report_out = (struct held_intake_report){ 0 };
     enum seki_result result = quarantine_list_new(intake->folder, ids, BATCH, &count, why);
     if (result == SEKI_OK)
-        result = take_all(intake, sql, ids, count, false, report_out, why);
+        result = take_all(intake, sql, ids, count, QUARANTINE_ASIDE_DAMAGED, report_out, why);
     report_out->has_more = count == BATCH;
+    return result;
+}
+
+static enum seki_result retry_place(const struct held_intake *intake, struct sql *sql, enum quarantine_aside aside,
+                                    struct held_intake_report *report, struct seki_error *why)
+{
+    struct quarantine_id ids[BATCH], last;
+    size_t count = BATCH;
+    enum seki_result result = SEKI_OK;
+    for (bool is_first = true; result == SEKI_OK && count == BATCH; is_first = false) {
+        result = quarantine_list_aside(intake->folder, aside, is_first ? NULL : &last, ids, BATCH, &count, why);
+        if (result == SEKI_OK)
+            result = take_all(intake, sql, ids, count, aside, report, why);
+        last = ids[BATCH - 1];
+    }
     return result;
 }
 
 enum seki_result held_intake_retry(const struct held_intake *intake, struct sql *sql,
                                    struct held_intake_report *report_out, struct seki_error *why)
 {
-    struct quarantine_id ids[BATCH], last;
-    size_t count = BATCH;
-    enum seki_result result = SEKI_OK;
     *report_out = (struct held_intake_report){ 0 };
-    for (bool is_first = true; result == SEKI_OK && count == BATCH; is_first = false) {
-        result = quarantine_list_unreadable(intake->folder, is_first ? NULL : &last, ids, BATCH, &count, why);
-        if (result == SEKI_OK)
-            result = take_all(intake, sql, ids, count, true, report_out, why);
-        last = ids[BATCH - 1];
-    }
-    return result;
+    enum seki_result result = retry_place(intake, sql, QUARANTINE_ASIDE_REFUSED, report_out, why);
+    return result != SEKI_OK ? result : retry_place(intake, sql, QUARANTINE_ASIDE_UNREADABLE, report_out, why);
 }
 
 /* ---- removing ---- */

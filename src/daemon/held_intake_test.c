@@ -110,7 +110,7 @@ static void damaged_files_are_in_nobodys_way(struct sql *sql, const char *url)
     struct quarantine_id good = hold("x");
     struct held_intake_report first = turn(&intake, sql), second = turn(&intake, sql);
     assert_true(first.has_more);
-    assert_int_equal(first.damaged + second.damaged, 60);
+    assert_int_equal(first.aside[QUARANTINE_ASIDE_DAMAGED] + second.aside[QUARANTINE_ASIDE_DAMAGED], 60);
     assert_int_equal(second.taken, 1);
     assert_true(is_at("damaged", &id));
     assert_true(is_at("held", &good));
@@ -118,14 +118,14 @@ static void damaged_files_are_in_nobodys_way(struct sql *sql, const char *url)
 }
 
 struct told {
-    unsigned damaged, unreadable;
+    unsigned aside[QUARANTINE_ASIDE_COUNT];
     char last[sizeof((struct seki_error *)0)->text];
 };
 
-static void note_told(void *context, bool is_damaged, const char *reason)
+static void note_told(void *context, enum quarantine_aside aside, const char *reason)
 {
     struct told *told = context;
-    *(is_damaged ? &told->damaged : &told->unreadable) += 1;
+    told->aside[aside]++;
     snprintf(told->last, sizeof told->last, "%s", reason);
 }
 
@@ -162,19 +162,19 @@ static void what_cannot_be_read_waits_and_is_in_nobodys_way(struct sql *sql, con
     for (int i = 0; i < 60; i++)
         id = hold_unreadable();
     struct quarantine_id good = hold("x");
-    assert_int_equal(turn(&intake, sql).unreadable, 50);
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_UNREADABLE], 50);
     assert_int_equal(turn(&intake, sql).taken, 1);
     assert_true(is_at("held", &good));
     assert_true(is_at("unreadable", &id));
-    assert_int_equal(told.unreadable, 60);
+    assert_int_equal(told.aside[QUARANTINE_ASIDE_UNREADABLE], 60);
     assert_non_null(strstr(told.last, id.text));
     STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
-    assert_int_equal(report.unreadable, 60);
+    assert_int_equal(report.aside[QUARANTINE_ASIDE_UNREADABLE], 60);
     mend(&id);
     STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
-    assert_int_equal(report.unreadable, 59);
+    assert_int_equal(report.aside[QUARANTINE_ASIDE_UNREADABLE], 59);
     assert_int_equal(report.taken, 1);
-    assert_int_equal(told.unreadable, 60); /* each is told of once */
+    assert_int_equal(told.aside[QUARANTINE_ASIDE_UNREADABLE], 60); /* each is told of once */
     assert_true(is_at("held", &id));
     assert_int_equal(list(sql, &items), 4);
 }
@@ -193,18 +193,45 @@ static void refuse_in_store(struct sql *sql, const char *url, bool is_refused)
 
 static void what_the_store_refuses_is_in_nobodys_way(struct sql *sql, const char *url)
 {
+    struct held_intake intake = begin_intake(sql);
+    struct told told = { 0 };
+    struct held_intake_report report;
+    struct quarantine_id refused;
+    intake.tell = note_told;
+    intake.context = &told;
+    refuse_in_store(sql, url, true);
+    for (int i = 0; i < 60; i++) /* more than a turn looks at */
+        refused = hold("refused");
+    usleep(10); /* the refused ones are the older */
+    struct quarantine_id good = hold("x");
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_REFUSED], 50);
+    assert_int_equal(turn(&intake, sql).taken, 1);
+    assert_true(is_at("refused", &refused));
+    assert_true(is_at("held", &good));
+    STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
+    assert_int_equal(report.aside[QUARANTINE_ASIDE_REFUSED], 60);
+    assert_int_equal(told.aside[QUARANTINE_ASIDE_REFUSED], 60); /* each is told of once */
+    assert_non_null(strstr(told.last, refused.text));
+    refuse_in_store(sql, url, false);
+    STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
+    assert_int_equal(report.taken, 60);
+    assert_true(is_at("held", &refused));
+}
+
+static void what_is_refused_and_then_damaged_is_given_up(struct sql *sql, const char *url)
+{
     const struct held_intake intake = begin_intake(sql);
     struct held_intake_report report;
+    char path[8192];
     refuse_in_store(sql, url, true);
     struct quarantine_id refused = hold("refused");
-    usleep(10); /* the refused one is the older */
-    struct quarantine_id good = hold("x");
-    assert_int_not_equal(held_intake_turn(&intake, sql, &report, WHY), SEKI_OK);
-    assert_true(is_at("new", &refused));
-    assert_true(is_at("held", &good));
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_REFUSED], 1);
+    snprintf(path, sizeof path, "%s/refused/%s", folder, refused.text);
+    assert_int_equal(truncate(path, 70), 0);
+    STORE_OK(held_intake_retry(&intake, sql, &report, WHY));
+    assert_int_equal(report.aside[QUARANTINE_ASIDE_DAMAGED], 1);
+    assert_true(is_at("damaged", &refused));
     refuse_in_store(sql, url, false);
-    assert_int_equal(turn(&intake, sql).taken, 1);
-    assert_true(is_at("held", &refused));
 }
 
 static void what_is_damaged_is_told_by_its_name(struct sql *sql, const char *url)
@@ -219,16 +246,16 @@ static void what_is_damaged_is_told_by_its_name(struct sql *sql, const char *url
     snprintf(path, sizeof path, "%s/new/%s", folder, pipe_id.text);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0); /* to open one would wait for ever */
-    assert_int_equal(turn(&intake, sql).damaged, 1);
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_DAMAGED], 1);
     assert_non_null(strstr(told.last, pipe_id.text));
     assert_true(is_at("held", &cut));
     cut = hold("x");
     snprintf(path, sizeof path, "%s/new/%s", folder, cut.text);
     assert_int_equal(truncate(path, 70), 0);
-    assert_int_equal(turn(&intake, sql).damaged, 1);
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_DAMAGED], 1);
     assert_non_null(strstr(told.last, cut.text));
-    assert_int_equal(told.damaged, 2);
-    assert_int_equal(turn(&intake, sql).damaged, 0);
+    assert_int_equal(told.aside[QUARANTINE_ASIDE_DAMAGED], 2);
+    assert_int_equal(turn(&intake, sql).aside[QUARANTINE_ASIDE_DAMAGED], 0);
 }
 
 /* What differs between a message and one that came before it. */
@@ -395,6 +422,7 @@ int main(void)
         STORE_TEST(what_comes_after_a_decision_is_held_anew),
         STORE_TEST(a_death_while_another_is_alike_loses_no_file),
         STORE_TEST(what_the_store_refuses_is_in_nobodys_way),
+        STORE_TEST(what_is_refused_and_then_damaged_is_given_up),
     };
     return STORE_TESTS_RUN(tests);
 }

@@ -9,8 +9,14 @@
 #define FOLDER_MODE (S_ISGID | 0770) /* files are of the folder's group, whoever writes them */
 
 static const char *const place_names[] = {
-    [QUARANTINE_TMP] = "tmp",   [QUARANTINE_NEW] = "new",         [QUARANTINE_UNREADABLE] = "unreadable",
-    [QUARANTINE_HELD] = "held", [QUARANTINE_DAMAGED] = "damaged",
+    [QUARANTINE_TMP] = "tmp",         [QUARANTINE_NEW] = "new",   [QUARANTINE_UNREADABLE] = "unreadable",
+    [QUARANTINE_REFUSED] = "refused", [QUARANTINE_HELD] = "held", [QUARANTINE_DAMAGED] = "damaged",
+};
+
+static const enum quarantine_place aside_places[] = {
+    [QUARANTINE_ASIDE_DAMAGED] = QUARANTINE_DAMAGED,
+    [QUARANTINE_ASIDE_UNREADABLE] = QUARANTINE_UNREADABLE,
+    [QUARANTINE_ASIDE_REFUSED] = QUARANTINE_REFUSED,
 };
 
 bool quarantine_id_read(struct seki_str text, struct quarantine_id *id_out)
@@ -110,11 +116,11 @@ enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *i
     return quarantine_list(folder, QUARANTINE_NEW, NULL, ids_out, max, count_out, why);
 }
 
-enum seki_result quarantine_list_unreadable(const char *folder, const struct quarantine_id *after,
-                                            struct quarantine_id *ids_out, size_t max, size_t *count_out,
-                                            struct seki_error *why)
+enum seki_result quarantine_list_aside(const char *folder, enum quarantine_aside aside,
+                                       const struct quarantine_id *after, struct quarantine_id *ids_out, size_t max,
+                                       size_t *count_out, struct seki_error *why)
 {
-    return quarantine_list(folder, QUARANTINE_UNREADABLE, after, ids_out, max, count_out, why);
+    return quarantine_list(folder, aside_places[aside], after, ids_out, max, count_out, why);
 }
 
 /* From where the store does not know it. @return SEKI_OK; SEKI_BAD_INPUT: it is there no longer; SEKI_SYSTEM */
@@ -126,7 +132,7 @@ static enum seki_result move(const char *folder, const struct quarantine_id *id,
                      make_one(place);
     int error = errno;
     bool is_moved = false, is_gone = has_place;
-    for (unsigned at = QUARANTINE_NEW; at <= QUARANTINE_UNREADABLE && is_gone && !is_moved; at++) {
+    for (unsigned at = QUARANTINE_NEW; at < QUARANTINE_HELD && is_gone && !is_moved; at++) {
         is_moved = quarantine_path(folder, (enum quarantine_place)at, id, from) && rename(from, to) == 0;
         error = errno;
         is_gone = error == ENOENT;
@@ -143,14 +149,10 @@ enum seki_result quarantine_settle(const char *folder, const struct quarantine_i
     return result == SEKI_BAD_INPUT ? SEKI_OK : result; /* a process that was killed had moved it */
 }
 
-enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id, struct seki_error *why)
+enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id,
+                                      enum quarantine_aside aside, struct seki_error *why)
 {
-    return move(folder, id, QUARANTINE_DAMAGED, why);
-}
-
-enum seki_result quarantine_let_wait(const char *folder, const struct quarantine_id *id, struct seki_error *why)
-{
-    return move(folder, id, QUARANTINE_UNREADABLE, why);
+    return move(folder, id, aside_places[aside], why);
 }
 
 enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id, struct seki_error *why)

@@ -4,6 +4,7 @@
  *     new/ID     whole and on disk; `control` has not told the store of it yet
  *     held/ID    the store knows it
  *     unreadable/ID cannot be read now (its owner, its disk); tried again, and then taken in from here
+ *     refused/ID    the store does not take it; likewise
  *     damaged/ID    nobody can say any more for whom it is; kept for the operator
  *
  * A file has a head of QUARANTINE_HEAD_OCTETS that says where the rest lies, the message as it came, and behind it, since
@@ -44,6 +45,13 @@ struct quarantine_message { /* texts as they came, "" where there is none */
     const struct quarantine_recipient *recipients;
     size_t recipient_count; /* at most QUARANTINE_RECIPIENTS_MAX, or it is not kept */
     uint64_t size_octets;   /* of header and body; filled when read */
+};
+
+enum quarantine_aside { /* why one is out of the way */
+                        QUARANTINE_ASIDE_DAMAGED = 0,
+                        QUARANTINE_ASIDE_UNREADABLE,
+                        QUARANTINE_ASIDE_REFUSED,
+                        QUARANTINE_ASIDE_COUNT
 };
 
 bool quarantine_id_read(struct seki_str text, struct quarantine_id *id_out);
@@ -95,19 +103,17 @@ SEKI_MUST_USE enum seki_result quarantine_open(const char *folder, const struct 
 /** The oldest few that the store does not know yet. @param count_out  at most max; 0: none */
 SEKI_MUST_USE enum seki_result quarantine_list_new(const char *folder, struct quarantine_id *ids_out, size_t max,
                                                    size_t *count_out, struct seki_error *why);
-/** Those that wait because they could not be read, in the order of their ids. @param after  NULL: from the first */
-SEKI_MUST_USE enum seki_result quarantine_list_unreadable(const char *folder, const struct quarantine_id *after,
-                                                          struct quarantine_id *ids_out, size_t max,
-                                                          size_t *count_out, struct seki_error *why);
+/** Those that were set aside for one reason, in the order of their ids. @param after  NULL: from the first */
+SEKI_MUST_USE enum seki_result quarantine_list_aside(const char *folder, enum quarantine_aside aside,
+                                                     const struct quarantine_id *after,
+                                                     struct quarantine_id *ids_out, size_t max, size_t *count_out,
+                                                     struct seki_error *why);
 /** The store knows it now. */
 SEKI_MUST_USE enum seki_result quarantine_settle(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);
-/** Its file is damaged: out of the way, so that others are taken in. @return SEKI_OK; SEKI_BAD_INPUT: it is gone */
+/** Out of the way, so that others are taken in. @return SEKI_OK; SEKI_BAD_INPUT: it is gone */
 SEKI_MUST_USE enum seki_result quarantine_set_aside(const char *folder, const struct quarantine_id *id,
-                                                    struct seki_error *why);
-/** Its file cannot be read now: likewise, but it is not given up. */
-SEKI_MUST_USE enum seki_result quarantine_let_wait(const char *folder, const struct quarantine_id *id,
-                                                   struct seki_error *why);
+                                                    enum quarantine_aside aside, struct seki_error *why);
 /** SEKI_OK also when it is gone already. */
 SEKI_MUST_USE enum seki_result quarantine_remove(const char *folder, const struct quarantine_id *id,
                                                  struct seki_error *why);

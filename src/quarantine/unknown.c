@@ -51,7 +51,8 @@ static enum seki_result visit_place(const struct look *look, enum quarantine_pla
     return result;
 }
 
-/* In the order in which they are moved. Nobody reads what lies in damaged/: it is only counted there. */
+/* In the order in which they are moved. Nobody reads what lies in damaged/: it is only counted there. What cannot be read in
+ * refused/ is on its way to unreadable/. */
 enum seki_result quarantine_visit_unknown(const char *folder, const struct quarantine_visitor *visitor,
                                           struct quarantine_unread *unread_out, struct seki_error *why)
 {
@@ -62,6 +63,8 @@ enum seki_result quarantine_visit_unknown(const char *folder, const struct quara
         return SEKI_SYSTEM;
     }
     enum seki_result result = visit_place(&look, QUARANTINE_NEW, &unread_out->in_new, why);
+    if (result == SEKI_OK)
+        result = visit_place(&look, QUARANTINE_REFUSED, &unread_out->in_unreadable, why);
     if (result == SEKI_OK)
         result = visit_place(&look, QUARANTINE_UNREADABLE, &unread_out->in_unreadable, why);
     if (result == SEKI_OK)

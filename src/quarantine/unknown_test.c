@@ -99,7 +99,8 @@ static void test_all_are_seen_and_the_rest_counted(void **state)
     for (size_t i = 0; i < 101; i++)
         hold(QUARANTINE_NEW);
     hold(QUARANTINE_UNREADABLE); /* by now it can be read */
-    hold(QUARANTINE_HELD);       /* the store knows it */
+    hold(QUARANTINE_REFUSED);
+    hold(QUARANTINE_HELD); /* the store knows it */
     hold(QUARANTINE_DAMAGED);
     struct quarantine_id id = hold(QUARANTINE_NEW);
     damage(QUARANTINE_NEW, &id);
@@ -107,10 +108,12 @@ static void test_all_are_seen_and_the_rest_counted(void **state)
         id = hold(QUARANTINE_UNREADABLE);
         lock_away(QUARANTINE_UNREADABLE, &id);
     }
+    id = hold(QUARANTINE_REFUSED);
+    lock_away(QUARANTINE_REFUSED, &id);
     assert_int_equal(look(&seen, &unread, NULL), SEKI_OK);
-    assert_int_equal(seen.count, 102);
+    assert_int_equal(seen.count, 103);
     assert_int_equal(unread.in_new, 1);
-    assert_int_equal(unread.in_unreadable, 2);
+    assert_int_equal(unread.in_unreadable, 3);
     assert_int_equal(unread.in_damaged, 1);
 }
 
