@@ -1,5 +1,7 @@
 #include "base/siphash.h"
 
+#include <endian.h>
+
 struct state {
     uint64_t v0, v1, v2, v3;
 };
@@ -31,12 +33,12 @@ static inline void take_word(struct state *s, uint64_t word)
     s->v0 ^= word;
 }
 
+/* @param count  of octets, 8 at most */
 static inline uint64_t little_endian(const char *octets, size_t count)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < count; i++)
-        word |= (uint64_t)(uint8_t)octets[i] << (8 * i);
-    return word;
+    memcpy(&word, octets, count);
+    return le64toh(word);
 }
 
 uint64_t seki_siphash(const struct seki_siphash_key *key, struct seki_str text)

@@ -14,15 +14,13 @@ static bool is_to_contacts(const struct inbound_recipients *recipients)
 /* What hosting knows of the author: is it one of ours (this message came from outside), or does it look like one? */
 static void add_hosting_facts(struct inbound_message *message)
 {
-    struct replica *replica = message->generation->hosting->replica;
     struct policy_facts *facts = &message->facts;
-    struct replica_domain author;
+    struct replica_author author;
     if (facts->author_domain.len == 0)
         return;
-    facts->is_author_hosted =
-        replica_find_domain(replica, facts->author_domain, message->arena, &author) == REPLICA_YES;
-    if (!facts->is_author_hosted)
-        replica_find_lookalike(replica, facts->author_domain, message->arena, &facts->lookalike_of);
+    (void)replica_find_author(message->generation->hosting->replica, facts->author_domain, message->arena, &author);
+    facts->is_author_hosted = author.is_hosted;
+    facts->lookalike_of = author.lookalike_of;
 }
 
 static void judge_for(struct inbound_message *message, struct inbound_domain *domain)

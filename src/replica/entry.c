@@ -3,20 +3,20 @@
 #include "base/octets.h"
 
 #include <assert.h>
+#include <endian.h>
 
 /* Numbers are big-endian, in keys so that a domain's entries stand together. */
 static void write_number(uint64_t number, char *octets)
 {
-    for (int i = 7; i >= 0; i--, number >>= 8)
-        octets[i] = (char)(number & 0xff);
+    number = htobe64(number);
+    memcpy(octets, &number, sizeof number);
 }
 
 static uint64_t read_number(const char *octets)
 {
-    uint64_t number = 0;
-    for (int i = 0; i < 8; i++)
-        number = number << 8 | (uint8_t)octets[i];
-    return number;
+    uint64_t number;
+    memcpy(&number, octets, sizeof number);
+    return be64toh(number);
 }
 
 /* ---- keys ---- */

@@ -352,3 +352,11 @@ enum replica_found replica_generation_get(const struct replica_generation *gener
         return REPLICA_NO;
     return replica_generation_get_certain(generation, key, payload_out) ? REPLICA_YES : REPLICA_MISSING;
 }
+
+enum replica_found replica_generation_get_probable(const struct replica_generation *generation,
+                                                   const struct replica_key *key, struct seki_str *payload_out)
+{
+    if (replica_generation_get_certain(generation, key, payload_out))
+        return REPLICA_YES;
+    return replica_generation_get(generation, key, payload_out);
+}

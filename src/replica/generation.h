@@ -53,6 +53,9 @@ void replica_generation_remove_others(const char *folder, const char *name);
  *  @return REPLICA_MISSING: damaged. Inside the guard only. */
 enum replica_found replica_generation_get(const struct replica_generation *generation,
                                           const struct replica_key *key, struct seki_str *payload_out);
+/** As above, and faster for a key that is probably there. */
+enum replica_found replica_generation_get_probable(const struct replica_generation *generation,
+                                                   const struct replica_key *key, struct seki_str *payload_out);
 /** As above, for a key that is there in every generation. */
 bool replica_generation_get_certain(const struct replica_generation *generation, const struct replica_key *key,
                                     struct seki_str *payload_out);

@@ -171,6 +171,35 @@ static struct seki_str parent_of(struct seki_str name)
     return seki_str_from(name, seki_str_find(name, '.') + 1);
 }
 
+/* The entry that answers for a name: its own, or the nearest above it that includes subdomains. */
+struct record_search {
+    struct seki_str name; /* of the entry */
+    struct replica_record record;
+    bool has_family; /* there is one above it, whether it includes subdomains or not */
+};
+
+typedef enum replica_found get_function(const struct replica_generation *generation, const struct replica_key *key,
+                                        struct seki_str *payload_out);
+
+/* @param get  for the domain itself; those above it are rarely there */
+static enum replica_found find_record(struct replica *replica, struct seki_str domain, get_function *get,
+                                      struct record_search *s)
+{
+    for (s->name = domain; s->name.len > 0; s->name = parent_of(s->name), get = replica_generation_get) {
+        struct replica_key key;
+        struct seki_str payload;
+        enum replica_found found = REPLICA_NO;
+        if (replica_key_of_domain(s->name, &key))
+            found = get(&replica->generation, &key, &payload);
+        if (found == REPLICA_MISSING || (found == REPLICA_YES && !replica_record_decode(payload, &s->record)))
+            return REPLICA_MISSING;
+        s->has_family = s->has_family || found == REPLICA_YES;
+        if (found == REPLICA_YES && (s->name.len == domain.len || s->record.includes_subdomains))
+            return REPLICA_YES;
+    }
+    return REPLICA_NO;
+}
+
 struct domain_search {
     struct seki_str domain;
     struct seki_arena *arena;
@@ -180,47 +209,33 @@ struct domain_search {
 };
 
 /* The record is the domain's; its tenant's is read in the same look-up, so that both are of one state. */
-static enum replica_found keep(struct replica *replica, struct domain_search *s, struct seki_str name,
-                               const struct replica_record *record)
+static enum replica_found search_domain(struct replica *replica, void *context)
 {
-    const struct replica_key key = replica_key_of_tenant(record->tenant_id);
+    struct domain_search *s = context;
+    struct record_search r = { .has_family = false };
+    enum replica_found found = find_record(replica, s->domain, replica_generation_get_probable, &r);
+    if (found != REPLICA_YES)
+        return found;
+    const struct replica_key key = replica_key_of_tenant(r.record.tenant_id);
     struct replica_tenant tenant;
     struct seki_str payload;
     if (!replica_generation_get_certain(&replica->generation, &key, &payload) ||
         !replica_tenant_decode(payload, &tenant))
         return REPLICA_MISSING;
-    bool is_newer = record->policy_revision > tenant.policy_revision;
+    bool is_newer = r.record.policy_revision > tenant.policy_revision;
     s->found =
-        (struct replica_domain){ .domain_id = record->domain_id,
-                                 .tenant_id = record->tenant_id,
-                                 .policy_revision = is_newer ? record->policy_revision : tenant.policy_revision,
+        (struct replica_domain){ .domain_id = r.record.domain_id,
+                                 .tenant_id = r.record.tenant_id,
+                                 .policy_revision = is_newer ? r.record.policy_revision : tenant.policy_revision,
                                  .shape = tenant.shape,
-                                 .name = seki_arena_copy(s->arena, name),
+                                 .name = seki_arena_copy(s->arena, r.name),
                                  .policy = tenant.policy,
-                                 .allow_count = record->allow_count };
+                                 .allow_count = r.record.allow_count };
     s->found.policy.junk_suffix = seki_arena_copy(s->arena, tenant.policy.junk_suffix);
     s->found.policy.subject_tag = seki_arena_copy(s->arena, tenant.policy.subject_tag);
-    s->choices = seki_arena_copy(s->arena, record->choices);
-    s->is_confirmed = record->is_confirmed;
+    s->choices = seki_arena_copy(s->arena, r.record.choices);
+    s->is_confirmed = r.record.is_confirmed;
     return REPLICA_YES;
-}
-
-static enum replica_found search_domain(struct replica *replica, void *context)
-{
-    struct domain_search *s = context;
-    for (struct seki_str name = s->domain; name.len > 0; name = parent_of(name)) {
-        struct replica_key key;
-        struct replica_record record;
-        struct seki_str payload;
-        enum replica_found found = REPLICA_NO;
-        if (replica_key_of_domain(name, &key))
-            found = replica_generation_get(&replica->generation, &key, &payload);
-        if (found == REPLICA_MISSING || (found == REPLICA_YES && !replica_record_decode(payload, &record)))
-            return REPLICA_MISSING;
-        if (found == REPLICA_YES && (name.len == s->domain.len || record.includes_subdomains))
-            return keep(replica, s, name, &record);
-    }
-    return REPLICA_NO;
 }
 
 /* What needs the arena only is done when the look-up is over. */
@@ -319,14 +334,14 @@ enum replica_found replica_find_allow(struct replica *replica, uint64_t domain_i
     return rest.len == 0 ? REPLICA_YES : REPLICA_MISSING;
 }
 
-struct lookalike_search {
-    struct seki_str author_domain;
+struct author_search {
+    struct seki_str domain;
     struct seki_arena *arena;
-    struct seki_str hosted;
+    struct replica_author found;
 };
 
 /* The look-alike of one name, which is not hosted itself. */
-static enum replica_found search_lookalike_of(struct replica *replica, struct lookalike_search *s,
+static enum replica_found search_lookalike_of(struct replica *replica, struct author_search *s,
                                               struct seki_str name)
 {
     char text[POLICY_LOOKALIKE_KEY_MAX];
@@ -340,45 +355,39 @@ static enum replica_found search_lookalike_of(struct replica *replica, struct lo
         return found;
     if (!replica_name_decode(&payload, &hosted))
         return REPLICA_MISSING;
-    s->hosted = seki_arena_copy(s->arena, hosted);
+    s->found.lookalike_of = seki_arena_copy(s->arena, hosted);
     return REPLICA_YES;
 }
 
-/* Is it hosted, or below a domain that is? Then it belongs to it, and looks like itself. */
-static enum replica_found search_family(struct replica *replica, struct seki_str author_domain)
+/* What is hosted, or below a domain that is, belongs to it and looks like itself. */
+static enum replica_found search_author(struct replica *replica, void *context)
 {
-    for (struct seki_str name = author_domain; name.len > 0; name = parent_of(name)) {
-        struct replica_key key;
-        struct seki_str payload;
-        if (!replica_key_of_domain(name, &key))
-            continue;
-        enum replica_found found = replica_generation_get(&replica->generation, &key, &payload);
-        if (found != REPLICA_NO)
-            return found;
-    }
-    return REPLICA_NO;
-}
-
-static enum replica_found search_lookalike(struct replica *replica, void *context)
-{
-    struct lookalike_search *s = context;
-    struct seki_str name = s->author_domain;
-    enum replica_found found = search_family(replica, name);
-    if (found != REPLICA_NO)
-        return found == REPLICA_YES ? REPLICA_NO : REPLICA_MISSING;
+    struct author_search *s = context;
+    struct record_search r = { .has_family = false };
+    s->found = (struct replica_author){ .lookalike_of = SEKI_STR("") };
+    enum replica_found found = find_record(replica, s->domain, replica_generation_get, &r);
+    s->found.is_hosted = found == REPLICA_YES;
+    if (found != REPLICA_NO || r.has_family)
+        return found;
+    struct seki_str name = s->domain;
     do {
         found = search_lookalike_of(replica, s, name);
     } while (found == REPLICA_NO && policy_lookalike_parent(&name));
     return found;
 }
 
-enum replica_found replica_find_lookalike(struct replica *replica, struct seki_str author_domain,
-                                          struct seki_arena *arena, struct seki_str *hosted_out)
+enum replica_found replica_find_author(struct replica *replica, struct seki_str author_domain,
+                                       struct seki_arena *arena, struct replica_author *author_out)
 {
-    struct lookalike_search s = { .author_domain = author_domain, .arena = arena, .hosted = SEKI_STR("") };
-    enum replica_found found = look_up(replica, search_lookalike, &s);
-    *hosted_out = s.hosted.ptr != NULL ? s.hosted : SEKI_STR("");
-    return found == REPLICA_YES && s.hosted.ptr == NULL ? REPLICA_MISSING : found;
+    struct author_search s = { .domain = author_domain, .arena = arena };
+    enum replica_found found = look_up(replica, search_author, &s);
+    *author_out = (struct replica_author){ .lookalike_of = SEKI_STR("") };
+    if (found != REPLICA_YES)
+        return found;
+    if (s.found.lookalike_of.ptr == NULL)
+        return REPLICA_MISSING; /* no room in the arena */
+    *author_out = s.found;
+    return REPLICA_YES;
 }
 
 static enum replica_found search_change_id(struct replica *replica, void *context)

@@ -58,9 +58,16 @@ enum replica_found replica_find_allow(struct replica *replica, uint64_t domain_i
                                       struct seki_arena *arena, const struct policy_allow **entries_out,
                                       size_t *count_out);
 
-/** A hosted domain for which this one can be taken though it is none of them (policy/lookalike.h makes the key). */
-enum replica_found replica_find_lookalike(struct replica *replica, struct seki_str author_domain,
-                                          struct seki_arena *arena, struct seki_str *hosted_out);
+struct replica_author {
+    bool is_hosted; /* as replica_find_domain() finds it */
+    struct seki_str
+        lookalike_of; /* hosted, and this can be taken for it (policy/lookalike.h) though neither it nor below it */
+};
+
+/** What hosting knows of an author domain, in one look-up. @param arena  lookalike_of is copied there
+ *  @return MISSING as above; otherwise YES when there is anything to know */
+enum replica_found replica_find_author(struct replica *replica, struct seki_str author_domain,
+                                       struct seki_arena *arena, struct replica_author *author_out);
 
 /** Which change of the store it contains; 0 when there is none. */
 uint64_t replica_change_id(struct replica *replica);

@@ -257,28 +257,33 @@ static void allow_entries_are_those_that_could_answer(void **state)
 }
 
 static const struct {
-    const char *name, *author, *hosted; /* hosted NULL: none */
-} lookalike_cases[] = {
-    { "one character that looks the same", "examp1e.com", "example.com" },
-    { "a name below a look-alike", "login.examp1e.com", "example.com" },
-    { "the hosted domain itself", "example.com", NULL },
-    { "a name below a hosted domain is its own", "mail.example.com", NULL },
-    { "also below one that does not include subdomains", "x.plain.example", NULL },
-    { "a stranger", "elsewhere.example", NULL },
-    { "no author", "", NULL },
+    const char *name, *author;
+    bool is_hosted;
+    const char *lookalike_of;
+} author_cases[] = {
+    { "the hosted domain itself", "example.com", true, "" },
+    { "below one that includes subdomains", "mail.example.com", true, "" },
+    { "below one that does not, the next above counts", "x.shop.example.com", true, "" },
+    { "below one that does not is not hosted, and imitates nobody", "x.plain.example", false, "" },
+    { "one character that looks the same", "examp1e.com", false, "example.com" },
+    { "a name below a look-alike", "login.examp1e.com", false, "example.com" },
+    { "a stranger", "elsewhere.example", false, "" },
+    { "no author", "", false, "" },
 };
 
-static void look_alikes_name_the_hosted_domain(void **state)
+static void an_author_is_hosted_or_looks_like_one_that_is(void **state)
 {
     struct setting *s = *state;
-    for (size_t i = 0; i < sizeof lookalike_cases / sizeof lookalike_cases[0]; i++) {
-        struct seki_str hosted;
+    for (size_t i = 0; i < sizeof author_cases / sizeof author_cases[0]; i++) {
+        const char *lookalike_of = author_cases[i].lookalike_of;
+        struct replica_author author;
         enum replica_found found =
-            replica_find_lookalike(s->replica, seki_str_of(lookalike_cases[i].author), s->arena, &hosted);
-        const char *wanted = lookalike_cases[i].hosted;
-        if (found != (wanted != NULL ? REPLICA_YES : REPLICA_NO) ||
-            !seki_str_equal(hosted, seki_str_of(wanted != NULL ? wanted : "")))
-            fail_msg("%s: %d %.*s", lookalike_cases[i].name, found, SEKI_STR_ARGS(hosted));
+            replica_find_author(s->replica, seki_str_of(author_cases[i].author), s->arena, &author);
+        bool is_known = author_cases[i].is_hosted || lookalike_of[0] != '\0';
+        if (found != (is_known ? REPLICA_YES : REPLICA_NO) || author.is_hosted != author_cases[i].is_hosted ||
+            !seki_str_equal(author.lookalike_of, seki_str_of(lookalike_of)))
+            fail_msg("%s: %d, %d, %.*s", author_cases[i].name, found, author.is_hosted,
+                     SEKI_STR_ARGS(author.lookalike_of));
     }
 }
 
@@ -289,6 +294,9 @@ static void an_arena_that_is_full_is_no_answer(void **state)
     struct replica_domain domain;
     assert_int_equal(replica_find_domain(s->replica, SEKI_STR("example.com"), small, &domain), REPLICA_MISSING);
     assert_int_equal(seki_arena_failure(small), SEKI_LIMIT);
+    struct replica_author author;
+    assert_int_equal(replica_find_author(s->replica, SEKI_STR("examp1e.com"), small, &author), REPLICA_MISSING);
+    assert_int_equal(author.lookalike_of.len, 0);
     seki_arena_free(small);
     assert_int_equal(test_find(s->replica, "example.com"), 1);
 }
@@ -304,7 +312,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_domain_whose_tenant_is_not_there_is_not_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(allow_entries_are_those_that_could_answer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(look_alikes_name_the_hosted_domain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_author_is_hosted_or_looks_like_one_that_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_arena_that_is_full_is_no_answer, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,9 +153,9 @@ static void putting_again_replaces_allow_entries_too(void **state)
 
 static struct seki_str lookalike(struct replica *replica, struct seki_arena *arena, const char *author)
 {
-    struct seki_str hosted;
-    (void)replica_find_lookalike(replica, seki_str_of(author), arena, &hosted);
-    return hosted;
+    struct replica_author found;
+    (void)replica_find_author(replica, seki_str_of(author), arena, &found);
+    return found.lookalike_of;
 }
 
 static void of_two_domains_that_look_the_same_one_remains(void **state)

@@ -183,17 +183,17 @@ static enum replica_found look_allow(struct replica *replica, uint64_t number, s
     return replica_find_allow(replica, number / 10 * 10, SEKI_STR("sender3.example"), arena, &entries, &count);
 }
 
-static enum replica_found look_lookalike(struct replica *replica, uint64_t number, struct seki_arena *arena)
+static enum replica_found look_author(struct replica *replica, uint64_t number, struct seki_arena *arena)
 {
     char name[64];
-    struct seki_str hosted;
+    struct replica_author author;
     size_t len = (size_t)snprintf(name, sizeof name, "stranger-%llx.example", (unsigned long long)number);
-    return replica_find_lookalike(replica, (struct seki_str){ name, len }, arena, &hosted);
+    return replica_find_author(replica, (struct seki_str){ name, len }, arena, &author);
 }
 
 static const struct kind kinds[] = {
-    { "hosted", look_hosted }, { "below_hosted", look_below },  { "foreign", look_foreign },
-    { "allow", look_allow },   { "lookalike", look_lookalike },
+    { "hosted", look_hosted }, { "below_hosted", look_below }, { "foreign", look_foreign },
+    { "allow", look_allow },   { "author", look_author },
 };
 
 static void measure_look_ups(const struct bench *bench)
