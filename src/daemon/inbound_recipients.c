@@ -20,11 +20,12 @@ struct seki_str inbound_domain_of(struct seki_arena *arena, struct seki_str path
     return seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK ? ascii : seki_arena_copy_lower(arena, domain);
 }
 
-static bool has_domain(struct seki_arena *arena, struct seki_str path)
+/* The domain of a path as A-labels in lower case. @return false: it has none that anybody could have */
+static bool read_domain(struct seki_arena *arena, struct seki_str path, struct seki_str *domain_out)
 {
-    struct seki_str local_part, domain, ascii;
+    struct seki_str local_part, domain;
     return seki_address_split_path(path, &local_part, &domain) && domain.len > 0 &&
-           seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK;
+           seki_domain_to_ascii(arena, domain, domain_out) == SEKI_OK;
 }
 
 /* "user%example.com@relay", "example.com!user@relay": MTAs that take mail for relay may go on to what stands in front. */
@@ -57,21 +58,31 @@ static struct seki_str without_route(struct seki_arena *arena, struct seki_str p
     return seki_arena_format(arena, "<%.*s@%.*s>", SEKI_STR_ARGS(local_part), SEKI_STR_ARGS(domain));
 }
 
+struct resolved {
+    struct seki_str path, domain; /* path "": nobody knows whose it is; NULL: the arena is full */
+};
+
+static struct resolved of_path(struct seki_arena *arena, struct seki_str path)
+{
+    return (struct resolved){ path, inbound_domain_of(arena, path) };
+}
+
 /* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, or it may be
  * read in two ways, the MTA has told what it makes of it. Sendmail tells a mailbox of its own without its domain: so what
- * has two readings is nobody's then. A source route is nobody's address (RFC 5321 appendix C). @return "" when nobody
- * knows; NULL when the arena is full */
-static struct seki_str resolve(const struct inbound_message *message, struct seki_str path)
+ * has two readings is nobody's then. A source route is nobody's address (RFC 5321 appendix C). */
+static struct resolved resolve(const struct inbound_message *message, struct seki_str path)
 {
     struct seki_arena *arena = message->arena;
     struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
-    if (!has_domain(arena, path) || (is_routed(path) && told.len > 0)) {
-        if (!has_domain(arena, told))
-            return is_postmaster(path) ? path : SEKI_STR("");
+    struct seki_str domain;
+    bool has_domain = read_domain(arena, path, &domain);
+    if (!has_domain || (is_routed(path) && told.len > 0)) {
+        if (!read_domain(arena, told, &domain))
+            return is_postmaster(path) ? of_path(arena, path) : (struct resolved){ SEKI_STR(""), SEKI_STR("") };
         path = told;
     } else if (!seki_str_starts_with(path, SEKI_STR("<@")))
-        return path;
-    return without_route(arena, path);
+        return (struct resolved){ path, domain };
+    return (struct resolved){ without_route(arena, path), domain };
 }
 
 static struct inbound_domain *look_up(struct inbound_message *message, struct seki_str name)
@@ -141,27 +152,28 @@ static void keep(struct inbound_recipients *recipients, const struct policy_reci
 
 /* MTAs rewrite readable domains too (a part that is missing, an alias in DNS): what is nobody's as it was given may be
  * somebody's as the MTA tells it. @return NULL when the arena is full */
-static struct inbound_domain *find_owner(struct inbound_message *message, struct seki_str *path)
+static struct inbound_domain *find_owner(struct inbound_message *message, struct resolved *to)
 {
-    struct inbound_domain *domain = find_domain(message, inbound_domain_of(message->arena, *path));
+    struct inbound_domain *domain = find_domain(message, to->domain);
     struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
-    if (domain == NULL || domain->found != REPLICA_NO || !has_domain(message->arena, told))
+    struct seki_str told_domain;
+    if (domain == NULL || domain->found != REPLICA_NO || !read_domain(message->arena, told, &told_domain))
         return domain;
-    struct inbound_domain *other = find_domain(message, inbound_domain_of(message->arena, told));
+    struct inbound_domain *other = find_domain(message, told_domain);
     if (other == NULL || other->found == REPLICA_NO)
         return other == NULL ? NULL : domain;
-    *path = without_route(message->arena, told);
-    return path->ptr != NULL ? other : NULL;
+    to->path = without_route(message->arena, told);
+    return to->path.ptr != NULL ? other : NULL;
 }
 
-static enum milter_action admit(struct inbound_message *message, struct seki_str given, struct seki_str path,
+static enum milter_action admit(struct inbound_message *message, struct seki_str given, struct resolved to,
                                 struct milter_reply *reply_out)
 {
     struct inbound_recipients *recipients = &message->recipients;
-    struct inbound_domain *domain = find_owner(message, &path);
+    struct inbound_domain *domain = find_owner(message, &to);
     if (domain == NULL || !make_room(message))
         return MILTER_CONTINUE;
-    struct policy_recipient recipient = { .path = path, .domain = domain->name };
+    struct policy_recipient recipient = { .path = to.path, .domain = domain->name };
     if (domain->found == REPLICA_YES) {
         recipient.domain_id = domain->hosted.domain_id;
         recipient.shape = domain->hosted.shape;
@@ -188,13 +200,16 @@ enum milter_action inbound_add_recipient(struct inbound_message *message, struct
         *reply_out = (struct milter_reply){ 452, SEKI_STR("4.5.3"), SEKI_STR("Too many recipients") };
         return MILTER_TEMPFAIL;
     }
-    struct seki_str given = seki_arena_copy(message->arena, path), resolved = resolve(message, given);
-    if (given.ptr == NULL || resolved.ptr == NULL) /* the arena remembers */
+    struct seki_str given = seki_arena_copy(message->arena, path);
+    if (given.ptr == NULL) /* the arena remembers */
         return MILTER_CONTINUE;
-    if (resolved.len == 0 && message->generation->hosting->replica != NULL) {
+    struct resolved to = resolve(message, given);
+    if (to.path.ptr == NULL || to.domain.ptr == NULL)
+        return MILTER_CONTINUE;
+    if (to.path.len == 0 && message->generation->hosting->replica != NULL) {
         *reply_out =
             (struct milter_reply){ 553, SEKI_STR("5.1.3"), SEKI_STR("Write the recipient as user@domain") };
         return MILTER_REJECT;
     }
-    return admit(message, given, resolved.len > 0 ? resolved : given, reply_out);
+    return admit(message, given, to.path.len > 0 ? to : of_path(message->arena, given), reply_out);
 }
