@@ -75,15 +75,84 @@ static bool read_time(const char *option, const char *text, int64_t *time_us_out
     return true;
 }
 
-static bool read_result(const char *word, struct store_traffic_filter *filter)
+/* ---- results: "fail" of DMARC, or "spf=fail,arc=pass" ---- */
+
+static const char *spf_name(unsigned value)
 {
-    for (int result = SEKI_DMARC_NONE; word != NULL && result <= SEKI_DMARC_PERMERROR; result++) {
-        if (strcmp(word, seki_dmarc_result_name((enum seki_dmarc_result)result)) != 0)
-            continue;
-        filter->has_dmarc = true;
-        filter->dmarc = (enum seki_dmarc_result)result;
+    return seki_spf_result_name((enum seki_spf_result)value);
+}
+
+static const char *dkim_name(unsigned value)
+{
+    return seki_dkim_result_name((enum seki_dkim_result)value);
+}
+
+static const char *arc_name(unsigned value)
+{
+    return seki_arc_result_name((enum seki_arc_result)value);
+}
+
+static const char *dmarc_name(unsigned value)
+{
+    return seki_dmarc_result_name((enum seki_dmarc_result)value);
+}
+
+static const char *action_name(unsigned value)
+{
+    return policy_action_name((enum policy_action)value);
+}
+
+static const struct result_row {
+    const char *name;
+    const char *(*value_name)(unsigned value);
+    unsigned last;
+} result_rows[STORE_RESULT_COUNT] = {
+    [STORE_RESULT_SPF] = { "spf", spf_name, SEKI_SPF_PERMERROR },
+    [STORE_RESULT_DKIM] = { "dkim", dkim_name, SEKI_DKIM_PERMERROR },
+    [STORE_RESULT_ARC] = { "arc", arc_name, SEKI_ARC_FAIL },
+    [STORE_RESULT_DMARC] = { "dmarc", dmarc_name, SEKI_DMARC_PERMERROR },
+    [STORE_RESULT_APPLIED] = { "applied", action_name, POLICY_ACTION_COUNT - 1 },
+};
+
+static bool complain_of_value(const struct result_row *row, struct seki_str value)
+{
+    char words[256] = "";
+    for (unsigned i = 0; i <= row->last; i++) {
+        size_t len = strlen(words);
+        snprintf(words + len, sizeof words - len, "%s%s", i > 0 ? ", " : "", row->value_name(i));
     }
-    return true; /* the option's row refuses other words */
+    return cli_complain(_("--result %s= takes one of %s; not \"%.*s\""), row->name, words, SEKI_STR_ARGS(value));
+}
+
+static bool read_one_result(struct seki_str word, struct store_traffic_filter *filter)
+{
+    size_t equals = seki_str_find(word, '='), which = STORE_RESULT_DMARC;
+    struct seki_str name = seki_str_head(word, equals), value = word;
+    if (equals < word.len) {
+        value = seki_str_from(word, equals + 1);
+        for (which = 0; which < STORE_RESULT_COUNT; which++)
+            if (seki_str_equal(name, seki_str_of(result_rows[which].name)))
+                break;
+    }
+    if (which == STORE_RESULT_COUNT)
+        return cli_complain(_("--result knows spf=, dkim=, arc=, dmarc= and applied=; not \"%.*s=\""),
+                            SEKI_STR_ARGS(name));
+    const struct result_row *row = &result_rows[which];
+    if (filter->results[which] != 0)
+        return cli_complain(_("--result takes one value for %s"), row->name);
+    for (unsigned i = 0; i <= row->last; i++)
+        if (seki_str_equal(value, seki_str_of(row->value_name(i))))
+            filter->results[which] = i + 1;
+    return filter->results[which] != 0 || complain_of_value(row, value);
+}
+
+static bool read_results(const char *text, struct store_traffic_filter *filter)
+{
+    struct seki_str rest = seki_str_of(text != NULL ? text : ""), word;
+    while (text != NULL && seki_str_split(&rest, ',', &word))
+        if (!read_one_result(seki_str_trim(word), filter))
+            return false;
+    return true;
 }
 
 /* Addresses as people copy them, with angle brackets or without. */
@@ -104,8 +173,8 @@ static bool read_filter(const struct cli_options *options, struct store_traffic_
     take_address(options->recipient, &filter->recipient);
     cli_take_text(options->author, &filter->author_domain);
     filter->limit = options->limit > 0 ? (size_t)options->limit : PRESET_LIMIT;
-    return (options->ip == NULL || cli_read_ip(options, &filter->client)) && read_result(options->result, filter) &&
-           read_time("since", options->since, &filter->since_us) &&
+    return (options->ip == NULL || cli_read_ip(options, &filter->client)) &&
+           read_results(options->result, filter) && read_time("since", options->since, &filter->since_us) &&
            read_time("until", options->until, &filter->until_us);
 }
 
@@ -135,16 +204,17 @@ static void add_json(const struct list *list, const struct store_traffic_row *ro
     const struct policy_judgement *judgement = &row->recipient.judgement;
     json_array_append_new(
         list->rows,
-        json_pack(
-            "{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "message",
-            (json_int_t)row->message, "at", cli_json_when(row->at_us / 1000000), "queue_id",
-            cli_json_str(row->queue_id), "message_id", cli_json_str(row->message_id), "mail_from",
-            cli_json_str(row->mail_from), "recipient", cli_json_str(row->recipient.address), "ip",
-            seki_ip_format(&row->facts.client, address), "author_domain", cli_json_str(row->facts.author_domain),
-            "spf", row->facts.has_spf ? seki_spf_result_name(row->facts.spf) : "", "dkim",
-            seki_dkim_result_name(row->facts.dkim), "dmarc", seki_dmarc_result_name(row->facts.dmarc), "would_be",
-            policy_action_name(judgement->would_be), "applied", policy_action_name(row->recipient.applied), "reply",
-            (json_int_t)row->reply_code, "erased", (int)row->is_erased));
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "message",
+                  (json_int_t)row->message, "at", cli_json_when(row->at_us / 1000000), "queue_id",
+                  cli_json_str(row->queue_id), "message_id", cli_json_str(row->message_id), "mail_from",
+                  cli_json_str(row->mail_from), "recipient", cli_json_str(row->recipient.address), "ip",
+                  seki_ip_format(&row->facts.client, address), "author_domain",
+                  cli_json_str(row->facts.author_domain), "spf",
+                  row->facts.has_spf ? seki_spf_result_name(row->facts.spf) : "", "dkim",
+                  seki_dkim_result_name(row->facts.dkim), "arc", seki_arc_result_name(row->arc), "dmarc",
+                  seki_dmarc_result_name(row->facts.dmarc), "would_be", policy_action_name(judgement->would_be),
+                  "applied", policy_action_name(row->recipient.applied), "reply", (json_int_t)row->reply_code,
+                  "erased", (int)row->is_erased));
 }
 
 static void add_cell(const struct list *list, struct seki_str text)

@@ -66,6 +66,7 @@ static inline struct journal_record sample(void)
                    .lookalike_of = SEKI_STR("example.or"),
                    .attachment = SEKI_STR("a.exe"),
                    .virus = SEKI_STR("Eicar") },
+        .arc = SEKI_ARC_FAIL,
         .recipients = recipients,
         .recipient_count = 2,
         .reply_code = 250,

@@ -4,6 +4,8 @@
 #include "store/traffic_flags.h"
 #include "store/traffic_text.h"
 
+#include <assert.h>
+
 #define ARENA_MAX_OCTETS (1024u * 1024u)
 
 /* In the order of the reading below. */
@@ -12,7 +14,7 @@
     "m.author_domain, m.mail_from_domain, m.spf_domain, m.dkim_domains, m.dmarc, m.wish, m.spf, m.dkim, m.flags, " \
     "m.lookalike_of, m.attachment, m.virus, r.address, r.domain, r.domain_id, r.tenant_id, r.policy_revision, "    \
     "r.filter, r.action, r.would_be, r.matched, r.decisive, r.flags, r.allow_id, r.applied, m.segment_offset, "    \
-    "m.segment_id"
+    "m.segment_id, m.arc"
 /* at_us in both: PostgreSQL then looks into the tables of the right days only */
 #define FROM " FROM traffic_recipient r JOIN traffic_message m ON m.id = r.message AND m.at_us = r.at_us"
 
@@ -22,6 +24,21 @@ static void add_if(struct store_query *query, bool is_wanted, const char *text, 
 {
     if (is_wanted)
         store_query_add(query, text, value);
+}
+
+/* By no index: of each there are few, every message has them, and ingestion would pay for it. */
+static void add_results(struct store_query *query, const struct store_traffic_filter *filter)
+{
+    static const char *const conditions[STORE_RESULT_COUNT] = {
+        [STORE_RESULT_SPF] = " AND m.spf = ? AND (m.flags & 1) <> 0",
+        [STORE_RESULT_DKIM] = " AND m.dkim = ?",
+        [STORE_RESULT_ARC] = " AND m.arc = ?",
+        [STORE_RESULT_DMARC] = " AND m.dmarc = ?",
+        [STORE_RESULT_APPLIED] = " AND r.applied = ?",
+    };
+    static_assert(STORE_HAS_SPF == 1, "as in the condition");
+    for (size_t i = 0; i < STORE_RESULT_COUNT; i++)
+        add_if(query, filter->results[i] > 0, conditions[i], SQL_OF_INT(filter->results[i] - 1));
 }
 
 /* A tenant's domains, and not its number in the rows: the index is by domain. */
@@ -43,7 +60,7 @@ static void add_conditions(struct store_query *query, const struct store_traffic
     add_if(query, filter->author_domain.len > 0, " AND m.author_domain = ?",
            store_traffic_lower(filter->author_domain, arena));
     add_if(query, filter->client.octet_count > 0, " AND m.client = ?", SQL_OF_OCTETS(client));
-    add_if(query, filter->has_dmarc, " AND m.dmarc = ?", SQL_OF_INT(filter->dmarc));
+    add_results(query, filter);
     if (filter->is_newest_first)
         seki_buf_add(&query->text, SEKI_STR(" ORDER BY r.at_us DESC, r.message DESC, r.ordinal"));
     add_if(query, filter->limit != 0, " LIMIT ?", SQL_OF_INT(filter->limit));
@@ -140,10 +157,11 @@ static void read_row(const struct sql_value *v, bool with_position, struct store
     v = read_recipient(v, &row->recipient);
     row->position.offset = (uint64_t)v[0].integer;
     row->is_erased = v[1].integer == 0; /* as store_person_erase() leaves it; segments count from 1 */
-    if (!with_position || v[2].type != SQL_TEXT)
+    row->arc = (enum seki_arc_result)v[2].integer;
+    if (!with_position || v[3].type != SQL_TEXT)
         return;
-    row->node = v[2].text;
-    snprintf(row->position.segment, sizeof row->position.segment, "%.*s", SEKI_STR_ARGS(v[3].text));
+    row->node = v[3].text;
+    snprintf(row->position.segment, sizeof row->position.segment, "%.*s", SEKI_STR_ARGS(v[4].text));
 }
 
 enum seki_result store_traffic_scan(struct sql *sql, const struct store_traffic_filter *filter,
