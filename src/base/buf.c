@@ -39,8 +39,7 @@ static char *grown(struct seki_buf *buf, size_t capacity)
     return ptr;
 }
 
-/* Room for more octets, or false with the failure noted. */
-static bool reserve(struct seki_buf *buf, size_t more)
+static bool grow(struct seki_buf *buf, size_t more)
 {
     if (buf->failure != SEKI_OK)
         return false;
@@ -48,12 +47,11 @@ static bool reserve(struct seki_buf *buf, size_t more)
         buf->failure = SEKI_LIMIT;
         return false;
     }
-    size_t need = buf->len + more;
-    if (need <= buf->capacity)
-        return true;
     size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
-    while (capacity < need)
+    while (capacity < buf->len + more)
         capacity = capacity > buf->max / 2 ? buf->max : capacity * 2;
+    if (capacity > buf->max)
+        capacity = buf->max; /* so that what fits is within max too */
     char *ptr = grown(buf, capacity);
     if (ptr == NULL) {
         buf->failure = buf->arena != NULL ? seki_arena_failure(buf->arena) : SEKI_SYSTEM;
@@ -62,6 +60,12 @@ static bool reserve(struct seki_buf *buf, size_t more)
     buf->ptr = ptr;
     buf->capacity = capacity;
     return true;
+}
+
+/* Room for more octets, or false with the failure noted. Nearly always there is some already. */
+static inline bool reserve(struct seki_buf *buf, size_t more)
+{
+    return (buf->failure == SEKI_OK && more <= buf->capacity - buf->len) || grow(buf, more);
 }
 
 void seki_buf_add(struct seki_buf *buf, struct seki_str s)
