@@ -4,9 +4,8 @@
 #include "cli/quarantine.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/unknown.h"
 #include "journal/reader.h"
-#include "quarantine/unknown.h"
-#include "store/held_items.h"
 #include "store/person.h"
 
 #include <unistd.h>
@@ -40,84 +39,6 @@ static bool find(struct cli_store *store, const char *address, struct store_pers
         store, store_person_find(store->sql, seki_str_of(address), store->arena, person_out, &store->why));
 }
 
-/* ---- what this node holds, and the store does not know ---- */
-
-struct unknown {
-    size_t for_it, from_it; /* by recipient, as the store counts them */
-    struct quarantine_unread unread;
-    struct seki_str folder;
-};
-
-struct look {
-    struct cli_store *store;
-    struct seki_str node, address;
-    bool takes_in;
-    struct unknown *unknown;
-};
-
-/* What is for the address is taken into the store, as `control` would: then it is erased on the one road that there is, and
- * who takes in the file at the same time, or again, changes nothing. */
-static enum seki_result look_at(void *user, const struct quarantine_id *id,
-                                const struct quarantine_message *message, struct seki_arena *arena,
-                                struct seki_error *why)
-{
-    const struct look *look = user;
-    const struct store_held *items = store_held_items(look->node, id, message, arena, why);
-    size_t count = 0;
-    if (items == NULL)
-        return SEKI_SYSTEM;
-    for (size_t i = 0; i < message->recipient_count; i++)
-        count += store_person_is_recipient(look->address, &items[i]);
-    if (count > 0 && look->takes_in)
-        return store_held_add(look->store->sql, items, message->recipient_count, why);
-    look->unknown->for_it += count;
-    if (message->recipient_count > 0 && (seki_str_equal_nocase(items[0].mail_from, look->address) ||
-                                         seki_str_contains_nocase(items[0].author, look->address)))
-        look->unknown->from_it += message->recipient_count - count;
-    return SEKI_OK;
-}
-
-/* Where there is no quarantine nothing is held. */
-static bool look_into_quarantine(struct cli_store *store, const char *address, bool takes_in,
-                                 struct unknown *unknown_out)
-{
-    struct cli_quarantine quarantine;
-    *unknown_out = (struct unknown){ 0 };
-    if (cli_store_config(store, "quarantine", "folder").len == 0)
-        return true;
-    if (!cli_quarantine_find(store, &quarantine))
-        return false;
-    unknown_out->folder = quarantine.folder;
-    struct look look = { store, quarantine.node, seki_str_of(address), takes_in, unknown_out };
-    const struct quarantine_visitor visitor = { look_at, &look };
-    return cli_store_did(
-        store, quarantine_visit_unknown(quarantine.folder.ptr, &visitor, &unknown_out->unread, &store->why));
-}
-
-static bool has_unread(const struct unknown *unknown)
-{
-    const struct quarantine_unread *unread = &unknown->unread;
-    return unread->in_new + unread->in_unreadable + unread->in_damaged > 0;
-}
-
-static void tell_unread(const struct unknown *unknown)
-{
-    const struct quarantine_unread *unread = &unknown->unread;
-    if (has_unread(unknown))
-        cli_print_sentence(0,
-                           _("Held files that cannot be read, so that nobody can say whether this address is in "
-                             "them: %zu in %.*s/new, %zu in unreadable, %zu in damaged. Look at them yourself."),
-                           unread->in_new, SEKI_STR_ARGS(unknown->folder), unread->in_unreadable,
-                           unread->in_damaged);
-}
-
-static json_t *json_unread(const struct unknown *unknown)
-{
-    const struct quarantine_unread *unread = &unknown->unread;
-    return json_pack("{s:I, s:I, s:I}", "new", (json_int_t)unread->in_new, "unreadable",
-                     (json_int_t)unread->in_unreadable, "damaged", (json_int_t)unread->in_damaged);
-}
-
 /* ---- find ---- */
 
 static json_t *json_place(const struct store_person_place *place)
@@ -127,16 +48,17 @@ static json_t *json_place(const struct store_person_place *place)
                      place->position.segment, "offset", (json_int_t)place->position.offset);
 }
 
-static void tell_person_json(const struct store_person *person, const struct unknown *unknown)
+static void tell_person_json(const struct store_person *person, const struct cli_unknown *unknown)
 {
     json_t *messages = json_array(), *held = json_array();
     for (size_t i = 0; i < person->place_count; i++)
         json_array_append_new(messages, json_place(&person->places[i]));
     for (size_t i = 0; i < person->held_count; i++)
         json_array_append_new(held, cli_json_held(&person->held[i]));
-    cli_json_print(json_pack("{s:o, s:o, s:{s:I, s:I}, s:o}", "messages", messages, "held", held, "unknown", "for",
-                             (json_int_t)unknown->for_it, "from", (json_int_t)unknown->from_it, "unread",
-                             json_unread(unknown)));
+    cli_json_print(json_pack("{s:o, s:o, s:{s:I, s:I, s:I}, s:o}", "messages", messages, "held", held, "unknown",
+                             "for", (json_int_t)unknown->held_for, "from", (json_int_t)unknown->held_from,
+                             "recorded", (json_int_t)unknown->recorded, "unread",
+                             cli_unknown_json_unread(unknown)));
 }
 
 static void tell_places(struct cli_store *store, const struct store_person *person)
@@ -156,12 +78,13 @@ static void tell_places(struct cli_store *store, const struct store_person *pers
     cli_table_print(&table);
 }
 
-static size_t count_all(const struct store_person *person, const struct unknown *unknown)
+static size_t count_all(const struct store_person *person, const struct cli_unknown *unknown)
 {
-    return person->place_count + person->held_count + unknown->for_it + unknown->from_it;
+    return person->place_count + person->held_count + unknown->held_for + unknown->held_from + unknown->recorded;
 }
 
-static void tell_person(struct cli_store *store, const struct store_person *person, const struct unknown *unknown)
+static void tell_person(struct cli_store *store, const struct store_person *person,
+                        const struct cli_unknown *unknown)
 {
     if (store->options->json) {
         tell_person_json(person, unknown);
@@ -175,11 +98,11 @@ static void tell_person(struct cli_store *store, const struct store_person *pers
         cli_print_sentence(0, "%s", _("Held in quarantine, for this address or from it:"));
         cli_held_print(store, person->held, person->held_count);
     }
-    if (unknown->for_it + unknown->from_it > 0)
+    if (unknown->held_for + unknown->held_from > 0)
         cli_print_sentence(0,
                            _("Held on this node, and not in the store yet: %zu for this address, and %zu from it."),
-                           unknown->for_it, unknown->from_it);
-    tell_unread(unknown);
+                           unknown->held_for, unknown->held_from);
+    cli_unknown_tell(unknown);
 }
 
 /* What was found is told also where the quarantine cannot be looked into, which is said then. */
@@ -187,9 +110,9 @@ enum cli_exit cli_person_find(const struct cli_options *options, const char *add
 {
     struct cli_store store = { .options = options };
     struct store_person person = { 0 };
-    struct unknown unknown = { 0 };
+    struct cli_unknown unknown = { 0 };
     if (open_store(&store, address) && find(&store, address, &person)) {
-        look_into_quarantine(&store, address, false, &unknown);
+        cli_unknown_find(&store, node_name(&store), address, false, &unknown);
         tell_person(&store, &person, &unknown);
     }
     enum cli_exit code = cli_store_close(&store);
@@ -201,26 +124,32 @@ enum cli_exit cli_person_find(const struct cli_options *options, const char *add
 struct erasure {
     struct seki_str node;
     const struct store_person_place *ours; /* of this node */
-    size_t our_count, elsewhere;
+    struct journal_position *evidence;     /* of these */
+    size_t our_count, evidence_count, elsewhere;
     size_t from;    /* held messages from the address, which are their recipients' */
+    size_t gone;    /* evidence whose segment is not in the journal's folder */
     size_t damaged; /* evidence that could not be read when it was erased */
-    struct unknown unknown;
+    struct cli_unknown unknown;
     struct store_person_erased erased;
 };
 
 /* What has no evidence is on no node: it can be erased anywhere. */
 static struct erasure plan(const struct cli_store *store, const char *address, const struct store_person *person,
-                           const struct unknown *unknown)
+                           const struct cli_unknown *unknown)
 {
     struct erasure e = { .node = node_name(store),
                          .unknown = *unknown,
-                         .erased.held = (int64_t)unknown->for_it,
-                         .from = unknown->from_it };
+                         .erased.held = (int64_t)unknown->held_for,
+                         .from = unknown->held_from };
     struct store_person_place *ours = seki_arena_alloc(store->arena, person->place_count + 1, sizeof *ours);
-    for (size_t i = 0; i < person->place_count && ours != NULL; i++) {
+    e.evidence = seki_arena_alloc(store->arena, person->place_count + 1, sizeof *e.evidence);
+    for (size_t i = 0; i < person->place_count && ours != NULL && e.evidence != NULL; i++) {
         struct seki_str node = person->places[i].node;
-        if (node.len == 0 || seki_str_equal(node, e.node))
-            ours[e.our_count++] = person->places[i];
+        if (node.len > 0 && !seki_str_equal(node, e.node))
+            continue;
+        ours[e.our_count++] = person->places[i];
+        if (node.len > 0)
+            e.evidence[e.evidence_count++] = person->places[i].position;
     }
     e.ours = ours;
     e.elsewhere = person->place_count - e.our_count;
@@ -232,24 +161,48 @@ static struct erasure plan(const struct cli_store *store, const char *address, c
     return e;
 }
 
-static bool erase_evidence(struct cli_store *store, struct erasure *e)
+static const char *journal_folder(struct cli_store *store)
 {
     const char *given = store->options->journal;
     const char *folder = given != NULL ? given : cli_store_config(store, "journal", "folder").ptr;
-    struct journal_position *positions = seki_arena_alloc(store->arena, e->our_count + 1, sizeof *positions);
+    if (folder != NULL && folder[0] != '\0')
+        return folder;
+    seki_error_set(&store->why, "the configuration names no journal; give its folder with --journal");
+    cli_store_did(store, SEKI_BAD_INPUT);
+    return NULL;
+}
+
+static bool is_among(const struct seki_str *names, size_t count, const char *segment)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seki_str_equal(names[i], seki_str_of(segment)))
+            return true;
+    return false;
+}
+
+/* Dropped when it was old, or another folder is meant: then nothing would lead to that evidence any more. */
+static bool count_gone(struct cli_store *store, struct erasure *e)
+{
+    const struct seki_str *names = NULL;
     size_t count = 0;
-    if (positions == NULL)
-        return cli_store_did(store, SEKI_LIMIT);
-    for (size_t i = 0; i < e->our_count; i++)
-        if (e->ours[i].node.len > 0)
-            positions[count++] = e->ours[i].position;
-    if (count == 0)
+    if (e->evidence_count == 0)
         return true;
-    if (folder == NULL || folder[0] == '\0') {
-        seki_error_set(&store->why, "the configuration names no journal; give its folder with --journal");
-        return cli_store_did(store, SEKI_BAD_INPUT);
-    }
-    return cli_store_did(store, journal_erase(folder, positions, count, &e->damaged, &store->why));
+    const char *folder = journal_folder(store);
+    if (folder == NULL ||
+        !cli_store_did(store, journal_segments(folder, store->arena, &names, &count, &store->why)))
+        return false;
+    for (size_t i = 0; i < e->evidence_count; i++)
+        e->gone += !is_among(names, count, e->evidence[i].segment);
+    return true;
+}
+
+static bool erase_evidence(struct cli_store *store, struct erasure *e)
+{
+    if (e->evidence_count == 0)
+        return true;
+    const char *folder = journal_folder(store);
+    return folder != NULL &&
+           cli_store_did(store, journal_erase(folder, e->evidence, e->evidence_count, &e->damaged, &store->why));
 }
 
 /* The evidence first: what the store has forgotten cannot be found in a journal any more. */
@@ -289,19 +242,20 @@ static void tell_erased(const struct erasure *e)
 /* Nothing that this was run for is left, or may be left, here. */
 static bool is_whole(const struct erasure *e)
 {
-    return e->damaged == 0 && !has_unread(&e->unknown);
+    return e->damaged == 0 && !cli_unknown_leaves_doubt(&e->unknown);
 }
 
 static void tell_erasure(const struct cli_store *store, const struct erasure *e)
 {
     bool is_done = store->options->yes;
     if (store->options->json) {
-        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "node",
+        cli_json_print(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "node",
                                  cli_json_str(e->node), "done", is_done && is_whole(e), "erased",
-                                 (json_int_t)e->our_count, "damaged", (json_int_t)e->damaged, "elsewhere",
+                                 (json_int_t)e->our_count, "gone", (json_int_t)e->gone, "damaged",
+                                 (json_int_t)e->damaged, "pending", (json_int_t)e->unknown.recorded, "elsewhere",
                                  (json_int_t)e->elsewhere, "held", (json_int_t)e->erased.held, "held_beside",
                                  (json_int_t)e->erased.held_beside, "held_from", (json_int_t)e->from, "unread",
-                                 json_unread(&e->unknown), "change", (json_int_t)store->change_id));
+                                 cli_unknown_json_unread(&e->unknown), "change", (json_int_t)store->change_id));
         return;
     }
     if (e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0)
@@ -310,6 +264,11 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
         tell_erased(e);
     else
         tell_plan(e);
+    if (e->gone > 0)
+        cli_print_sentence(0,
+                           _("Messages whose evidence is not in the journal's folder, where it was dropped, or "
+                             "which is not the right one: %zu."),
+                           e->gone);
     if (e->elsewhere > 0)
         cli_print_sentence(0, _("Messages of other nodes, on which this has to be run too: %zu."), e->elsewhere);
     if (e->from > 0)
@@ -318,7 +277,7 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
             _("Held messages from this address, which are their recipients': %zu. They go when they are "
               "released, deleted or expire."),
             e->from);
-    tell_unread(&e->unknown);
+    cli_unknown_tell(&e->unknown);
 }
 
 /* Exit 1: something is left, on other nodes, or may be left here, or nothing was done without --yes. */
@@ -326,12 +285,13 @@ enum cli_exit cli_person_erase(const struct cli_options *options, const char *ad
 {
     struct cli_store store = { .options = options };
     struct store_person person;
-    struct unknown unknown;
+    struct cli_unknown unknown;
     struct erasure e = { 0 };
-    if (open_store(&store, address) && look_into_quarantine(&store, address, options->yes, &unknown) &&
+    if (open_store(&store, address) &&
+        cli_unknown_find(&store, node_name(&store), address, options->yes, &unknown) &&
         find(&store, address, &person)) {
         e = plan(&store, address, &person, &unknown);
-        if (!options->yes || erase(&store, address, &e))
+        if (count_gone(&store, &e) && (!options->yes || erase(&store, address, &e)))
             tell_erasure(&store, &e);
     }
     enum cli_exit code = cli_store_close(&store);

@@ -147,9 +147,9 @@ def check_erased(tap, url, erase):
     code, out, err = run(url, *did)
     got = json.loads(out)
     change = got.pop("change")
-    tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "damaged": 0, "elsewhere": 1, "held": 2,
+    tap.equal((code, got, change > 0), (1, {"node": "mx1", "done": True, "erased": 2, "gone": 2, "damaged": 0, "pending": 0, "elsewhere": 1, "held": 2,
                                             "held_beside": 1, "held_from": 1,
-                                            "unread": {"new": 0, "unreadable": 0, "damaged": 0}}, True), "erased on one node")
+                                            "unread": {"new": 0, "unreadable": 0, "damaged": 0, "journal": 0}}, True), "erased on one node")
     code, out, err = run(url, *did)
     tap.equal((code, json.loads(out)["erased"], json.loads(out)["change"]), (1, 0, 0), "a second time nothing is left there")
     segment = pathlib.Path(erase[4]) / "00063a1f00000002-1-0.seg"
@@ -220,9 +220,9 @@ def check_unknown_held(tap, url, folder):
     erase = ("db", "erase", "lee@example.net", "--config", str(config))
     code, out, _ = run(url, *find, "--json")
     got = json.loads(out)
-    tap.equal((code, got["held"], got["unknown"]), (0, [], {"for": 3, "from": 0}), "held files that the store does not know are found")
+    tap.equal((code, got["held"], got["unknown"]), (0, [], {"for": 3, "from": 0, "recorded": 0}), "held files that the store does not know are found")
     code, out, _ = run(url, "db", "find", "kay@example.net", "--config", str(config), "--json")
-    tap.equal((code, json.loads(out)["unknown"]), (0, {"for": 0, "from": 5}), "and those from an address")
+    tap.equal((code, json.loads(out)["unknown"]), (0, {"for": 0, "from": 5, "recorded": 0}), "and those from an address")
     code, out, _ = run(url, *erase, "--json")
     got = json.loads(out)
     tap.equal((code, got["held"], got["done"], got["change"]), (1, 3, False, 0), "without --yes they are counted")
@@ -233,7 +233,7 @@ def check_unknown_held(tap, url, folder):
     code, out, err = run(url, *erase, "--yes", "--json")
     got = json.loads(out)
     tap.equal((code, got["held"], got["held_beside"], got["done"], got["unread"]),
-              (1, 3, 1, False, {"new": 1, "unreadable": 1, "damaged": 1}), "they are erased, and what cannot be read is told")
+              (1, 3, 1, False, {"new": 1, "unreadable": 1, "damaged": 1, "journal": 0}), "they are erased, and what cannot be read is told")
     code, out, _ = run(url, *erase, "--yes")
     tap.ok(code == 1 and f"1 in {held}/new, 1 in unreadable, 1 in damaged" in " ".join(out.split()), "by folder, as long as it is there", out)
     rows = json.loads(run(url, "quarantine", "list", "--json")[1])["held"]

@@ -226,6 +226,20 @@ def erased(tap, node):
               "and the list's document")
 
 
+def not_taken_over(tap, node):
+    """What lies in a journal of which the store has heard nothing yet."""
+    node.record(GOOD, "fay@example.com", ["Gus@customer.example", "gus@customer.example"])
+    node.record(GOOD, "gus@customer.example", ["b@other.example"])
+    for address, want in (("gus@customer.example", 2), ("fay@example.com", 1), ("nobody@example.com", 0)):
+        got = json.loads(node.evidence("db", "erase", address, "--node", "new-node", "--yes", "--json").stdout)
+        tap.equal((got["pending"], got["done"]), (want, want == 0), f"{address}: {want} records are not in the store yet")
+    done = node.evidence("db", "erase", "fay@example.com", "--node", "node-1", "--yes", "--json", wanted=0)
+    got = json.loads(done.stdout)
+    tap.equal((got["erased"], got["pending"], got["gone"], got["done"]), (1, 0, 0, True), "where they are, they are erased")
+    done = node.run("db", "erase", "gus@customer.example", "--node", "node-1", "--journal", str(node.folder), wanted=1)
+    tap.ok("which is not the right one: 1" in " ".join(done.stdout.split()), "a folder without the evidence is told of", done.stdout)
+
+
 def check_all(tap, url):
     with tempfile.TemporaryDirectory() as folder:
         node = Node(url or f"sqlite:{folder}/store", folder)
@@ -236,6 +250,7 @@ def check_all(tap, url):
         refuse(tap, node)
         without_evidence(tap, node)
         erased(tap, node)
+        not_taken_over(tap, node)
 
 
 def body(tap):
