@@ -13,7 +13,7 @@
 #define BOUNDARY    "=_sekisho_digest" /* "_" is no base64 digit, so no part can have it (RFC 2045 section 6.7) */
 #define T(text)     digest->translate(text)
 
-/* ---- dates: English words, whatever the locale ---- */
+/* ---- dates: the field's in English words, whatever the locale; for people in the host's time zone ---- */
 
 static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -35,11 +35,13 @@ static void add_date_field(int64_t time_s, struct seki_buf *out)
                         months[utc.tm_mon % 12], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
+/* "2026-11-28 18:59 JST": who reads it is no expert, and most are where the server is. */
 static const char *shown_time(int64_t time_s, char text[DATE_MAX])
 {
-    struct tm utc = utc_of(time_s);
-    snprintf(text, DATE_MAX, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-             utc.tm_hour, utc.tm_min);
+    time_t time = (time_t)time_s;
+    struct tm local = { 0 };
+    localtime_r(&time, &local);
+    strftime(text, DATE_MAX, "%Y-%m-%d %H:%M %Z", &local);
     return text;
 }
 

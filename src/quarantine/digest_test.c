@@ -9,6 +9,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 static const char *in_english(const char *text)
@@ -142,6 +144,29 @@ static void both_parts_tell_of_each_message_and_escape_it(void **state)
     release(&r);
 }
 
+/* 1790000000 and 1791000000 are 2026-09-21 14:13:20 and 2026-10-03 04:00:00 UTC. */
+static void times_are_those_of_the_host_with_its_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *came, *until;
+    } cases[] = {
+        { "UTC0", "Came: 2026-09-21 14:13 UTC\r\n", "Kept until: 2026-10-03 04:00 UTC\r\n" },
+        { "JST-9", "Came: 2026-09-21 23:13 JST\r\n", "Kept until: 2026-10-03 13:00 JST\r\n" },
+        { "<+0545>-5:45", "Came: 2026-09-21 19:58 +0545\r\n", "Kept until: 2026-10-03 09:45 +0545\r\n" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct read_digest r;
+        setenv("TZ", cases[i].zone, 1);
+        tzset();
+        write_and_read("en", in_english, 1, &r);
+        assert_true(seki_str_contains_nocase(part(&r, 0), seki_str_of(cases[i].came)));
+        assert_true(seki_str_contains_nocase(part(&r, 0), seki_str_of(cases[i].until)));
+        assert_true(seki_str_equal(field(&r, "Date"), SEKI_STR("Sat, 28 Nov 2026 09:59:59 +0000")));
+        release(&r);
+    }
+}
+
 static void more_than_are_shown_are_counted(void **state)
 {
     (void)state;
@@ -196,6 +221,7 @@ int main(void)
         cmocka_unit_test(the_header_is_that_of_an_automatic_mail),
         cmocka_unit_test(a_subject_in_another_language_is_encoded_in_whole_characters),
         cmocka_unit_test(both_parts_tell_of_each_message_and_escape_it),
+        cmocka_unit_test(times_are_those_of_the_host_with_its_zone),
         cmocka_unit_test(more_than_are_shown_are_counted),
         cmocka_unit_test(the_largest_that_there_can_be_fits),
     };
