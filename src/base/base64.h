@@ -4,6 +4,10 @@
 
 #include <sekisho/str.h>
 
+/** Of each character: 0 to 63, or with this bit: it is none of the digits. */
+#define SEKI_BASE64_NO_DIGIT 0x80u
+extern const uint8_t seki_base64_values[256];
+
 /**
  * base64string = ALPHADIGITPS *([FWS] ALPHADIGITPS) [ [FWS] "=" [ [FWS] "=" ] ]
  * The padding may be missing, as that grammar allows; when it is there it must fit.

@@ -104,6 +104,36 @@ static void findings_are_the_same_however_the_body_comes(void **state)
         }
 }
 
+/* Bodies are searched by blocks: neither where a line stands in one nor what was before may matter. */
+static void a_line_is_found_wherever_it_stands(void **state)
+{
+    static const struct {
+        const char *name, *content_type, *line;
+        enum content_danger danger;
+    } lines[] = {
+        { "a delimiter", MIXED, "\n--b\r\n" EXE, CONTENT_BY_NAME },
+        { "a file in a text", NULL, "\nbegin 644 a.exe\r\n", CONTENT_BY_NAME },
+        { "no line, but for its letters", MIXED, "-\n-b--b\nx--b\r\n" EXE, CONTENT_HARMLESS },
+        { "no file", NULL, "b\nb\nxbegin 644 a.exe\r\n", CONTENT_HARMLESS },
+    };
+    struct seki_buf body;
+    seki_buf_init(&body, 1 << 10);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        for (size_t at = 0; at < 200; at++)
+            for (size_t piece = 60; piece < 70; piece++) {
+                seki_buf_clear(&body);
+                while (body.len < at)
+                    seki_buf_add(&body, SEKI_STR("x"));
+                seki_buf_add(&body, seki_str_of(lines[i].line));
+                while (body.len < 300)
+                    seki_buf_add(&body, SEKI_STR("x"));
+                size_t len = piece < 69 ? piece : SIZE_MAX;
+                if (find(*state, lines[i].content_type, NULL, seki_buf_str(&body), len).danger != lines[i].danger)
+                    fail_msg("%s at %zu, pieces of %zu", lines[i].name, at, len);
+            }
+    seki_buf_release(&body);
+}
+
 /* levels multiparts within each other, the innermost with a program. */
 static void nest(struct seki_buf *body, unsigned levels)
 {
@@ -182,6 +212,7 @@ int main(void)
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_are_the_same_however_the_body_comes),
+        cmocka_unit_test(a_line_is_found_wherever_it_stands),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(parts_are_bounded),
         cmocka_unit_test(the_header_of_a_part_is_bounded),

@@ -3,6 +3,8 @@
  * order, encoded by the rules or against them, and what stands between semicolons with no "=" in it. */
 #include "content/part_header.h"
 
+#include "base/base64.h"
+
 #define OPEN_COMMENTS_MAX 16u
 
 /* A parameter's value, decoded. Of a long name the end matters most. */
@@ -96,22 +98,15 @@ static struct seki_str without_charset(struct reader *reader, struct seki_str te
     return first < text.len && second < rest.len ? seki_str_from(rest, second + 1) : text;
 }
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *found = c != '\0' ? strchr(digits, c) : NULL;
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 static void add_base64(struct value *value, struct seki_str text)
 {
     uint32_t bits = 0;
     unsigned count = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int digit = base64_digit(text.ptr[i]);
-        if (digit < 0)
+        uint8_t digit = seki_base64_values[(unsigned char)text.ptr[i]];
+        if (digit & SEKI_BASE64_NO_DIGIT)
             continue;
-        bits = bits << 6 | (unsigned)digit;
+        bits = bits << 6 | digit;
         count += 6;
         if (count < 8)
             continue;
@@ -214,6 +209,8 @@ static void tell_pieces(struct reader *reader, bool is_filename)
 {
     struct value value = { .len = 0 };
     bool is_told = true;
+    if (reader->piece_count == 0)
+        return;
     for (uint64_t number = 0; number < CONTENT_PART_PIECES; number++) {
         const struct piece *piece = find_piece(reader, is_filename, number);
         if (piece != NULL)

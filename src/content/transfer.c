@@ -1,5 +1,7 @@
 #include "content/transfer.h"
 
+#include "base/base64.h"
+
 struct output {
     bool (*to)(void *user, struct seki_str octets);
     void *user;
@@ -29,17 +31,6 @@ void content_transfer_begin(struct content_transfer *transfer, enum seki_transfe
 
 /* ---- base64 ---- */
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (seki_is_digit(c))
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* What is left of a group at its padding; some programs end there, others begin anew. */
 static void end_group(struct content_transfer *t, struct output *out)
 {
@@ -52,12 +43,12 @@ static void end_group(struct content_transfer *t, struct output *out)
 
 static void base64_octet(struct content_transfer *t, char c, struct output *out)
 {
-    int digit = base64_digit(c);
+    uint8_t digit = seki_base64_values[(unsigned char)c];
     if (c == '=')
         end_group(t, out);
-    if (digit < 0)
+    if (digit & SEKI_BASE64_NO_DIGIT)
         return;
-    t->bits = t->bits << 6 | (unsigned)digit;
+    t->bits = t->bits << 6 | digit;
     if (++t->digits < 4)
         return;
     put(out, t->bits >> 16 & 0xFF);

@@ -5,7 +5,7 @@
 
 #include "message/transfer_encoding.h"
 
-#define CONTENT_TRANSFER_OUT 1024u
+#define CONTENT_TRANSFER_OUT 512u /* at once; no more than what decides (CONTENT_HEAD_MAX) is decoded of most */
 
 struct content_transfer {
     enum seki_transfer_encoding encoding;

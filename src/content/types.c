@@ -179,7 +179,8 @@ static const struct {
     { "ace", CONTENT_CLOSED },  { "arc", CONTENT_CLOSED }, { "alz", CONTENT_CLOSED },  { "egg", CONTENT_CLOSED },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#define COUNT(table)   (sizeof(table) / sizeof(table)[0])
+#define EXTENSION_ROOM 24u /* the longest in the tables has 18 letters */
 
 /* ---- names ---- */
 
@@ -224,18 +225,36 @@ static struct seki_str extension_of(struct seki_str name)
     return has_dot ? seki_str_from(name, start) : SEKI_STR("");
 }
 
-static bool is_among(struct seki_str extension, const char *const *extensions, size_t count)
+/* An extension as the tables have it: in lower case, with NUL; "" when it is longer than any of them. */
+struct extension {
+    char text[EXTENSION_ROOM];
+};
+
+static struct extension lower(struct seki_str text)
+{
+    struct extension extension = { "" };
+    for (size_t i = 0; text.len < sizeof extension.text && i < text.len; i++)
+        extension.text[i] = seki_ascii_lower(text.ptr[i]);
+    return extension;
+}
+
+static bool is_same(const struct extension *extension, const char *other)
+{
+    return extension->text[0] == other[0] && strcmp(extension->text, other) == 0;
+}
+
+static bool is_among(const struct extension *extension, const char *const *extensions, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (seki_str_equal_nocase(extension, seki_str_of(extensions[i])))
+        if (is_same(extension, extensions[i]))
             return true;
     return false;
 }
 
-static enum content_kind kind_of(struct seki_str extension)
+static enum content_kind kind_of(const struct extension *extension)
 {
     for (size_t i = 0; i < COUNT(archive_extensions); i++)
-        if (seki_str_equal_nocase(extension, seki_str_of(archive_extensions[i].extension)))
+        if (is_same(extension, archive_extensions[i].extension))
             return archive_extensions[i].kind;
     return CONTENT_PLAIN;
 }
@@ -248,14 +267,15 @@ static bool is_class_id(struct seki_str extension)
 
 struct content_type content_type_of_name(struct seki_str name)
 {
-    struct seki_str extension = extension_of(name);
-    if (turns_direction(name) || is_class_id(extension) ||
-        is_among(extension, program_extensions, COUNT(program_extensions)))
+    struct seki_str text = extension_of(name);
+    struct extension extension = lower(text);
+    if (turns_direction(name) || is_class_id(text) ||
+        is_among(&extension, program_extensions, COUNT(program_extensions)))
         return (struct content_type){ .danger = CONTENT_BY_NAME };
-    if (is_among(extension, macro_extensions, COUNT(macro_extensions)) ||
+    if (is_among(&extension, macro_extensions, COUNT(macro_extensions)) ||
         seki_str_ends_with_nocase(name, SEKI_STR("vbaProject.bin")))
         return (struct content_type){ .danger = CONTENT_MACROS };
-    return (struct content_type){ .kind = kind_of(extension) };
+    return (struct content_type){ .kind = kind_of(&extension) };
 }
 
 /* ---- first octets ---- */
@@ -328,6 +348,14 @@ static bool is_dos_program(struct seki_str head)
     return has_at(head, 0, SEKI_STR("MZ")) && memchr(head.ptr, '\0', head.len) != NULL;
 }
 
+static bool has_tag(struct seki_str text, struct seki_str tag)
+{
+    for (size_t at; (at = seki_str_find(text, '<')) < text.len; text = seki_str_from(text, at + 1))
+        if (seki_str_starts_with_nocase(seki_str_from(text, at), tag))
+            return true;
+    return false;
+}
+
 /* Text that a program runs, after white space and a byte order mark. */
 static bool is_script_text(struct seki_str head)
 {
@@ -335,7 +363,7 @@ static bool is_script_text(struct seki_str head)
         head = seki_str_from(head, 3);
     head = seki_str_trim(head);
     return seki_str_starts_with_nocase(head, SEKI_STR("[InternetShortcut]")) ||
-           seki_str_contains_nocase(head, SEKI_STR("<hta:application"));
+           has_tag(head, SEKI_STR("<hta:application"));
 }
 
 /* "-lh5-" and its kin, behind two octets that are anything */
