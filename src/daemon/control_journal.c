@@ -250,6 +250,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
 const struct control_job control_journal_job = {
     .name = "journal",
     .interval_ms = INTERVAL_MS,
+    .needs_name = true,
     .gather_ms = GATHER_MS,
     .drains = true,
     .open = open_job,

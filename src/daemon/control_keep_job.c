@@ -32,6 +32,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
 const struct control_job control_keep_job = {
     .name = "keep",
     .interval_ms = INTERVAL_MS,
+    .needs_name = true,
     .is_shared = true,
     .open = open_job,
     .close = free,

@@ -176,6 +176,7 @@ static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error
 const struct control_job control_quarantine_job = {
     .name = "quarantine",
     .interval_ms = INTERVAL_MS,
+    .needs_name = true,
     .drains = true,
     .open = open_job,
     .close = close_job,

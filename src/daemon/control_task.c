@@ -63,13 +63,18 @@ static unsigned back_off(struct control_task *task)
     return task->backoff_ms;
 }
 
-static void close_all(struct control_task *task)
+static void close_state(struct control_task *task)
 {
     if (task->state != NULL)
         task->job->close(task->state);
+    task->state = NULL;
+}
+
+static void close_all(struct control_task *task)
+{
+    close_state(task);
     if (task->sql != NULL)
         sql_close(task->sql);
-    task->state = NULL;
     task->sql = NULL;
 }
 
@@ -78,6 +83,19 @@ static void tell_failure(const struct control_task *task, const struct seki_erro
     if (task->backoff_ms == 0)
         log_reason(task->context->log, LOG_LEVEL_WARNING, "task_failed", "%s: %s; it is tried again",
                    task->job->name, why->text);
+}
+
+/* Without the name nothing is kept that would wake it. */
+static enum control_turn take_name(struct control_task *task, bool *is_ours_out, struct seki_error *why)
+{
+    *is_ours_out = true;
+    if (!task->job->needs_name)
+        return CONTROL_IDLE;
+    enum seki_result result =
+        control_name_take(task->context->name, task->sql, (int64_t)time(NULL), is_ours_out, why);
+    if (!*is_ours_out)
+        close_state(task);
+    return control_turn_of(result);
 }
 
 /* Longer than two turns are apart: so who has it keeps it. */
@@ -99,7 +117,9 @@ static enum control_turn try_turn(struct control_task *task, struct seki_error *
     if (task->sql == NULL)
         return CONTROL_UNREACHABLE;
     bool is_ours;
-    enum control_turn turn = take_lease(task, &is_ours, why);
+    enum control_turn turn = take_name(task, &is_ours, why);
+    if (turn == CONTROL_IDLE && is_ours)
+        turn = take_lease(task, &is_ours, why);
     if (turn != CONTROL_IDLE || !is_ours)
         return turn;
     if (task->state == NULL)

@@ -6,6 +6,7 @@
 #ifndef CONTROL_TASK_H
 #define CONTROL_TASK_H
 
+#include "daemon/control_name.h"
 #include "daemon/control_store.h"
 
 struct control_context { /* what jobs are given; outlives them */
@@ -13,6 +14,7 @@ struct control_context { /* what jobs are given; outlives them */
     struct log *log;
     struct figures *figures;
     struct control_store *store;
+    struct control_name *name;
 };
 
 enum control_turn {
@@ -29,6 +31,7 @@ struct control_job {
     unsigned gather_ms; /* how long more may come before the turn that its descriptor gives it */
     bool watches_store; /* another process's changes of the store give it a turn */
     bool drains;        /* at a stop it goes on until it is idle */
+    bool needs_name;    /* what it writes is under the node's name: it waits while another node has that */
     bool is_shared;     /* of several nodes with one store, one does it: it takes a lease in its name */
     /** @param sql  the connection of all turns until close. @return its state, NULL with *why */
     void *(*open)(const struct control_context *context, struct sql *sql, struct seki_error *why);

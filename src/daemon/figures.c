@@ -23,6 +23,7 @@ static const struct figure_row {
     [FIGURE_STORE_CHANGE] = { "store_change_id", "gauge", "Newest change of the store that was heard of." },
     [FIGURE_REPLICA_CHANGE] = { "replica_change_id", "gauge", "Change up to which the replica is complete." },
     [FIGURE_REPLICA_REBUILDS] = { "replica_rebuilds_total", "counter", "Replicas built anew as a whole." },
+    [FIGURE_NODE_NAME_TAKEN] = { "node_name_taken", "gauge", "Has another running node our name? 1: yes." },
     [FIGURE_JOURNAL_BACKLOG_OCTETS] = { "journal_backlog_bytes", "gauge",
                                         "Journal that the store has not taken over yet." },
     [FIGURE_JOURNAL_INGESTED] = { "journal_ingested_total", "counter", "Records that the store took over." },

@@ -13,6 +13,7 @@ enum figure {
     FIGURE_STORE_CHANGE,       /* newest change of the store that was heard of */
     FIGURE_REPLICA_CHANGE,     /* the one up to which the replica is complete */
     FIGURE_REPLICA_REBUILDS,
+    FIGURE_NODE_NAME_TAKEN,        /* 1: another running node has our name */
     FIGURE_JOURNAL_BACKLOG_OCTETS, /* written and not taken over yet */
     FIGURE_JOURNAL_INGESTED,
     FIGURE_JOURNAL_DAMAGED,    /* entries or tails that could not be read */

@@ -50,8 +50,11 @@ static void start_jobs(struct control *control)
     control->context =
         (struct control_context){ .config = control->config, .log = control->log, .figures = control->figures };
     control->context.store = control_store_new(control->config, control->log, control->figures);
+    control->context.name = control_name_new(control->config, control->log, control->figures);
     const struct control_job *jobs[CONTROL_JOBS_MAX];
-    size_t count = control->context.store != NULL ? control_jobs_of(control->config, jobs) : 0;
+    size_t count = control->context.store != NULL && control->context.name != NULL
+                       ? control_jobs_of(control->config, jobs)
+                       : 0;
     for (size_t i = 0; i < count; i++) {
         struct control_task *task = control_task_start(jobs[i], &control->context, control->done, &control->why);
         if (task != NULL)
@@ -76,7 +79,9 @@ static void forget_jobs(struct control *control)
         control_task_free(control->tasks[i]);
     control->task_count = 0;
     control_store_free(control->context.store);
+    control_name_free(control->context.name);
     control->context.store = NULL;
+    control->context.name = NULL;
 }
 
 static void stop_jobs(struct control *control)

@@ -36,19 +36,25 @@ READERS = [f"r{number}@digest.example" for number in range(5)]
 
 
 class Node:
-    def __init__(self, site, name):
-        self.name, self.folder = name, site.folder / name
+    def __init__(self, site, name, folder=None):
+        self.name, self.folder = name, site.folder / (folder or name)
         self.listen, self.metrics = f"unix:{self.folder}/inbound.sock", free_port()
         for part in ("", "replica", "journal", "quarantine"):
             (self.folder / part).mkdir(exist_ok=True)
             (self.folder / part).chmod(0o777)
-        self.sekishod = Sekishod(PROGRAM, self.folder, {
+        self.sections = {
             "inbound": {"listen": self.listen}, "dns": {"nameservers": site.dns.address},
             "metrics": {"listen": f"inet:127.0.0.1:{self.metrics}"}, "store": {"url": site.database.url},
             "hosting": {"node_name": name, "replica": self.folder / "replica", "replica_map_size": "64MiB"},
             "journal": {"folder": self.folder / "journal", "min_free": "1MiB"},
             "quarantine": {"folder": self.folder / "quarantine", "release_to": f"127.0.0.1:{site.inner.port}",
-                           "sender": "postmaster@acme.example"}})
+                           "sender": "postmaster@acme.example"}}
+        self.sekishod = Sekishod(PROGRAM, self.folder, self.sections)
+
+    def rename(self, name):
+        self.name = self.sections["hosting"]["node_name"] = name
+        self.sekishod.configure(self.sections)
+        self.sekishod.reload()
 
     def run(self, *words):
         """A command with this node's configuration."""
@@ -105,7 +111,8 @@ class Site:
             self.inner = self.programs.enter_context(
                 Postfix(self.folder / "inner", free_port(), domains=("acme.example", "digest.example")))
             self.nodes = [Node(self, "mx1"), Node(self, "mx2")]
-            for node in self.nodes:
+            self.copy = Node(self, "mx1", "copy")  # of the first, with its name
+            for node in (*self.nodes, self.copy):
                 self.programs.callback(lambda node=node: node.sekishod.process and node.sekishod.__exit__())
             self.programs = self.programs.pop_all()
         return self
@@ -337,6 +344,35 @@ def old_traffic_is_let_go_of_once(tap, site):
     tap.equal([event for node in site.nodes for event in node.sekishod.events("task_failed")], [], "and neither fails")
 
 
+def a_copy_with_the_same_name_does_no_harm(tap, site):
+    """A third node that is called mx1 too: what it has waits on its disk, and the first goes on."""
+    first, copy = site.nodes[0], site.copy
+    site.wait_for_change(first.must("policy", "set", "acme.example", "on-spf-fail=hold")["change"])
+    hold(site, first, "4Before")
+    files = [path.name for path in first.files()]
+    copy.sekishod.start()
+    wait_until(lambda: copy.figure("replica_change_id") == first.figure("replica_change_id"), "its replica")
+    tap.equal(copy.reply(queue_id="4Copy"), b"d", "the copy takes mail by the policies that hold")
+    wait_until(lambda: copy.figure("node_name_taken") == 1, "it to find out", 40)
+    [told] = copy.sekishod.events("node_name_taken")
+    tap.contains(told["reason"], "another running node of this store is called mx1 too", "and says what is wrong")
+    tap.contains(told["reason"], "give one of them another [hosting] node_name", "and what to do")
+    taken = "select count(*) from held_message where queue_id = '4Copy'", (
+        "select count(*) from traffic_message where queue_id = '4Copy'")
+    tap.equal([site.column(text) for text in taken], [["0"], ["0"]], "it tells the store nothing under that name")
+    tap.ok(copy.figure("journal_backlog_bytes") > 0 and len(copy.files()) == 1, "its record and what it holds wait on its disk")
+    hold(site, first, "4Second")
+    tap.equal((first.figure("node_name_taken"), first.sekishod.events("node_name_taken")), (0, []), "who was first goes on")
+    tap.ok(set(files) < {path.name for path in first.files()}, "and keeps what it holds")
+    first.kill_control()
+    hold(site, first, "4Again")
+    tap.ok(True, "its control, killed and started again, still has the name")
+    copy.rename("mx3")
+    wait_until(lambda: [site.column(text) for text in taken] == [["1"], ["1"]], "what waited")
+    tap.equal(site.column("select node from held_message where queue_id = '4Copy'"), ["mx3"], "renamed, it tells all, once")
+    tap.equal(copy.figure("node_name_taken"), 0, "and nothing is wrong any more")
+
+
 def main(tap):
     missing = [name for name, is_here in (("PostgreSQL", programs()), ("root", os.geteuid() == 0), (
         "Postfix", shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin"))) if not is_here]
@@ -346,7 +382,7 @@ def main(tap):
     with Site() as site:
         for body in (started_at_once_on_an_empty_store, a_choice_is_live_on_both, a_node_that_dies_takes_nothing_along,
                      evidence_is_on_the_node_that_took_the_message, what_one_holds_is_listed_by_all_and_released_there, what_a_dead_node_holds_waits_for_it,
-                     one_sends_the_digests_for_all, old_traffic_is_let_go_of_once):
+                     one_sends_the_digests_for_all, old_traffic_is_let_go_of_once, a_copy_with_the_same_name_does_no_harm):
             begun = time.monotonic()
             body(tap, site)
             print(f"# {body.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
