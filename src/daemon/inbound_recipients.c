@@ -20,12 +20,14 @@ struct seki_str inbound_domain_of(struct seki_arena *arena, struct seki_str path
     return seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK ? ascii : seki_arena_copy_lower(arena, domain);
 }
 
-/* The domain of a path as A-labels in lower case. @return false: it has none that anybody could have */
+/* The domain of a path as A-labels in lower case. @return false: it has none that anybody could have. What has no dot is not
+ * fully qualified (RFC 5321 section 2.3.5), and "localhost" is whoever reads it. */
 static bool read_domain(struct seki_arena *arena, struct seki_str path, struct seki_str *domain_out)
 {
     struct seki_str local_part, domain;
     return seki_address_split_path(path, &local_part, &domain) && domain.len > 0 &&
-           seki_domain_to_ascii(arena, domain, domain_out) == SEKI_OK;
+           seki_domain_to_ascii(arena, domain, domain_out) == SEKI_OK &&
+           seki_str_find(*domain_out, '.') < domain_out->len;
 }
 
 /* "user%example.com@relay", "example.com!user@relay": MTAs that take mail for relay may go on to what stands in front. */
@@ -41,20 +43,25 @@ static bool is_routed(struct seki_str path)
     return false;
 }
 
-/* The one recipient without a domain, or at an address of this host, that there may be (RFC 5321 sections 4.1.1.3, 4.5.1). */
+/* The one recipient without a domain, or at this host itself, that there may be (RFC 5321 sections 4.1.1.3, 4.5.1). */
 static bool is_postmaster(struct seki_str path)
 {
     struct seki_str local_part, domain;
     return seki_str_equal_nocase(inbound_address(path), SEKI_STR("postmaster")) ||
-           (seki_address_split_path(path, &local_part, &domain) && domain.len > 0 && domain.ptr[0] == '[' &&
+           (seki_address_split_path(path, &local_part, &domain) &&
             seki_str_equal_nocase(local_part, SEKI_STR("postmaster")));
 }
 
-static struct seki_str without_route(struct seki_arena *arena, struct seki_str path)
+/* Without a route; the local part as the client wrote it, if it is the same one: its case is its host's alone to ignore
+ * (RFC 5321 section 2.4), and Postfix tells it in lower case. */
+static struct seki_str write_path(struct seki_arena *arena, struct seki_str path, struct seki_str given)
 {
-    struct seki_str local_part, domain;
+    struct seki_str local_part, domain, given_local_part, unused;
     if (!seki_address_split_path(path, &local_part, &domain))
         return SEKI_STR("");
+    if (seki_address_split_path(given, &given_local_part, &unused) &&
+        seki_str_equal_nocase(given_local_part, local_part))
+        local_part = given_local_part;
     return seki_arena_format(arena, "<%.*s@%.*s>", SEKI_STR_ARGS(local_part), SEKI_STR_ARGS(domain));
 }
 
@@ -70,10 +77,10 @@ static struct resolved of_path(struct seki_arena *arena, struct seki_str path)
 /* Whom the MTA delivers to decides whose policy counts, not how the client spelt it: where we cannot read that, or it may be
  * read in two ways, the MTA has told what it makes of it. Sendmail tells a mailbox of its own without its domain: so what
  * has two readings is nobody's then. A source route is nobody's address (RFC 5321 appendix C). */
-static struct resolved resolve(const struct inbound_message *message, struct seki_str path)
+static struct resolved resolve(const struct inbound_message *message, struct seki_str given)
 {
     struct seki_arena *arena = message->arena;
-    struct seki_str told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
+    struct seki_str path = given, told = milter_session_macro(message->session->milter, SEKI_STR("{rcpt_addr}"));
     struct seki_str domain;
     bool has_domain = read_domain(arena, path, &domain);
     if (!has_domain || (is_routed(path) && told.len > 0)) {
@@ -82,7 +89,7 @@ static struct resolved resolve(const struct inbound_message *message, struct sek
         path = told;
     } else if (!seki_str_starts_with(path, SEKI_STR("<@")))
         return (struct resolved){ path, domain };
-    return (struct resolved){ without_route(arena, path), domain };
+    return (struct resolved){ write_path(arena, path, given), domain };
 }
 
 static struct inbound_domain *look_up(struct inbound_message *message, struct seki_str name)
@@ -150,8 +157,9 @@ static void keep(struct inbound_recipients *recipients, const struct policy_reci
     recipients->has_missing = recipients->has_missing || domain->found == REPLICA_MISSING;
 }
 
-/* MTAs rewrite readable domains too (a part that is missing, an alias in DNS): what is nobody's as it was given may be
- * somebody's as the MTA tells it. @return NULL when the arena is full */
+/* MTAs rewrite readable domains too (an alias in DNS, a table of virtual users). The hosted domain that was given owns the
+ * recipient, wherever that leads; what is nobody's as it was given may be somebody's as the MTA tells it.
+ * @return NULL when the arena is full */
 static struct inbound_domain *find_owner(struct inbound_message *message, struct resolved *to)
 {
     struct inbound_domain *domain = find_domain(message, to->domain);
@@ -162,7 +170,7 @@ static struct inbound_domain *find_owner(struct inbound_message *message, struct
     struct inbound_domain *other = find_domain(message, told_domain);
     if (other == NULL || other->found == REPLICA_NO)
         return other == NULL ? NULL : domain;
-    to->path = without_route(message->arena, told);
+    to->path = write_path(message->arena, told, to->path);
     return to->path.ptr != NULL ? other : NULL;
 }
 

@@ -674,6 +674,49 @@ static void what_hosted_domains_send_out_is_noted_and_left_alone(void **state)
     test_remove(journal.path, 1);
 }
 
+static const struct given {
+    const char *name, *path, *told; /* told: {rcpt_addr} */
+    char want;                      /* the reply's code */
+} given_recipients[] = {
+    { "of a hosted domain", "<reader@hosted.example>", "reader@hosted.example", 'c' },
+    { "of a domain that the MTA completes", "<reader@hosted>", "reader@hosted.example", 'c' },
+    { "of this host, as Postfix tells it", "<reader@localhost>", "reader@localhost", 'y' },
+    { "of this host, as Sendmail tells it", "<reader@localhost>", "reader", 'y' },
+    { "of this host, with a dot", "<reader@localhost.>", "reader", 'y' },
+    { "of this host's address", "<reader@[192.0.2.1]>", "reader", 'y' },
+    { "and nothing is told", "<reader@localhost>", "", 'y' },
+    { "this host's postmaster", "<Postmaster@localhost>", "postmaster@localhost", 'c' },
+    { "this host's postmaster, as Sendmail tells it", "<postmaster@localhost>", "postmaster", 'c' },
+    { "the postmaster without a domain", "<Postmaster>", "postmaster", 'c' },
+    { "who only begins like it", "<postmaster2@localhost>", "postmaster2", 'y' },
+};
+
+static void a_mailbox_of_this_host_is_nobodys(void **state)
+{
+    struct fixture *f = *state;
+    struct test_folder replica = test_folder_make();
+    char further[512], path[64];
+    host_domains(&replica);
+    snprintf(further, sizeof further, "timeout = 1s\n[hosting]\nreplica = %s\n", replica.path);
+    configure(f, further);
+    for (size_t i = 0; i < sizeof given_recipients / sizeof given_recipients[0]; i++) {
+        const struct given *given = &given_recipients[i];
+        const char *const told[] = { "{rcpt_addr}", given->told, NULL };
+        struct milter_client client;
+        greet(f, &client, "192.0.2.1");
+        milter_client_put(&client, MILTER_CMD_MAIL, SEKI_STR("<a@example.net>\0"));
+        milter_client_put_macros(&client, MILTER_CMD_RCPT, told);
+        snprintf(path, sizeof path, "%s", given->path);
+        milter_client_put(&client, MILTER_CMD_RCPT, (struct seki_str){ path, strlen(path) + 1 });
+        char code = milter_client_ask(&client).code;
+        if (code != given->want)
+            fail_msg("%s: %c", given->name, code);
+        milter_client_quit(&client);
+        milter_client_release(&client);
+    }
+    test_remove(replica.path, 2);
+}
+
 static void what_is_broken_off_is_not_noted(void **state)
 {
     static const char *const user[] = { "{auth_authen}", "ann", NULL };
@@ -973,6 +1016,7 @@ int main(void)
         TEST(authenticated_senders_are_left_alone_unless_told_otherwise),
         TEST(authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard),
         TEST(what_hosted_domains_send_out_is_noted_and_left_alone),
+        TEST(a_mailbox_of_this_host_is_nobodys),
         TEST(what_is_broken_off_is_not_noted),
         TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
         TEST(without_a_client_to_name_spf_is_not_evaluated),

@@ -288,6 +288,8 @@ def a_recipient_spelt_otherwise_is_the_same_recipient(tap, site):
                  "<reader%refuse.example@own.example>", "<refuse.example!reader@own.example>",
                  "<reader@refuse>"):  # append_dot_mydomain
         tap.equal(say([path]), 550, f"refused for RCPT TO:{path} too")
+    tap.equal(say(["<Reader.Name@hold>"]), 250, "a case of the client's own, in a domain that Postfix completes")
+    tap.ok(b" Reader.Name@hold.example\n" in site.held()[-1][1], "is kept for the release")
     held = len(site.held())
     for path in ("<hold.example!reader>", "<@route.example:reader@hold.example>", "<reader @HOLD.example.>"):
         tap.equal(say([path, "<plain.example!reader>"]), 250, f"{path} is held, another delivered")

@@ -39,15 +39,33 @@ domain quarantine.example filter=on on-dmarc-reject=quarantine junk-suffix=+Junk
 domain refuse.example filter=on on-dmarc-reject=refuse junk-suffix=+Junk
 domain strict.example filter=on on-dmarc-reject=refuse refuse-strictly=yes
 domain local.example filter=on on-dmarc-reject=refuse
+domain virtual.example filter=on on-dmarc-reject=hold
+domain cname.example filter=on on-dmarc-reject=hold
 domain bounce.example filter=on on-dmarc-reject=mark discard-forged-bounces=yes
 """
-DOMAINS = re.findall(r"^domain (\S+)", REPLICA, re.M) + ["plain.example"]  # the last is hosted for nobody
+DOMAINS = re.findall(r"^domain (\S+)", REPLICA.replace("domain cname.", "# "), re.M) + ["plain.example", "unhosted.example"]  # those two are hosted for nobody
+NOT_WHOLE = ("local.example", "virtual.example", "unhosted.example")
 
 # All of these domains are Sendmail's own. A mailbox is named for the whole address; only in local.example, as Sendmail has it,
-# for its local part.
-MAILBOXES = "".join(f"LOCAL_DOMAIN(`{domain}')dnl\n" for domain in DOMAINS) + f"""\
+# for its local part; and those of virtual.example and unhosted.example are somebody else's, as virtusertable says.
+VIRTUSERS = """\
+domain@virtual.example:reader@refuse.example
+stranger@virtual.example:reader@plain.example
+own@virtual.example:virtual
+several@virtual.example:team
+domain@unhosted.example:reader@refuse.example
+several@unhosted.example:team
+"""
+HOSTS = "127.0.0.1 refuse.example cname.example cname2.example\n"  # Sendmail takes the first for the name
+ALIASES = "team:one, two\n"
+MAILBOXES = """\
+FEATURE(`virtusertable', `text -k0 -v1 -z: {folder}/virtusers')dnl
+define(`confHOSTS_FILE', `{folder}/hosts')dnl
+undefine(`_NO_CANONIFY_')dnl
+define(`ALIAS_FILE', `text:-k0 -v1 -z: {folder}/aliases')dnl
+""" + "".join(f"LOCAL_DOMAIN(`{domain}')dnl\n" for domain in DOMAINS) + f"""\
 LOCAL_CONFIG
-C{{Whole}}{" ".join(domain for domain in DOMAINS if domain != "local.example")}
+C{{Whole}}{" ".join(domain for domain in DOMAINS if domain not in NOT_WHOLE)}
 """ + """\
 LOCAL_RULE_0
 R$+ < @ $={Whole} . >\t$#box $: $1 @ $2
@@ -96,6 +114,10 @@ class Site:
                 "hosting": {"replica": self.folder / "replica"},
                 "journal": {"folder": self.folder / "journal", "min_free": "1MiB"},
                 "quarantine": {"folder": self.folder / "quarantine"}}))
+            (self.folder / "mta").mkdir()
+            (self.folder / "mta" / "virtusers").write_text(VIRTUSERS)
+            (self.folder / "mta" / "aliases").write_text(ALIASES)
+            (self.folder / "mta" / "hosts").write_text(HOSTS)
             self.sendmail = self.programs.enter_context(sendmail.Sendmail(
                 self.folder / "mta", free_port(), f"local:{self.folder}/inbound.sock",
                 lines=MAILBOXES.replace("{folder}", str(self.folder / "mta"))))
@@ -243,14 +265,38 @@ def whom_sendmail_delivers_to_decides(tap, site):
              ('<"reader@refuse.example">', 250, 550), ("<reader@local.example>", 250, 550),
              ("<local.example!reader>", 553, 0), ("<reader%local.example>", 553, 0),
              ("<reader%local.example@deliver.example>", 553, 0), ("<local.example!reader@deliver.example>", 553, 0),
-             ('<"reader@local.example">', 553, 0), ("<reader>", 553, 0), ("<Postmaster>", 250, 250))
+             ('<"reader@local.example">', 553, 0), ("<reader>", 553, 0), ("<reader@localhost>", 553, 0), ("<reader@localhost.>", 553, 0),
+             ("<postmaster@localhost>", 250, 250), ("<Postmaster>", 250, 250))
     for path, at_rcpt, at_end in cases:
         with site.connect(EVIL) as smtp:
             smtp.mail(EVIL.sender)
             code, text = smtp.docmd("RCPT", f"TO:{path}")
             tap.equal((code, smtp.data(forged())[0] if code == 250 else 0), (at_rcpt, at_end), f"{path}: {at_end or at_rcpt}")
-    tap.ok(site.next("postmaster"), "the postmaster needs no domain")
+    tap.ok(site.next("postmaster") and site.next("postmaster"), "the postmaster needs no domain")
     tap.ok(site.nothing_else_arrived(), "nobody else has mail")
+
+
+def whose_mailbox_a_virtual_user_is(tap, site):
+    """The domain that RCPT names is the one that its owner has given a policy, wherever virtusertable leads."""
+    for name in ("domain", "stranger", "own", "several"):
+        held = len(site.held())
+        tap.equal(site.send([f"{name}@virtual.example", at("deliver")], forged()), None, f"{name}@virtual.example: taken")
+        tap.ok(site.next(at("deliver")) and len(site.held()) == held + 1, "held for it, delivered beside it")
+        tap.ok(f"{name}@virtual.example".encode() in site.held()[-1], "under the address that a release is sent to")
+        tap.ok(site.nothing_else_arrived(), "and in nobody's mailbox")
+    tap.equal(site.send(["domain@unhosted.example"], forged())[0], 550, "of a domain that is not hosted: the one that has the mailbox")
+    site.send(["several@unhosted.example"], forged())
+    tap.ok(site.next("one") and site.next("two"), "and if neither is, nobody's")
+
+
+def whose_mailbox_an_alias_in_dns_is(tap, site):
+    """Sendmail makes refuse.example of both, unless it is asked not to expand CNAMEs."""
+    held = len(site.held())
+    tap.equal(site.send(["reader@cname.example", at("deliver")], forged()), None, "an alias that is hosted: taken")
+    tap.ok(site.next(at("deliver")) and len(site.held()) == held + 1, "held for it, delivered beside it")
+    tap.ok(b"reader@cname.example" in site.held()[-1], "under the address that a release is sent to")
+    tap.equal(site.send(["reader@cname2.example"], forged())[0], 550, "one that is not: the domain behind it")
+    tap.ok(site.nothing_else_arrived(), "nobody has mail")
 
 
 def strict_refusal_splits_the_message(tap, site):
@@ -312,7 +358,8 @@ def main(tap):
     with Site() as site:
         for body in (each_action_for_one_recipient, what_passes_is_left_alone, subjects_are_tagged,
                      one_message_ends_three_ways, recipients_as_clients_write_them,
-                     whom_sendmail_delivers_to_decides, strict_refusal_splits_the_message,
+                     whom_sendmail_delivers_to_decides, whose_mailbox_a_virtual_user_is, whose_mailbox_an_alias_in_dns_is,
+                     strict_refusal_splits_the_message,
                      forged_bounces_vanish, one_connection, mail_needs_no_reply, nothing_was_amiss):
             begun = time.monotonic()
             body(tap, site)

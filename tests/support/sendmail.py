@@ -63,7 +63,7 @@ TRUST_AUTH_MECH(`EXTERNAL')dnl
 MAILBOX = """\
 define(`LOCAL_MAILER_PATH', `{folder}/deliver')dnl
 define(`LOCAL_MAILER_ARGS', `deliver {folder}/mail $i $u')dnl
-MODIFY_MAILER_FLAGS(`LOCAL', `lsDFMqSn9')dnl
+MODIFY_MAILER_FLAGS(`LOCAL', `lsDFMAqSn9')dnl
 MAILER(`local')dnl
 MAILER(`smtp')dnl
 """
