@@ -121,7 +121,7 @@ struct inbound_recipients {
     struct policy_recipient *items;
     struct inbound_domain **item_domains; /* in the same order */
     struct seki_str *given_paths;         /* likewise: as the client wrote them, and the MTA may know them */
-    size_t count, capacity;
+    size_t count, capacity, attempts;     /* attempts: with those that were refused */
     struct inbound_domain *domains;
     bool has_hosted, has_missing; /* one is hosted here; one could not be looked up */
 };

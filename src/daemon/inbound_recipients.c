@@ -201,13 +201,14 @@ static enum milter_action admit(struct inbound_message *message, struct seki_str
 enum milter_action inbound_add_recipient(struct inbound_message *message, struct seki_str path,
                                          struct milter_reply *reply_out)
 {
-    const struct inbound_recipients *recipients = &message->recipients;
+    struct inbound_recipients *recipients = &message->recipients;
     if (is_there(recipients, path))
         return MILTER_CONTINUE;
-    if (recipients->count == CONFIG_RECIPIENTS_MAX) {
+    if (recipients->attempts == CONFIG_RECIPIENTS_MAX) { /* those that were refused have taken memory too */
         *reply_out = (struct milter_reply){ 452, SEKI_STR("4.5.3"), SEKI_STR("Too many recipients") };
         return MILTER_TEMPFAIL;
     }
+    recipients->attempts++;
     struct seki_str given = seki_arena_copy(message->arena, path);
     if (given.ptr == NULL) /* the arena remembers */
         return MILTER_CONTINUE;

@@ -717,6 +717,30 @@ static void a_mailbox_of_this_host_is_nobodys(void **state)
     test_remove(replica.path, 2);
 }
 
+/* What an attempt needs of the message's memory it has taken, whatever the answer was. */
+static void refused_recipients_count_against_the_bound(void **state)
+{
+    struct fixture *f = *state;
+    struct test_folder replica = test_folder_make();
+    struct milter_client client;
+    char further[512];
+    host_domains(&replica);
+    snprintf(further, sizeof further, "timeout = 1s\n[hosting]\nreplica = %s\n", replica.path);
+    configure(f, further);
+    greet(f, &client, "192.0.2.1");
+    milter_client_put(&client, MILTER_CMD_MAIL, SEKI_STR("<a@example.net>\0"));
+    for (unsigned i = 0; i <= CONFIG_RECIPIENTS_MAX; i++) {
+        milter_client_put(&client, MILTER_CMD_RCPT, SEKI_STR("<reader>\0"));
+        struct milter_client_reply reply = milter_client_ask(&client);
+        assert_int_equal(reply.code, 'y');
+        expect_in(reply.payload.ptr, i < CONFIG_RECIPIENTS_MAX ? "553 5.1.3 " : "452 4.5.3 ");
+    }
+    milter_client_quit(&client);
+    milter_client_release(&client);
+    assert_int_equal(metrics_of(f)->local_failures, 0);
+    test_remove(replica.path, 2);
+}
+
 static void what_is_broken_off_is_not_noted(void **state)
 {
     static const char *const user[] = { "{auth_authen}", "ann", NULL };
@@ -1017,6 +1041,7 @@ int main(void)
         TEST(authenticated_senders_are_left_alone_at_rcpt_where_that_is_heard),
         TEST(what_hosted_domains_send_out_is_noted_and_left_alone),
         TEST(a_mailbox_of_this_host_is_nobodys),
+        TEST(refused_recipients_count_against_the_bound),
         TEST(what_is_broken_off_is_not_noted),
         TEST(mail_through_a_relay_is_judged_by_the_client_it_saw),
         TEST(without_a_client_to_name_spf_is_not_evaluated),
