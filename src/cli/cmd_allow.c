@@ -2,6 +2,7 @@
 #include "cli/hosting.h"
 
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -62,7 +63,7 @@ static void tell_added(struct cli_store *store, const struct store_domain *domai
                    json_pack("{s:I, s:o, s:o}", "id", (json_int_t)id, "domain", cli_json_str(domain->name),
                              "expires_at", cli_json_when(entry->allow.expires_at_s)),
                    _("Entry %llu was added to the allow list of %.*s."), (unsigned long long)id,
-                   SEKI_STR_ARGS(domain->name));
+                   SEKI_STR_ARGS(cli_readable(domain->name, store->arena)));
     if (entry->allow.expires_at_s != 0 && !store->options->json)
         cli_print_sentence(0, _("It counts until %s UTC."), cli_when_show(entry->allow.expires_at_s, when));
 }

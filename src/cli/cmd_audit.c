@@ -2,6 +2,7 @@
 #include "cli/audit.h"
 
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -11,8 +12,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PRESET_LIMIT 100u
-#define STATE_OCTETS (256u * 1024u)
+#define PRESET_LIMIT    100u
+#define STATE_OCTETS    (256u * 1024u)
+#define READABLE_OCTETS (64u * 1024u)
 
 /* The store's words for what the other commands and the file of a tenant call otherwise. Old lines have them too, so they
  * are changed where they are shown. */
@@ -77,6 +79,16 @@ static void add_member(struct seki_buf *line, const char *name, const json_t *va
     free(text);
 }
 
+static void print_line(unsigned column, const char *mark, const struct seki_buf *line)
+{
+    struct seki_arena *arena = seki_arena_new(READABLE_OCTETS);
+    struct seki_str text = seki_buf_str(line);
+    if (arena != NULL)
+        text = cli_readable(text, arena);
+    cli_print_item(column, mark, "%.*s", SEKI_STR_ARGS(text));
+    seki_arena_free(arena);
+}
+
 void cli_print_audit_state(unsigned column, const char *mark, json_t *state)
 {
     struct seki_buf line;
@@ -89,16 +101,19 @@ void cli_print_audit_state(unsigned column, const char *mark, json_t *state)
         add_member(&line, "?", state);
     json_object_foreach (state, name, value)
         add_member(&line, name, value);
-    struct seki_str text = seki_buf_str(&line);
-    cli_print_item(column, mark, "%.*s", SEKI_STR_ARGS(text));
+    print_line(column, mark, &line);
     seki_buf_release(&line);
 }
 
 void cli_print_audit_change(unsigned column, const struct store_audit_entry *entry)
 {
-    cli_print_item(column, "", "%.*s %.*s%s%.*s%s%.*s", SEKI_STR_ARGS(entry->action), SEKI_STR_ARGS(entry->tenant),
-                   entry->domain.len > 0 ? " " : "", SEKI_STR_ARGS(entry->domain), entry->object.len > 0 ? " " : "",
-                   SEKI_STR_ARGS(entry->object));
+    struct seki_buf line;
+    seki_buf_init(&line, STATE_OCTETS);
+    seki_buf_add_format(&line, "%.*s %.*s%s%.*s%s%.*s", SEKI_STR_ARGS(entry->action), SEKI_STR_ARGS(entry->tenant),
+                        entry->domain.len > 0 ? " " : "", SEKI_STR_ARGS(entry->domain),
+                        entry->object.len > 0 ? " " : "", SEKI_STR_ARGS(entry->object));
+    print_line(column, "", &line);
+    seki_buf_release(&line);
     json_t *before = json_state(entry->before), *after = json_state(entry->after);
     cli_print_audit_state(column + 2, "- ", before);
     cli_print_audit_state(column + 2, "+ ", after);

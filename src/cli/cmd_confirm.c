@@ -2,6 +2,7 @@
 #include "cli/hosting.h"
 
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "cli/when.h"
@@ -57,7 +58,7 @@ static bool withdraw(struct cli_store *store, const struct store_domain *domain)
         return false;
     cli_store_tell(store, json_pack("{s:o}", "domain", cli_json_str(domain->name)),
                    _("The confirmation for %.*s is withdrawn: from now on nothing is done to its mail."),
-                   SEKI_STR_ARGS(domain->name));
+                   SEKI_STR_ARGS(cli_readable(domain->name, store->arena)));
     return true;
 }
 
@@ -79,7 +80,7 @@ static bool confirm(struct cli_store *store, const struct store_domain *domain, 
                    json_pack("{s:o, s:s, s:i, s:o}", "domain", cli_json_str(domain->name), "by", options->by,
                              "version", STORE_EXPLANATION_VERSION, "explanation", json_explanation()),
                    _("Recorded: %s has confirmed version %d of this for %.*s."), options->by,
-                   STORE_EXPLANATION_VERSION, SEKI_STR_ARGS(domain->name));
+                   STORE_EXPLANATION_VERSION, SEKI_STR_ARGS(cli_readable(domain->name, store->arena)));
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/hosting.h"
 
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -39,7 +40,7 @@ enum cli_exit cli_hosted_add(const struct cli_options *options, const char *name
         cli_store_tell(&store,
                        json_pack("{s:o, s:s}", "domain", cli_json_str(added.name), "tenant", options->tenant),
                        _("Domain %.*s was added to %s. Nothing is filtered until its policy says so."),
-                       SEKI_STR_ARGS(added.name), options->tenant);
+                       SEKI_STR_ARGS(cli_readable(added.name, store.arena)), options->tenant);
     return cli_store_close(&store);
 }
 
@@ -51,7 +52,7 @@ enum cli_exit cli_hosted_set(const struct cli_options *options, const char *name
         cli_find_domain(&store, name, &domain) && take_options(&store, &domain) &&
         cli_store_did(&store, store_domain_change(store.change, &domain, &store.why)) && cli_store_commit(&store))
         cli_store_tell(&store, json_pack("{s:o}", "domain", cli_json_str(domain.name)),
-                       _("Domain %.*s was changed."), SEKI_STR_ARGS(domain.name));
+                       _("Domain %.*s was changed."), SEKI_STR_ARGS(cli_readable(domain.name, store.arena)));
     return cli_store_close(&store);
 }
 
@@ -75,7 +76,7 @@ enum cli_exit cli_hosted_remove(const struct cli_options *options, const char *n
         cli_store_tell(&store,
                        json_pack("{s:o, s:I}", "domain", cli_json_str(domain.name), "held", (json_int_t)held),
                        _("Domain %.*s was removed, with its policy, allow list and confirmations."),
-                       SEKI_STR_ARGS(domain.name));
+                       SEKI_STR_ARGS(cli_readable(domain.name, store.arena)));
         if (held > 0 && !options->json)
             cli_print_sentence(
                 0,

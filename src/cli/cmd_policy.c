@@ -1,5 +1,6 @@
 /* `sekisho policy show|set|unset|options|confirm`. */
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/policy_owner.h"
 #include "cli/table.h"
@@ -194,7 +195,8 @@ static enum cli_exit change_choices(const struct cli_options *options,
         if (tells_risks)
             json_object_update_new(
                 done, json_pack("{s:o, s:I}", "risks", json_risks(&owner), "held_back", (json_int_t)held_back));
-        cli_store_tell(&store, done, _("The policy of %.*s was changed."), SEKI_STR_ARGS(owner.name));
+        cli_store_tell(&store, done, _("The policy of %.*s was changed."),
+                       SEKI_STR_ARGS(cli_readable(owner.name, store.arena)));
         if (tells_risks && !options->json) {
             print_risks(&owner);
             print_held_back(held_back);

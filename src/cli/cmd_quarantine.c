@@ -3,6 +3,7 @@
 
 #include "cli/hosting.h"
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "cli/when.h"
@@ -88,25 +89,27 @@ static bool read_message(struct cli_store *store, const struct quarantine_messag
     return cli_store_did(store, SEKI_SYSTEM);
 }
 
-static void print_facts(const struct store_held *item)
+static void print_facts(const struct store_held *item, struct seki_arena *arena)
 {
     char held[CLI_WHEN_MAX], expires[CLI_WHEN_MAX];
-    cli_print_format(_("Message %lld, for %.*s\n"), (long long)item->id, SEKI_STR_ARGS(item->address));
+    cli_print_format(_("Message %lld, for %.*s\n"), (long long)item->id,
+                     SEKI_STR_ARGS(cli_readable(item->address, arena)));
     cli_print_format(_("State:     %s\n"), store_held_state_name(item->state));
     cli_print_format(_("Reason:    %.*s\n"), SEKI_STR_ARGS(item->reason));
     cli_print_format(_("Held:      %s UTC, until %s\n"), cli_when_show(item->held_at_s, held),
                      cli_when_show(item->expires_at_s, expires));
-    cli_print_format(_("Envelope:  from <%.*s>, by client %.*s\n"), SEKI_STR_ARGS(item->mail_from),
-                     SEKI_STR_ARGS(item->client));
+    cli_print_format(_("Envelope:  from <%.*s>, by client %.*s\n"),
+                     SEKI_STR_ARGS(cli_readable(item->mail_from, arena)), SEKI_STR_ARGS(item->client));
 }
 
-static void print_preview(const struct quarantine_message *message, const struct quarantine_preview *preview)
+static void print_preview(const struct quarantine_message *message, const struct quarantine_preview *preview,
+                          struct seki_arena *arena)
 {
     cli_print_field("Authentication-Results", message->authentication_results);
     putchar('\n');
     for (size_t i = 0; i < preview->field_count; i++)
         cli_print_format("%.*s: %.*s\n", SEKI_STR_ARGS(preview->fields[i].name),
-                         SEKI_STR_ARGS(preview->fields[i].value));
+                         SEKI_STR_ARGS(cli_readable(preview->fields[i].value, arena)));
     putchar('\n');
     for (struct seki_str rest = preview->text, line; seki_str_split(&rest, '\n', &line);)
         cli_print_format("| %.*s\n", SEKI_STR_ARGS(line));
@@ -152,8 +155,8 @@ enum cli_exit cli_quarantine_show(const struct cli_options *options, const char 
         if (options->json)
             cli_json_print(json_preview(&item, &message, &preview));
         else {
-            print_facts(&item);
-            print_preview(&message, &preview);
+            print_facts(&item, store.arena);
+            print_preview(&message, &preview, store.arena);
         }
     }
     if (file >= 0)

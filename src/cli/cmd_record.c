@@ -85,7 +85,8 @@ static enum cli_exit spf_exit(enum seki_spf_result result)
 {
     if (result == SEKI_SPF_TEMPERROR)
         return CLI_TEMPORARY;
-    return result == SEKI_SPF_FAIL || result == SEKI_SPF_SOFTFAIL || result == SEKI_SPF_PERMERROR ? CLI_NO : CLI_DONE;
+    return result == SEKI_SPF_FAIL || result == SEKI_SPF_SOFTFAIL || result == SEKI_SPF_PERMERROR ? CLI_NO
+                                                                                                  : CLI_DONE;
 }
 
 static void report_spf_json(const struct spf_run *run, struct seki_str received)
@@ -174,8 +175,8 @@ static enum cli_exit dmarc_exit(const struct seki_dmarc_verdict *dmarc)
     return dmarc->result == SEKI_DMARC_NONE || dmarc->result == SEKI_DMARC_PERMERROR ? CLI_NO : CLI_DONE;
 }
 
-static enum cli_exit report_policy(struct cli_evaluation *e, const struct cli_options *options, struct dmarc_run *run,
-                                   const struct seki_trace *trace)
+static enum cli_exit report_policy(struct cli_evaluation *e, const struct cli_options *options,
+                                   struct dmarc_run *run, const struct seki_trace *trace)
 {
     if (!cli_evaluation_run(e, step_dmarc, run))
         return CLI_NO;

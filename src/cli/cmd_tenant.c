@@ -1,6 +1,7 @@
 #include "cli/hosting.h"
 
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -120,7 +121,7 @@ static void print_tenant(struct cli_store *store, const struct store_tenant *ten
     cli_table_format(&table, "%lld", (long long)tenant->domain_count);
     cli_table_print(&table);
     for (size_t i = 0; i < count; i++)
-        cli_print_item(2, "", "%.*s", SEKI_STR_ARGS(domains[i].name));
+        cli_print_item(2, "", "%.*s", SEKI_STR_ARGS(cli_readable(domains[i].name, store->arena)));
 }
 
 enum cli_exit cli_tenant_show(const struct cli_options *options, const char *name)

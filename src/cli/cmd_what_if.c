@@ -1,5 +1,6 @@
 /* `sekisho policy what-if`: the recorded traffic of a domain, judged by choices and entries that nobody has made yet. */
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/json.h"
 #include "cli/policy_owner.h"
 #include "cli/table.h"
@@ -227,11 +228,12 @@ static void print_text(const struct cli_what_if *what_if, const struct proposal 
     struct cli_table table;
     if (what_if->count == 0) {
         cli_print_sentence(0, _("No message to %.*s is recorded of that time."),
-                           SEKI_STR_ARGS(proposal->domain.name));
+                           SEKI_STR_ARGS(cli_readable(proposal->domain.name, arena)));
         return;
     }
     cli_print_sentence(0, _("%.*s, %s to %s: %llu messages, of which %llu would have ended otherwise."),
-                       SEKI_STR_ARGS(proposal->domain.name), cli_when_show(what_if->oldest_us / US_OF_S, oldest),
+                       SEKI_STR_ARGS(cli_readable(proposal->domain.name, arena)),
+                       cli_when_show(what_if->oldest_us / US_OF_S, oldest),
                        cli_when_show(what_if->newest_us / US_OF_S, newest), (unsigned long long)what_if->count,
                        (unsigned long long)what_if->changed);
     if (proposal->is_filter_assumed)

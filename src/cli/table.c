@@ -2,6 +2,7 @@
 
 #include "cli/columns.h"
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/text.h"
 
 #include <stdarg.h>
@@ -30,7 +31,7 @@ void cli_table_add(struct cli_table *table, struct seki_str cell)
         table->cells = cells;
         table->capacity = capacity;
     }
-    table->cells[table->count++] = cell.len > 0 ? cell : SEKI_STR("-");
+    table->cells[table->count++] = cell.len > 0 ? cli_readable(cell, table->arena) : SEKI_STR("-");
 }
 
 void cli_table_format(struct cli_table *table, const char *format, ...)

@@ -16,7 +16,7 @@ struct cli_table {
 
 /** @param headings  width of them, marked for translation; NULL: none */
 void cli_table_begin(struct cli_table *table, struct seki_arena *arena, size_t width, const char *const *headings);
-/** The next cell. Views are kept. */
+/** The next cell. Views are kept; behind names in A-labels stands how they read (cli_readable()). */
 void cli_table_add(struct cli_table *table, struct seki_str cell);
 /** The same, printed into the arena. */
 void cli_table_format(struct cli_table *table, const char *format, ...) SEKI_PRINTF(2, 3);

@@ -1,6 +1,7 @@
 #include "store/audit.h"
 
 #include "store/rows.h"
+#include "store/traffic_text.h"
 
 static void read_entry(const struct sql_value *row, struct seki_arena *arena, void *item)
 {
@@ -14,14 +15,16 @@ static void read_entry(const struct sql_value *row, struct seki_arena *arena, vo
         *texts[i] = seki_arena_copy(arena, row[3 + i].text);
 }
 
-static void add_conditions(struct store_query *query, const struct store_audit_filter *filter)
+static void add_conditions(struct store_query *query, const struct store_audit_filter *filter,
+                           struct seki_arena *arena)
 {
     const struct {
         const char *condition;
         struct seki_str text;
     } texts[] = {
         { " AND tenant = ?", filter->tenant },
-        { " AND domain = ?", filter->domain },
+        { " AND domain = ?",
+          filter->domain.len > 0 ? store_traffic_domain(filter->domain, arena).text : filter->domain },
         { " AND actor = ?", filter->actor },
         { " AND object = ?", filter->object },
     };
@@ -56,7 +59,7 @@ enum seki_result store_audit_list(struct sql *sql, const struct store_audit_filt
     store_query_init(&query, arena,
                      "SELECT id, change_id, at_s, actor, via, action, tenant, domain, object, before_json,"
                      " after_json FROM audit_entry WHERE 1 = 1");
-    add_conditions(&query, filter);
+    add_conditions(&query, filter, arena);
     store_query_add(&query, " ORDER BY id DESC LIMIT ?", SQL_OF_INT(store_list_limit(filter->limit)));
     const char *text = store_query_text(&query);
     if (!text)

@@ -162,8 +162,10 @@ enum seki_result store_held_list(struct sql *sql, const struct store_held_filter
     if (filter->tenant_id != 0)
         store_query_add(&query, " AND r.tenant_id = ?", SQL_OF_INT(filter->tenant_id));
     add_domain(&query, filter);
-    if (filter->address.len > 0)
-        store_query_add(&query, " AND lower(r.address) = lower(?)", SQL_OF_STR(filter->address));
+    if (filter->address.len > 0) {
+        store_query_add(&query, " AND lower(r.address) IN (lower(?)", SQL_OF_STR(filter->address));
+        store_query_add(&query, ", ?)", store_traffic_address(filter->address, arena));
+    }
     if (filter->only_held)
         seki_buf_add(&query.text, SEKI_STR(" AND r.state IN " STORE_HELD_OPEN_STATES));
     store_query_add(&query, " ORDER BY r.id DESC LIMIT ?", SQL_OF_INT(store_list_limit(filter->limit)));

@@ -63,6 +63,7 @@ static void a_message_is_added_once_and_found_by_its_recipients(struct sql *sql,
     assert_true(one->has_file);
     only(sql, &(struct store_held_filter){ .tenant_id = 20 });
     only(sql, &(struct store_held_filter){ .address = SEKI_STR("B@TWO.example") });
+    only(sql, &(struct store_held_filter){ .address = SEKI_STR("b@Ｔｗｏ.example") });
     assert_int_equal(count_of(sql, &(struct store_held_filter){ .tenant_id = 1 }), 0);
     assert_int_equal(count_of(sql, &(struct store_held_filter){ .before_id = one->id }), 0);
     assert_int_equal(count_of(sql, &(struct store_held_filter){ .limit = 1 }), 1);

@@ -26,6 +26,16 @@ static void add_if(struct store_query *query, bool is_wanted, const char *text, 
         store_query_add(query, text, value);
 }
 
+/* As it was given, and with its domain in A-labels: it is recorded as its server wrote it. */
+static void add_address(struct store_query *query, const char *text, struct seki_str address,
+                        struct seki_arena *arena)
+{
+    if (address.len == 0)
+        return;
+    store_query_add(query, text, store_traffic_lower(address, arena));
+    store_query_add(query, ", ?)", store_traffic_address(address, arena));
+}
+
 /* By no index: of each there are few, every message has them, and ingestion would pay for it. */
 static void add_results(struct store_query *query, const struct store_traffic_filter *filter)
 {
@@ -54,11 +64,11 @@ static void add_conditions(struct store_query *query, const struct store_traffic
     add_if(query, filter->queue_id.len > 0, " AND m.queue_id = ?", store_traffic_text(filter->queue_id, arena));
     add_if(query, filter->message_id.len > 0, " AND m.message_id = ?",
            store_traffic_lower(filter->message_id, arena));
-    add_if(query, filter->mail_from.len > 0, " AND m.mail_from = ?", store_traffic_lower(filter->mail_from, arena));
+    add_address(query, " AND m.mail_from IN (?", filter->mail_from, arena);
     add_if(query, filter->is_null_sender, " AND m.mail_from = ? AND m.segment_id <> 0", SQL_OF_STR(SEKI_STR("")));
-    add_if(query, filter->recipient.len > 0, " AND r.address = ?", store_traffic_lower(filter->recipient, arena));
+    add_address(query, " AND r.address IN (?", filter->recipient, arena);
     add_if(query, filter->author_domain.len > 0, " AND m.author_domain = ?",
-           store_traffic_lower(filter->author_domain, arena));
+           store_traffic_domain(filter->author_domain, arena));
     add_if(query, filter->client.octet_count > 0, " AND m.client = ?", SQL_OF_OCTETS(client));
     add_results(query, filter);
     if (filter->is_newest_first)

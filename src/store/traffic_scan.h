@@ -21,7 +21,7 @@ struct store_traffic_filter {     /* zero: everything; texts must be equal, ASCI
     int64_t since_us, until_us;   /* until: before that; 0: no end */
     int64_t at_message;           /* the rows of this message alone */
     struct seki_str queue_id, message_id;
-    struct seki_str mail_from, recipient; /* addresses without angle brackets */
+    struct seki_str mail_from, recipient; /* addresses without angle brackets, their domains in A-labels or not */
     bool is_null_sender;                  /* mail_from was empty; what was erased is not known to have been */
     struct seki_str author_domain;
     struct seki_ip client;                /* octet_count 0: any */

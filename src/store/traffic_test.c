@@ -154,6 +154,48 @@ static void what_went_in_comes_back(struct sql *sql, const char *url)
     store_traffic_free(traffic);
 }
 
+static bool count_one(void *user, const struct store_traffic_row *row)
+{
+    (void)row;
+    ++*(size_t *)user;
+    return true;
+}
+
+/* Recorded in A-labels, as nearly all servers write it, or as UTF-8 (RFC 6531). */
+static void an_address_is_found_as_people_write_its_domain(struct sql *sql, const char *url)
+{
+    (void)url;
+    static const struct journal_recipient recipient = { .address = SEKI_STR_INIT("Bob@xn--wgv71a.example"),
+                                                        .domain = SEKI_STR_INIT("xn--wgv71a.example"),
+                                                        .domain_id = 7 };
+    static const struct {
+        struct store_traffic_filter filter;
+        size_t want;
+    } cases[] = {
+        { { .recipient = SEKI_STR_INIT("bob@日本.example") }, 1 },
+        { { .recipient = SEKI_STR_INIT("BOB@XN--wgv71a.example") }, 1 },
+        { { .recipient = SEKI_STR_INIT("bob@日.example") }, 0 },
+        { { .mail_from = SEKI_STR_INIT("ann@日本.example") }, 1 },
+        { { .mail_from = SEKI_STR_INIT("ann@xn--wgv71a.example") }, 0 },
+        { { .mail_from = SEKI_STR_INIT("@") }, 0 },
+    };
+    struct store_traffic *traffic = begin(sql);
+    struct journal_record record = sample();
+    record.recipients = &recipient;
+    record.recipient_count = 1;
+    record.mail_from = SEKI_STR("ann@日本.example");
+    const struct store_traffic_record records[] = { { &record, 40 } };
+    struct store_traffic_batch batch = batch_of(records, 1, 0, 80);
+    STORE_OK(store_traffic_ingest(traffic, &batch, WHY));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t count = 0;
+        STORE_OK(store_traffic_scan(sql, &cases[i].filter, count_one, &count, WHY));
+        if (count != cases[i].want)
+            fail_msg("case %zu: %zu", i, count);
+    }
+    store_traffic_free(traffic);
+}
+
 static void texts_out_of_mail_cannot_stop_it(struct sql *sql, const char *url)
 {
     (void)url;
@@ -262,6 +304,7 @@ static const struct store_test tests[] = {
     STORE_TEST(a_batch_counts_once),
     STORE_TEST(the_same_offset_of_another_node_is_another_record),
     STORE_TEST(what_went_in_comes_back),
+    STORE_TEST(an_address_is_found_as_people_write_its_domain),
     STORE_TEST(texts_out_of_mail_cannot_stop_it),
     STORE_TEST(messages_are_counted_by_hour_and_day),
     STORE_TEST(a_message_of_many_recipients),

@@ -1,5 +1,7 @@
 #include "store/traffic_text.h"
 
+#include <sekisho/domain.h>
+
 static bool is_control(char c)
 {
     return (unsigned char)c < 0x20 || c == 0x7f;
@@ -49,6 +51,23 @@ struct sql_value store_traffic_lower(struct seki_str text, struct seki_arena *ar
             break;
         }
     return value.text.ptr != NULL ? value : SQL_OF_STR(SEKI_STR(""));
+}
+
+struct sql_value store_traffic_domain(struct seki_str domain, struct seki_arena *arena)
+{
+    struct seki_str ascii;
+    return seki_domain_to_ascii(arena, domain, &ascii) == SEKI_OK ? SQL_OF_STR(ascii)
+                                                                  : store_traffic_lower(domain, arena);
+}
+
+struct sql_value store_traffic_address(struct seki_str address, struct seki_arena *arena)
+{
+    size_t at = seki_str_find_last(address, '@');
+    if (at < address.len)
+        address =
+            seki_arena_format(arena, "%.*s@%.*s", SEKI_STR_ARGS(seki_str_head(address, at)),
+                              SEKI_STR_ARGS(store_traffic_domain(seki_str_from(address, at + 1), arena).text));
+    return store_traffic_lower(address, arena);
 }
 
 struct seki_str store_traffic_network(const struct seki_ip *client, struct seki_arena *arena)

@@ -103,6 +103,13 @@ def domains(tap, store):
     tap.equal([(d["name"], d["tenant"], d["subdomains"]) for d in listed],
               [("mail.shop.example", "acme", True), ("relay.example", "relayed", False), ("shop.example", "acme", False),
                ("xn--wgv71a.example", "bigger", False)], "domain list: A-labels, lower case, in order")
+    tap.contains(store.run("domain", "list")[1], "xn--wgv71a.example (日本.example)",
+                 "domain list: behind A-labels stands how they read")
+    tap.contains(store.run("tenant", "show", "bigger")[1], "  xn--wgv71a.example (日本.example)\n", "and so in tenant show")
+    tap.equal([(e["action"], e["domain"]) for e in store.audit("--domain", "日本.Example")], [("domain.add", "xn--wgv71a.example")],
+              "audit list --domain takes a name as people write it")
+    tap.contains(store.run("audit", "list", "--domain", "日本.example")[1], "xn--wgv71a.example (日本.example)",
+                 "and tells it so")
     tap.equal([d["name"] for d in store.json("domain", "list", "--tenant", "acme")["domains"]],
               ["mail.shop.example", "shop.example"], "domain list --tenant")
     tap.equal([d["name"] for d in store.json("domain", "list", "shop.example")["domains"]],
