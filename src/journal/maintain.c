@@ -1,6 +1,6 @@
 /* What becomes of segments after they are written: compressed, erased from, dropped. A plain segment beside its compressed
- * one is what a process that was killed has not taken away, and is taken away first of all: so what is erased afterwards
- * cannot come back from there. */
+ * one is what a process that was killed has not taken away, as is a compressed one that is not whole: these are taken away
+ * first of all, so that what is erased afterwards is nowhere else. */
 #include "journal/compressed.h"
 #include "journal/folder_lock.h"
 #include "journal/reader.h"
@@ -44,10 +44,13 @@ static bool is_gone(int folder, struct seki_str segment, const char *suffix)
     return fd < 0 && error == ENOENT;
 }
 
-static void take_remains_away(int folder, struct seki_str segment)
+/* @return as of fail() */
+static enum seki_result take_remains_away(int folder, struct seki_str segment, struct seki_error *why)
 {
-    if (exists(folder, segment, ".zst"))
-        journal_folder_unlink(folder, segment, "");
+    int error = journal_folder_unlink(folder, segment, ".zst.new");
+    if (error == 0 && exists(folder, segment, ".zst"))
+        error = journal_folder_unlink(folder, segment, "");
+    return error != 0 ? fail("take away what is left of", segment, error, why) : SEKI_OK;
 }
 
 static bool has_writer(int folder, struct seki_str segment)
@@ -86,9 +89,10 @@ static enum seki_result compress_blocks(struct segment_file *file, struct compre
 static enum seki_result compress_in(int folder, const char *path, struct seki_str segment, struct seki_error *why)
 {
     enum seki_result result = refuse_living(folder, segment, why);
+    if (result == SEKI_OK)
+        result = take_remains_away(folder, segment, why);
     if (result != SEKI_OK)
         return result;
-    take_remains_away(folder, segment);
     struct segment_file *file = segment_file_open(path, segment, &result, why);
     if (file == NULL || segment_file_is_compressed(file)) {
         segment_file_close(file);
@@ -360,9 +364,10 @@ static enum seki_result erase_from(struct segment_file *file, int folder, const 
 static enum seki_result erase_in(int folder, const char *path, const struct journal_position *positions,
                                  size_t count, size_t *damaged_out, struct seki_error *why)
 {
-    enum seki_result result;
     struct seki_str segment = seki_str_of(positions[0].segment);
-    take_remains_away(folder, segment);
+    enum seki_result result = take_remains_away(folder, segment, why);
+    if (result != SEKI_OK)
+        return result;
     if (is_gone(folder, segment, "") && is_gone(folder, segment, ".zst"))
         return SEKI_OK;
     struct erasures erasures = { .list = calloc(count, sizeof *erasures.list), .count = count };

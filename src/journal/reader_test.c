@@ -435,6 +435,37 @@ static void test_killed_before_the_plain_one_was_taken_away(void **state)
     assert_false(has_file(&first, ""));
 }
 
+/* What a killed process had begun to write is a copy of what is to be erased. */
+static void test_nothing_is_left_beside_what_is_erased(void **state)
+{
+    (void)state;
+    char path[256];
+    positions[0] = append(SEKI_STR("one"));
+    complete();
+    path_of(&positions[0], ".zst.new", path);
+    for (size_t i = 0; i < 2; i++) {
+        close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+        assert_int_equal(journal_erase(folder, &positions[0], 1, &damaged, NULL), SEKI_OK);
+        assert_false(has_file(&positions[0], ".zst.new"));
+        assert_int_equal(journal_drop(folder, seki_str_of(positions[0].segment), NULL), SEKI_OK);
+    }
+}
+
+static void test_what_cannot_be_taken_away_is_not_erased(void **state)
+{
+    (void)state;
+    char path[256];
+    struct seki_error why = { "" };
+    fill();
+    complete();
+    compress(&positions[0]);
+    path_of(&positions[0], "", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(journal_erase(folder, &positions[0], 1, &damaged, &why), SEKI_SYSTEM);
+    assert_non_null(strstr(why.text, "cannot take away"));
+    assert_int_equal(rmdir(path), 0);
+}
+
 static void erase_some(bool is_compressed)
 {
     fill();
@@ -821,6 +852,8 @@ int main(void)
         TEST(test_what_root_makes_is_the_folder_s_owner_s),
         TEST(test_a_reader_from_before_goes_on),
         TEST(test_killed_before_the_plain_one_was_taken_away),
+        TEST(test_nothing_is_left_beside_what_is_erased),
+        TEST(test_what_cannot_be_taken_away_is_not_erased),
         TEST(test_erasing),
         TEST(test_erasing_from_a_compressed_segment),
         TEST(test_erasing_while_it_is_written),
