@@ -90,7 +90,7 @@ static void tell_person(struct cli_store *store, const struct store_person *pers
         tell_person_json(person, unknown);
         return;
     }
-    if (count_all(person, unknown) == 0)
+    if (count_all(person, unknown) == 0 && !cli_unknown_leaves_doubt(unknown))
         cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
     if (person->place_count > 0)
         tell_places(store, person);
@@ -258,7 +258,8 @@ static void tell_erasure(const struct cli_store *store, const struct erasure *e)
                                  cli_unknown_json_unread(&e->unknown), "change", (json_int_t)store->change_id));
         return;
     }
-    if (e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0)
+    bool is_nothing = e->our_count + e->elsewhere + e->from + (size_t)e->erased.held == 0;
+    if (is_nothing && !cli_unknown_leaves_doubt(&e->unknown))
         cli_print_sentence(0, "%s", _("Nothing was recorded of this address."));
     else if (is_done)
         tell_erased(e);

@@ -236,6 +236,8 @@ def check_unknown_held(tap, url, folder):
               (1, 3, 1, False, {"new": 1, "unreadable": 1, "damaged": 1, "journal": 0}), "they are erased, and what cannot be read is told")
     code, out, _ = run(url, *erase, "--yes")
     tap.ok(code == 1 and f"1 in {held}/new, 1 in unreadable, 1 in damaged" in " ".join(out.split()), "by folder, as long as it is there", out)
+    code, out, _ = run(url, "db", "find", "nobody@example.net", "--config", str(config))
+    tap.ok(code == 1 and "Nothing" not in out and "nobody can say" in out, "and nobody is told that there was nothing", out)
     rows = json.loads(run(url, "quarantine", "list", "--json")[1])["held"]
     rows = [(row["recipient"], row["state"]) for row in rows if row["mail_from"] == "kay@example.net"]
     tap.equal(rows, [("max@example.com", "held")],
