@@ -3,10 +3,10 @@
  *   new → field… → end_of_header → body… → finding
  *
  * A part is judged by its names in every spelling (RFC 2183, 2231, 2047, and what mail programs take besides), by the
- * first octets of its decoded content, and, where it is an archive, by the names in its list. Which names and octets are
- * dangerous stands in content/types.h. What cannot be looked into counts as dangerous, and the finding says so: an archive
- * of a kind that cannot be listed here, and whatever goes past a bound below. It says nothing of viruses, and an allow entry
- * never answers it (policy/judge.h).
+ * first octets of its decoded content, and, where it is an archive or Outlook's winmail.dat, by the names in its list.
+ * Which names and octets are dangerous stands in content/types.h. What cannot be looked into counts as dangerous, and the
+ * finding says so: an archive of a kind that cannot be listed here, and whatever goes past a bound below. It says nothing
+ * of viruses, and an allow entry never answers it (policy/judge.h).
  *
  * Not seen: what is inside documents but for their macros, inside images of disks, and behind links. */
 #ifndef CONTENT_ATTACHMENTS_H

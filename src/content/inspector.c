@@ -3,6 +3,7 @@
 #include "content/gzip.h"
 #include "content/macro_search.h"
 #include "content/tar.h"
+#include "content/tnef.h"
 #include "content/zip.h"
 
 struct content_inspector {
@@ -22,6 +23,7 @@ struct content_inspector {
     struct content_zip *zip;
     struct content_tar *tar;
     struct content_gzip *gzip;
+    struct content_tnef *tnef;
     struct content_macro_search macros;
 };
 
@@ -86,6 +88,11 @@ static bool open_kind(struct content_inspector *inspector)
     case CONTENT_GZIP:
         i->gzip = i->gzip != NULL ? i->gzip : content_gzip_new(i->arena);
         return i->gzip != NULL && content_gzip_begin(i->gzip, i, i->look);
+    case CONTENT_TNEF:
+        i->tnef = i->tnef != NULL ? i->tnef : content_tnef_new(i->arena);
+        if (i->tnef != NULL)
+            content_tnef_begin(i->tnef, i, i->look);
+        return i->tnef != NULL;
     case CONTENT_OLE: i->macros = (struct content_macro_search){ 0 }; return true;
     case CONTENT_PLAIN:
     case CONTENT_CLOSED: break;
@@ -115,6 +122,7 @@ static void feed_kind(struct content_inspector *inspector, struct seki_str octet
     case CONTENT_ZIP: content_zip_feed(inspector->zip, octets); break;
     case CONTENT_TAR: goes_on = content_tar_feed(inspector->tar, octets); break;
     case CONTENT_GZIP: goes_on = content_gzip_feed(inspector->gzip, octets); break;
+    case CONTENT_TNEF: goes_on = content_tnef_feed(inspector->tnef, octets); break;
     case CONTENT_OLE:
         if (content_macro_search_feed(&inspector->macros, octets))
             found(inspector, CONTENT_MACROS);
@@ -158,6 +166,8 @@ void content_inspector_end(struct content_inspector *inspector)
         was_whole = content_tar_end(inspector->tar);
     else if (!inspector->is_over && inspector->kind == CONTENT_GZIP)
         was_whole = content_gzip_end(inspector->gzip);
+    else if (!inspector->is_over && inspector->kind == CONTENT_TNEF)
+        was_whole = content_tnef_end(inspector->tnef);
     inspector->is_over = true;
     if (!was_whole)
         found(inspector, CONTENT_OPAQUE);

@@ -4,14 +4,9 @@
 #include "content/part_header.h"
 
 #include "base/base64.h"
+#include "content/kept_name.h"
 
 #define OPEN_COMMENTS_MAX 16u
-
-/* A parameter's value, decoded. Of a long name the end matters most. */
-struct value {
-    char octets[CONTENT_PART_NAME_MAX];
-    size_t len;
-};
 
 /* name*1*="…" (RFC 2231 section 3) */
 struct piece {
@@ -29,26 +24,12 @@ struct reader {
     size_t piece_count;
 };
 
-static void add(struct value *value, char c)
-{
-    if (value->len == sizeof value->octets) {
-        memmove(value->octets, value->octets + sizeof value->octets / 2, sizeof value->octets / 2);
-        value->len = sizeof value->octets / 2;
-    }
-    value->octets[value->len++] = c;
-}
-
 /* Without the backslashes of quoted pairs, and without folds. */
-static void add_plain(struct value *value, struct seki_str text)
+static void add_plain(struct content_kept_name *value, struct seki_str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.ptr[i] != '\\' && text.ptr[i] != '\r' && text.ptr[i] != '\n')
-            add(value, text.ptr[i]);
-}
-
-static struct seki_str text_of(const struct value *value)
-{
-    return (struct seki_str){ value->octets, value->len };
+            content_kept_name_add(value, text.ptr[i]);
 }
 
 /* ---- spellings ---- */
@@ -62,14 +43,14 @@ static int hex_digit(char c)
 }
 
 /* "%41" of RFC 2231; "=41" and "_" of RFC 2047; what is no escape stays. */
-static void add_escaped(struct value *value, struct seki_str text, char escape)
+static void add_escaped(struct content_kept_name *value, struct seki_str text, char escape)
 {
     for (size_t i = 0; i < text.len; i++) {
         int high = text.len - i > 2 ? hex_digit(text.ptr[i + 1]) : -1;
         int low = text.len - i > 2 ? hex_digit(text.ptr[i + 2]) : -1;
         bool is_octet = text.ptr[i] == escape && high >= 0 && low >= 0;
         char plain = escape == '=' && text.ptr[i] == '_' ? ' ' : text.ptr[i];
-        add(value, is_octet ? (char)(high * 16 + low) : plain);
+        content_kept_name_add(value, is_octet ? (char)(high * 16 + low) : plain);
         i += is_octet ? 2 : 0;
     }
 }
@@ -98,7 +79,7 @@ static struct seki_str without_charset(struct reader *reader, struct seki_str te
     return first < text.len && second < rest.len ? seki_str_from(rest, second + 1) : text;
 }
 
-static void add_base64(struct value *value, struct seki_str text)
+static void add_base64(struct content_kept_name *value, struct seki_str text)
 {
     uint32_t bits = 0;
     unsigned count = 0;
@@ -111,12 +92,12 @@ static void add_base64(struct value *value, struct seki_str text)
         if (count < 8)
             continue;
         count -= 8;
-        add(value, (char)(bits >> count & 0xFF));
+        content_kept_name_add(value, (char)(bits >> count & 0xFF));
     }
 }
 
 /* encoded-word = "=?" charset "?" encoding "?" encoded-text "?=". @return octets of the word; 0: there is none */
-static size_t add_word(struct reader *reader, struct value *value, struct seki_str text)
+static size_t add_word(struct reader *reader, struct content_kept_name *value, struct seki_str text)
 {
     if (!seki_str_starts_with(text, SEKI_STR("=?")))
         return 0;
@@ -149,7 +130,7 @@ static size_t space_count(struct seki_str text)
 
 /* RFC 2047 forbids encoded words in parameters; programs write and read them all the same. White space between two of them
  * is not seen (section 6.2). */
-static void add_words(struct reader *reader, struct value *value, struct seki_str text)
+static void add_words(struct reader *reader, struct content_kept_name *value, struct seki_str text)
 {
     bool was_word = false;
     while (text.len > 0) {
@@ -160,19 +141,19 @@ static void add_words(struct reader *reader, struct value *value, struct seki_st
             text = seki_str_from(text, spaces + len);
             continue;
         }
-        add(value, text.ptr[0]);
+        content_kept_name_add(value, text.ptr[0]);
         text = seki_str_from(text, 1);
     }
 }
 
 static void tell(struct reader *reader, struct seki_str plain)
 {
-    struct value value = { .len = 0 };
+    struct content_kept_name value = { .len = 0 };
     add_words(reader, &value, seki_str_trim(plain));
     if (value.len == 0)
         return;
     reader->header->has_name = true;
-    reader->named(reader->user, text_of(&value));
+    reader->named(reader->user, content_kept_name_str(&value));
 }
 
 /* ---- pieces ---- */
@@ -193,7 +174,7 @@ static const struct piece *find_piece(const struct reader *reader, bool is_filen
     return NULL;
 }
 
-static void add_piece(struct reader *reader, struct value *value, const struct piece *piece)
+static void add_piece(struct reader *reader, struct content_kept_name *value, const struct piece *piece)
 {
     struct seki_str text = piece->text;
     if (piece->is_encoded && piece->number == 0)
@@ -207,7 +188,7 @@ static void add_piece(struct reader *reader, struct value *value, const struct p
 /* A gap in the numbers ends it for some programs; the others go on. */
 static void tell_pieces(struct reader *reader, bool is_filename)
 {
-    struct value value = { .len = 0 };
+    struct content_kept_name value = { .len = 0 };
     bool is_told = true;
     if (reader->piece_count == 0)
         return;
@@ -216,11 +197,11 @@ static void tell_pieces(struct reader *reader, bool is_filename)
         if (piece != NULL)
             add_piece(reader, &value, piece);
         else if (!is_told)
-            tell(reader, text_of(&value));
+            tell(reader, content_kept_name_str(&value));
         is_told = piece == NULL;
     }
     if (!is_told)
-        tell(reader, text_of(&value));
+        tell(reader, content_kept_name_str(&value));
 }
 
 /* ---- parameters ---- */
@@ -229,10 +210,10 @@ static void tell_pieces(struct reader *reader, bool is_filename)
 static void take_boundary(struct reader *reader, struct seki_str text, bool is_clear)
 {
     struct content_part_header *header = reader->header;
-    struct value value = { .len = 0 };
+    struct content_kept_name value = { .len = 0 };
     add_plain(&value, text);
     for (size_t i = 0; i < header->boundary_count; i++)
-        if (seki_str_equal(content_part_boundary(header, i), text_of(&value)))
+        if (seki_str_equal(content_part_boundary(header, i), content_kept_name_str(&value)))
             return;
     bool fits = value.len <= CONTENT_PART_BOUNDARY_MAX && header->boundary_count < CONTENT_PART_BOUNDARIES;
     header->is_odd = header->is_odd || !is_clear || !fits || value.len == 0;
@@ -248,7 +229,7 @@ static void take_name(struct reader *reader, struct seki_str attribute, bool is_
     size_t star = seki_str_find(attribute, '*');
     struct seki_str number = seki_str_from(attribute, star + 1);
     struct piece piece = { .is_filename = is_filename, .text = text };
-    struct value value = { .len = 0 };
+    struct content_kept_name value = { .len = 0 };
     piece.is_encoded = number.len > 0 && number.ptr[number.len - 1] == '*';
     number.len -= piece.is_encoded ? 1 : 0;
     if (seki_str_to_u64(number, UINT32_MAX, &piece.number)) {
@@ -258,11 +239,11 @@ static void take_name(struct reader *reader, struct seki_str attribute, bool is_
     }
     if (star < attribute.len) {
         add_escaped(&value, without_charset(reader, text), '%');
-        tell(reader, text_of(&value));
+        tell(reader, content_kept_name_str(&value));
     }
     value.len = 0;
     add_plain(&value, text);
-    tell(reader, text_of(&value));
+    tell(reader, content_kept_name_str(&value));
 }
 
 static void take_parameter(struct reader *reader, struct seki_str attribute, struct seki_str text, bool is_clear)
@@ -304,16 +285,17 @@ static size_t skip_comment(struct reader *reader, struct seki_str text)
 }
 
 /* Up to one of the ends, without white space and comments. */
-static struct seki_str take_word(struct reader *reader, struct seki_str *rest, const char *ends, struct value *word)
+static struct seki_str take_word(struct reader *reader, struct seki_str *rest, const char *ends,
+                                 struct content_kept_name *word)
 {
     word->len = 0;
     while (rest->len > 0 && (rest->ptr[0] == '\0' || strchr(ends, rest->ptr[0]) == NULL)) {
         size_t comment = skip_comment(reader, *rest);
         if (comment == 0 && !seki_is_space(rest->ptr[0]))
-            add(word, rest->ptr[0]);
+            content_kept_name_add(word, rest->ptr[0]);
         *rest = seki_str_from(*rest, comment > 0 ? comment : 1);
     }
-    return text_of(word);
+    return content_kept_name_str(word);
 }
 
 static bool has_none_of(struct seki_str text, const char *octets)
@@ -355,7 +337,7 @@ static void skip_to_semicolon(struct seki_str *rest)
 
 static void read_parameters(struct reader *reader, struct seki_str rest)
 {
-    struct value word;
+    struct content_kept_name word;
     reader->piece_count = 0;
     for (skip_to_semicolon(&rest); rest.len > 0; skip_to_semicolon(&rest)) {
         rest = seki_str_from(rest, 1);
@@ -395,7 +377,7 @@ static enum content_part_type type_named(struct seki_str type)
 /* Of several fields the one that leads deeper. */
 static void take_type(struct reader *reader, struct seki_str value)
 {
-    struct value word;
+    struct content_kept_name word;
     struct seki_str rest = value;
     struct seki_str name = take_word(reader, &rest, ";", &word);
     enum content_part_type type = type_named(name);
@@ -414,7 +396,7 @@ static void take_disposition(struct reader *reader, struct seki_str value)
 
 static void take_encoding(struct reader *reader, struct seki_str value)
 {
-    struct value word;
+    struct content_kept_name word;
     enum seki_transfer_encoding encoding = seki_transfer_encoding_read(take_word(reader, &value, ";", &word));
     bool is_known = encoding == SEKI_ENCODING_BASE64 || encoding == SEKI_ENCODING_QUOTED_PRINTABLE;
     if (is_known && reader->header->encoding != SEKI_ENCODING_BASE64)

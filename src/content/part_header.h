@@ -4,7 +4,6 @@
 
 #include "message/transfer_encoding.h"
 
-#define CONTENT_PART_NAME_MAX     512u /* octets of one name as decoded; of a longer one the end is kept */
 #define CONTENT_PART_BOUNDARY_MAX 200u /* RFC 2046 section 5.1.1 has 70 */
 #define CONTENT_PART_BOUNDARIES   2u   /* of two different ones programs take the first, or the last */
 

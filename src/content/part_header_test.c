@@ -2,6 +2,8 @@
  * and what is against all of them and is read all the same. */
 #include "content/part_header.h"
 
+#include "content/kept_name.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -83,7 +85,7 @@ static void the_end_of_a_long_name_is_kept(void **state)
     struct names names = { .len = 0 };
     int len = snprintf(text, sizeof text, CD "filename=\"%03000d.exe\"\r\n", 0);
     content_part_header_read((struct seki_str){ text, (size_t)len }, &header, note, &names);
-    assert_in_range(names.len, 5, CONTENT_PART_NAME_MAX);
+    assert_in_range(names.len, 5, CONTENT_KEPT_NAME_MAX);
     assert_string_equal(names.text + names.len - 4, ".exe");
 }
 

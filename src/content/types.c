@@ -322,6 +322,7 @@ static const struct magic magics[] = {
     ARCHIVE(0, "PK00PK", ZIP),
     ARCHIVE(0, "\x1f\x8b", GZIP),
     ARCHIVE(257, "ustar", TAR),
+    ARCHIVE(0, "\x78\x9f\x3e\x22", TNEF),
     ARCHIVE(0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
     ARCHIVE(0, "7z\xbc\xaf\x27\x1c", CLOSED),
     ARCHIVE(0, "Rar!\x1a\7", CLOSED),

@@ -9,6 +9,7 @@ enum content_kind {
     CONTENT_ZIP,
     CONTENT_TAR,
     CONTENT_GZIP,
+    CONTENT_TNEF,  /* Outlook's winmail.dat */
     CONTENT_OLE,   /* the older office documents */
     CONTENT_CLOSED /* an archive that is not listed here: 7z, rar, cab, xz … */
 };

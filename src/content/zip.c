@@ -1,6 +1,7 @@
 #include "content/zip.h"
 
 #include "content/inflate.h"
+#include "content/kept_name.h"
 
 #define LOCAL_SIGNATURE   0x504B0304u /* "PK\3\4", section 4.3.7 */
 #define CENTRAL_SIGNATURE 0x504B0102u /* "PK\1\2", section 4.3.12 */
@@ -8,7 +9,6 @@
 
 #define LOCAL_FIXED       26u /* octets behind the signature, before the name */
 #define CENTRAL_FIXED     42u
-#define NAME_KEPT         1024u
 #define ENTRY_NAME_MAX    4096u   /* of longer ones no system makes a file */
 #define UNICODE_PATH      0x7075u /* Info-ZIP's second name (section 4.6.9): version, CRC, name */
 #define UNICODE_PATH_HEAD 5u
@@ -26,12 +26,6 @@ enum state {
     STATE_COUNT
 };
 
-/* A name whose end matters more than its beginning. */
-struct kept_name {
-    char octets[NAME_KEPT];
-    size_t len;
-};
-
 struct content_zip {
     struct content_inspector *archive;
     struct content_look *look;
@@ -42,7 +36,7 @@ struct content_zip {
     uint8_t fixed[CENTRAL_FIXED];
     size_t fixed_len, name_left, extra_left;
     unsigned flags, method;
-    struct kept_name name, unicode_name;
+    struct content_kept_name name, unicode_name;
     uint8_t field_head[4];
     size_t field_head_len, field_at, field_left;
 
@@ -64,20 +58,6 @@ void content_zip_begin(struct content_zip *zip, struct content_inspector *archiv
     zip->window = 0;
     zip->has_header = false;
     zip->entry = NULL;
-}
-
-static void add_to_name(struct kept_name *name, char octet)
-{
-    if (name->len == NAME_KEPT) {
-        memmove(name->octets, name->octets + NAME_KEPT / 2, NAME_KEPT / 2);
-        name->len = NAME_KEPT / 2;
-    }
-    name->octets[name->len++] = octet;
-}
-
-static struct seki_str name_of(const struct kept_name *name)
-{
-    return (struct seki_str){ name->octets, name->len };
 }
 
 /* ---- the data of an entry ---- */
@@ -126,7 +106,7 @@ static void begin_entry(struct content_zip *zip)
     zip->is_deflated = zip->method == DEFLATED;
     if (is_readable && zip->is_deflated && !content_inflate_begin(&zip->inflate, -MAX_WBITS))
         is_readable = false;
-    zip->entry = content_inspector_enter(zip->archive, name_of(&zip->name), is_readable);
+    zip->entry = content_inspector_enter(zip->archive, content_kept_name_str(&zip->name), is_readable);
 }
 
 /* ---- headers ---- */
@@ -153,7 +133,8 @@ static void end_header(struct content_zip *zip)
     zip->state = SEARCH;
     if (zip->flags & FLAG_MASKED)
         content_look_found(zip->look, CONTENT_OPAQUE, path, SEKI_STR(""));
-    if (!content_look_count_entry(zip->look, path) || !content_look_name(zip->look, path, name_of(&zip->name)))
+    if (!content_look_count_entry(zip->look, path) ||
+        !content_look_name(zip->look, path, content_kept_name_str(&zip->name)))
         return;
     if (!zip->is_central)
         begin_entry(zip);
@@ -178,7 +159,7 @@ static void take_fixed(struct content_zip *zip, char octet)
 
 static void take_name(struct content_zip *zip, char octet)
 {
-    add_to_name(&zip->name, octet);
+    content_kept_name_add(&zip->name, octet);
     if (--zip->name_left == 0)
         begin_extra(zip);
 }
@@ -187,7 +168,8 @@ static void take_name(struct content_zip *zip, char octet)
 static void end_field(struct content_zip *zip)
 {
     if (zip->unicode_name.len > 0)
-        content_look_name(zip->look, content_inspector_path(zip->archive), name_of(&zip->unicode_name));
+        content_look_name(zip->look, content_inspector_path(zip->archive),
+                          content_kept_name_str(&zip->unicode_name));
     zip->unicode_name.len = zip->field_head_len = 0;
 }
 
@@ -199,7 +181,7 @@ static void take_extra(struct content_zip *zip, char octet)
         zip->field_at = 0;
     } else {
         if (u16(zip->field_head) == UNICODE_PATH && zip->field_at++ >= UNICODE_PATH_HEAD)
-            add_to_name(&zip->unicode_name, octet);
+            content_kept_name_add(&zip->unicode_name, octet);
         zip->field_left--;
     }
     if (zip->field_head_len == sizeof zip->field_head && zip->field_left == 0)

@@ -145,6 +145,50 @@ def in_parts(boundary, delimiters):
             delimiters[0] + b"--\r\n")
 
 
+def padded(octets):
+    return octets + bytes(-len(octets) % 4)
+
+
+def tnef_attribute(identifier, octets, level=2):
+    return struct.pack("<BII", level, identifier, len(octets)) + octets + struct.pack("<H", sum(octets) & 0xffff)
+
+
+def tnef_property(tag, *values, name=b""):
+    """Of a type whose values have their length before them."""
+    return struct.pack("<I", tag) + name + struct.pack("<I", len(values)) + b"".join(
+        struct.pack("<I", len(value)) + padded(value) for value in values)
+
+
+def wide(text):
+    return (text + "\0").encode("utf-16-le")
+
+
+def tnef(*attachments):
+    """Each is (title, octets, properties)."""
+    out = struct.pack("<IH", 0x223e9f78, 1) + tnef_attribute(0x00089006, struct.pack("<I", 0x10000), 1)
+    for title, octets, properties in attachments:
+        out += tnef_attribute(0x00069002, bytes(14)) + tnef_attribute(0x00018010, title + b"\0")
+        out += tnef_attribute(0x0006800f, octets) if octets is not None else b""
+        out += tnef_attribute(0x00069005, struct.pack("<I", len(properties)) + b"".join(properties)) if properties else b""
+    return out
+
+
+GUID = bytes(range(16))
+TNEF_OTHERS = [
+    struct.pack("<II", 0x0e20_0003, 4711), struct.pack("<IHH", 0x7ffe_000b, 1, 0), struct.pack("<Iq", 0x3007_0040, 1),
+    struct.pack("<IIII", 0x6600_1003, 2, 1, 2), tnef_property(0x3702_0102, b"12345"),
+    tnef_property(0x8001_001f, wide("x"), name=GUID + struct.pack("<II", 0, 0x8501)),
+    tnef_property(0x8002_101e, b"a\0", b"bc\0", name=GUID + struct.pack("<II", 1, 6) + padded(wide("ab"))),
+    struct.pack("<I", 0x8003_0003) + GUID + struct.pack("<II", 1, 6) + padded(wide("ab")) + struct.pack("<I", 1),
+]
+
+
+def tnef_message(inner, levels):
+    for _ in range(levels):
+        inner = tnef((b"message", None, [tnef_property(0x3701_000d, bytes(16) + inner)]))
+    return inner
+
+
 def nested(name, octets, levels):
     for level in range(levels):
         octets, name = zipped({name: octets}), f"level{level}.zip"
@@ -222,6 +266,43 @@ CASES = [
     ("many entries", attached(zipped({f"{n}.txt": b"" for n in range(5001)}), "a.zip"), "bound a.zip"),
     ("a bomb", attached(zipped({"b.zip": zipped({"zeros": bytes(64 * MIB)}, zipfile.ZIP_STORED)}), "a.zip"),
      "bound a.zip/b.zip"),
+
+    ("a winmail.dat with a text", attached(tnef((b"a.txt", TEXT, TNEF_OTHERS)), "winmail.dat"), "none"),
+    ("with a program", attached(tnef((b"a.exe", TEXT, [])), "winmail.dat"), "name winmail.dat/a.exe"),
+    ("with a type that a name has not", attached(tnef() + tnef_attribute(0x00028010, b"a.exe\0"), "winmail.dat"),
+     "name winmail.dat/a.exe"),
+    ("called something else", attached(tnef((b"a.exe", TEXT, [])), "a.bin"), "name a.bin/a.exe"),
+    ("with a program under another name", attached(tnef((b"a.jpg", MZ, [])), "winmail.dat"), "octets winmail.dat/a.jpg"),
+    ("with a long name, behind other properties",
+     attached(tnef((b"A~1.TXT", TEXT, [*TNEF_OTHERS, tnef_property(0x3707_001f, wide("請求書.exe"))])), "winmail.dat"),
+     "name winmail.dat/請求書.exe"),
+    ("with a long name of octets", attached(tnef((b"A~1.TXT", TEXT, [tnef_property(0x3707_001e, b"a.js\0")])), "winmail.dat"),
+     "name winmail.dat/a.js"),
+    ("with a name that turns its direction",
+     attached(tnef((b"A~1.TXT", TEXT, [tnef_property(0x3707_001f, wide("a\u202etxt.exe.txt"))])), "winmail.dat"), "name"),
+    ("with a name to show", attached(tnef((b"", TEXT, [tnef_property(0x3001_001f, wide("a.exe"))])), "winmail.dat"),
+     "name winmail.dat/a.exe"),
+    ("the second of two", attached(tnef((b"a.txt", TEXT, []), (b"a.exe", TEXT, [])), "winmail.dat"), "name winmail.dat/a.exe"),
+    ("with its octets among the properties", attached(tnef((b"a.jpg", None, [tnef_property(0x3701_0102, MZ)])), "winmail.dat"),
+     "octets winmail.dat/a.jpg"),
+    ("with a zip", attached(tnef((b"a.zip", zipped(EXE_IN_ZIP), [])), "winmail.dat"), "name winmail.dat/a.zip/invoice.exe"),
+    ("with a message that has a program", attached(tnef_message(tnef((b"a.exe", TEXT, [])), 1), "winmail.dat"),
+     "name winmail.dat/message/a.exe"),
+    ("with a message whose subject is no name", attached(tnef((b"m", None, [
+        tnef_property(0x3001_001f, wide("see example.com")), tnef_property(0x3701_000d, bytes(16) + tnef())])), "winmail.dat"),
+     "none"),
+    ("with messages three deep", attached(tnef_message(tnef((b"a.txt", TEXT, [])), 3), "winmail.dat"), "none"),
+    ("deeper than is looked", attached(tnef_message(tnef((b"a.txt", TEXT, [])), 4), "winmail.dat"),
+     "bound winmail.dat/message/message/message"),
+    ("that is cut", attached(tnef((b"a.txt", TEXT, TNEF_OTHERS))[:-5], "winmail.dat"), "opaque winmail.dat"),
+    ("with something behind it", attached(tnef((b"a.txt", TEXT, [])) + b"\r\n", "winmail.dat"), "none"),
+    ("with anything behind it", attached(tnef((b"a.txt", TEXT, [])) + bytes(9), "winmail.dat"), "opaque winmail.dat"),
+    ("with a length past its attribute's", attached(tnef((b"a.txt", TEXT, [
+        struct.pack("<III", 0x3707_001f, 1, 1000)])), "winmail.dat"), "opaque winmail.dat"),
+    ("with more properties than there are", attached(tnef((b"a.txt", TEXT, []))
+     + tnef_attribute(0x00069005, struct.pack("<II", 2, 0x0e20_0003) + bytes(4)), "winmail.dat"), "opaque winmail.dat"),
+    ("with a property of no known type", attached(tnef((b"a.txt", TEXT, [struct.pack("<II", 0x6600_0099, 0)])), "winmail.dat"),
+     "opaque winmail.dat"),
 
     ("an office document", attached(zipped({"[Content_Types].xml": TEXT, "word/document.xml": TEXT}), "a.docx"), "none"),
     ("one with macros", attached(zipped({"word/document.xml": TEXT, "word/vbaProject.bin": TEXT}), "a.docx"),
