@@ -251,13 +251,15 @@ static struct seki_str hold(struct content_attachments *a, struct seki_str octet
     return seki_str_from(octets, some.len);
 }
 
-/* Does a line begin in this block with either? What stands before the block is looked at too. Nearly all of a message comes
- * through here, so it is written for the compiler to take 16 octets in one step. */
-static bool has_line(const char *block, char one, char other)
+/* Does a line begin in this block with either? Nearly all of a message comes through here, so it is written for the compiler
+ * to take 16 octets in one step.
+ * @param before  the octet before the block */
+static bool has_line(const char *before, char one, char other)
 {
+    const char *block = before + 1;
     unsigned char has = 0;
     for (size_t i = 0; i < BLOCK_OCTETS; i++)
-        has |= (unsigned char)((block[i] == one) | (block[i] == other)) & (unsigned char)(block[i - 1] == '\n');
+        has |= (unsigned char)((block[i] == one) | (block[i] == other)) & (unsigned char)(before[i] == '\n');
     return has != 0;
 }
 
@@ -267,7 +269,7 @@ static size_t find_line(struct seki_str octets, char before, char one, char othe
     size_t i = 1;
     if (before == '\n' && (octets.ptr[0] == one || octets.ptr[0] == other))
         return 0;
-    while (octets.len - i >= BLOCK_OCTETS && !has_line(octets.ptr + i, one, other))
+    while (octets.len - i >= BLOCK_OCTETS && !has_line(octets.ptr + i - 1, one, other))
         i += BLOCK_OCTETS;
     while (i < octets.len && !(octets.ptr[i - 1] == '\n' && (octets.ptr[i] == one || octets.ptr[i] == other)))
         i++;
