@@ -32,6 +32,7 @@ struct content_zip {
     enum state state;
     uint32_t window; /* the last four octets */
     bool is_central, has_header;
+    uint64_t balance; /* of entries before the data, less those in the directory */
 
     uint8_t fixed[CENTRAL_FIXED];
     size_t fixed_len, name_left, extra_left;
@@ -57,6 +58,7 @@ void content_zip_begin(struct content_zip *zip, struct content_inspector *archiv
     zip->state = SEARCH;
     zip->window = 0;
     zip->has_header = false;
+    zip->balance = 0;
     zip->entry = NULL;
 }
 
@@ -127,12 +129,22 @@ static bool read_fixed(struct content_zip *zip)
     return zip->method <= METHOD_MAX && zip->name_left > 0 && zip->name_left <= ENTRY_NAME_MAX;
 }
 
+/* Whoever goes by the directory is to see the entries that the others see. Sums of both are compared, as the order need not be
+ * the same; two that were made to have the same sum have names that were judged all the same. */
+static void weigh(struct content_zip *zip)
+{
+    uint64_t name = seki_str_hash_nocase(content_kept_name_str(&zip->name));
+    uint64_t weight = (name + 1) * (2 * (uint64_t)zip->method + 1);
+    zip->balance += zip->is_central ? -weight : weight;
+}
+
 static void end_header(struct content_zip *zip)
 {
     struct seki_str path = content_inspector_path(zip->archive);
     zip->state = SEARCH;
     if (zip->flags & FLAG_MASKED)
         content_look_found(zip->look, CONTENT_OPAQUE, path, SEKI_STR(""));
+    weigh(zip);
     if (!content_look_count_entry(zip->look, path) ||
         !content_look_name(zip->look, path, content_kept_name_str(&zip->name)))
         return;
@@ -280,7 +292,7 @@ void content_zip_feed(struct content_zip *zip, struct seki_str octets)
 bool content_zip_end(struct content_zip *zip)
 {
     end_entry(zip);
-    return zip->has_header && is_in_data(zip);
+    return zip->has_header && is_in_data(zip) && zip->balance == 0;
 }
 
 void content_zip_release(struct content_zip *zip)

@@ -102,6 +102,17 @@ def with_unicode_path(archive, raw, real):
     return bytes(out)
 
 
+def with_other_header(archive, signature, offset, old, new):
+    """The headers of one kind changed; in the other kind everything is as it was."""
+    out, at = bytearray(archive), archive.find(signature)
+    while at >= 0:
+        start = at + offset
+        if out[start:start + len(old)] == old:
+            out[start:start + len(old)] = new
+        at = out.find(signature, at + 4)
+    return bytes(out)
+
+
 def with_version(archive, version):
     """The version needed to extract, as no program has it; some extract all the same."""
     out = bytearray(archive)
@@ -255,6 +266,17 @@ CASES = [
     ("two second names", attached(with_two_unicode_paths(b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
     ("a version that is needed and that nobody has", attached(with_version(zipped(EXE_IN_ZIP), 200), "a.zip"),
      "name a.zip/invoice.exe"),
+    ("another name in the directory",
+     attached(with_other_header(zipped({"a.txt": TEXT}), b"PK\1\2", 46, b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
+    ("another name before the data",
+     attached(with_other_header(zipped({"a.txt": TEXT}), b"PK\3\4", 30, b"a.txt", b"a.exe"), "a.zip"), "name a.zip/a.exe"),
+    ("two names, both harmless",
+     attached(with_other_header(zipped({"a.txt": TEXT}), b"PK\1\2", 46, b"a.txt", b"a.bin"), "a.zip"), "opaque a.zip"),
+    ("two methods", attached(with_other_header(zipped({"a.txt": TEXT}), b"PK\3\4", 8, b"\x08\0", b"\0\0"), "a.zip"),
+     "opaque a.zip"),
+    ("an entry that the directory has not", attached(zipped({"a.txt": TEXT})[:35] + zipped({"b.txt": TEXT}), "a.zip"),
+     "opaque a.zip"),
+    ("a zip stored in a zip", attached(zipped({"b.zip": zipped({"c.txt": TEXT})}, zipfile.ZIP_STORED), "a.zip"), "none"),
     ("a header hidden in another's name", attached(hidden_header("a.exe"), "a.zip"), "opaque a.zip"),
     ("two levels", attached(nested("a.exe", MZ, 2), "a.zip"), "name a.zip/level0.zip/a.exe"),
     ("two levels of text", attached(nested("a.txt", TEXT, 2), "a.zip"), "none"),
