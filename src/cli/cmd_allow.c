@@ -39,6 +39,8 @@ static bool read_entry(const struct cli_options *options, struct store_allow_ent
     const char *author = options->operands[1];
     if (options->evidence == NULL)
         return cli_complain("%s", _("allow add needs --evidence: what shows that the author sent it?"));
+    if (*author == '\0') /* of a script whose variable is empty */
+        return cli_complain("%s", _("allow add needs the author's domain; * is every author"));
     if (!cli_evidence_read(seki_str_of(options->evidence), allow) ||
         !read_expiry(options, (int64_t)time(NULL), &allow->expires_at_s))
         return false;

@@ -1,6 +1,7 @@
 /* `sekisho policy what-if`: the recorded traffic of a domain, judged by choices and entries that nobody has made yet. */
 #include "cli/i18n.h"
 #include "cli/readable.h"
+#include "cli/reason.h"
 #include "cli/json.h"
 #include "cli/policy_owner.h"
 #include "cli/table.h"
@@ -142,7 +143,7 @@ static const char *why_of(const struct cli_what_if_example *example, char text[C
     if (now->action != POLICY_DELIVER)
         return policy_check_name(now->decisive);
     if (now->allow_id == CLI_WHAT_IF_PROPOSED)
-        return "the proposed entry";
+        return N_("the proposed entry");
     if (now->allow_id != 0)
         snprintf(text, CLI_NAME_MAX, "allow entry %llu", (unsigned long long)now->allow_id);
     else
@@ -209,6 +210,7 @@ static void add_counts(struct cli_table *table, const struct cli_what_if *what_i
 static void add_examples(struct cli_table *table, const struct cli_what_if_change *change)
 {
     char when[CLI_WHEN_MAX], text[CLI_NAME_MAX];
+    struct seki_buf why;
     for (size_t i = 0; i < change->example_count; i++) {
         const struct cli_what_if_example *e = &change->examples[i];
         cli_table_format(table, "%lld", (long long)e->message);
@@ -216,7 +218,9 @@ static void add_examples(struct cli_table *table, const struct cli_what_if_chang
         cli_table_format(table, "%s", e->author_domain);
         cli_table_format(table, "%s > %s", policy_action_name(e->was.action),
                          policy_action_name(e->would_be.action));
-        cli_table_format(table, "%s", why_of(e, text));
+        seki_buf_init_arena(&why, table->arena, CLI_NAME_MAX * 4);
+        cli_reason(seki_str_of(why_of(e, text)), &why);
+        cli_table_add(table, seki_buf_str(&why));
     }
 }
 

@@ -1,6 +1,7 @@
 /* Users, confirmations and allow entries of a tenant's file. */
 #include "cli/import_parts.h"
 
+#include "base/i18n.h"
 #include "store/confirmations.h"
 
 #include <sekisho/domain.h>
@@ -41,10 +42,10 @@ static bool read_user(struct cli_import *import, const struct cli_json_place *pl
                                  .tenant_id = import->tenant.id,
                                  .is_disabled = file.disabled };
     if (!store_role_read(file.role, &user->role))
-        return cli_import_refuse(import, &role, "\"role\" must be administrator or mailbox-owner");
+        return cli_import_refuse(import, &role, N_("\"role\" must be administrator or mailbox-owner"));
     user->language = seki_str_equal(file.language, SEKI_STR("ja")) ? POLICY_JAPANESE : POLICY_ENGLISH;
     return user->language == POLICY_JAPANESE || seki_str_equal(file.language, SEKI_STR("en")) ||
-           cli_import_refuse(import, &language, "\"language\" must be en or ja");
+           cli_import_refuse(import, &language, N_("\"language\" must be en or ja"));
 }
 
 static bool is_same_user(const struct store_user *a, const struct store_user *b)
@@ -219,17 +220,17 @@ static bool read_entry(struct cli_import *import, const struct cli_json_place *p
     if (!cli_import_members(import, place, value, allow_members, COUNT_OF(allow_members), &file))
         return false;
     if (!policy_evidence_read(file.evidence, &allow->evidence))
-        return cli_import_refuse(import, &evidence, "\"evidence\" must be aligned, dkim, spf, network or none");
+        return cli_import_refuse(import, &evidence, N_("\"evidence\" must be aligned, dkim, spf, network or none"));
     bool wants_network = allow->evidence == POLICY_EVIDENCE_NETWORK;
     bool wants_domain = allow->evidence == POLICY_EVIDENCE_DKIM || allow->evidence == POLICY_EVIDENCE_SPF;
     if (wants_network != (file.network.len > 0) || (wants_network && !cli_network_read(file.network, allow)))
         return cli_import_refuse(import, &network,
-                                 wants_network ? "\"network\" must be ADDR or ADDR/BITS"
-                                               : "\"network\" goes with evidence network only");
+                                 wants_network ? N_("\"network\" must be ADDR or ADDR/BITS")
+                                               : N_("\"network\" goes with evidence network only"));
     if (wants_domain != (file.domain.len > 0))
         return cli_import_refuse(import, &domain,
-                                 wants_domain ? "\"domain\" must name who vouches"
-                                              : "\"domain\" goes with evidence dkim and spf only");
+                                 wants_domain ? N_("\"domain\" must name who vouches")
+                                              : N_("\"domain\" goes with evidence dkim and spf only"));
     allow->author_domain = ascii_of(import, file.author);
     allow->domain = ascii_of(import, file.domain);
     allow->includes_subdomains = file.subdomains;

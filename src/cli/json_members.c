@@ -1,5 +1,6 @@
 #include "cli/json_members.h"
 
+#include "base/i18n.h"
 #include "base/spelling.h"
 #include "cli/when.h"
 
@@ -7,12 +8,12 @@ static const struct {
     const char *text;
     bool takes_string, takes_boolean, takes_integer, takes_object, takes_array;
 } types[] = {
-    [CLI_MEMBER_TEXT] = { "a text", .takes_string = true },
-    [CLI_MEMBER_FLAG] = { "true or false", .takes_boolean = true },
-    [CLI_MEMBER_NUMBER] = { "a whole number", .takes_integer = true },
-    [CLI_MEMBER_WHEN] = { "a time such as \"2026-05-02T10:00:00Z\"", .takes_string = true },
-    [CLI_MEMBER_OBJECT] = { "an object: { … }", .takes_object = true },
-    [CLI_MEMBER_ARRAY] = { "an array: [ … ]", .takes_array = true },
+    [CLI_MEMBER_TEXT] = { N_("a text"), .takes_string = true },
+    [CLI_MEMBER_FLAG] = { N_("true or false"), .takes_boolean = true },
+    [CLI_MEMBER_NUMBER] = { N_("a whole number"), .takes_integer = true },
+    [CLI_MEMBER_WHEN] = { N_("a time such as \"2026-05-02T10:00:00Z\""), .takes_string = true },
+    [CLI_MEMBER_OBJECT] = { N_("an object: { … }"), .takes_object = true },
+    [CLI_MEMBER_ARRAY] = { N_("an array: [ … ]"), .takes_array = true },
 };
 
 bool cli_json_blame(const struct cli_json_file *file, const struct cli_json_place *place, struct seki_error *why)

@@ -130,6 +130,10 @@ static const char *const patterns[] = {
     N_("the allow list of %.*s has no entry %llu"),
     N_("there is no member \"%s\" here; did you mean \"%s\"?"),
     N_("there is no member \"%s\" here; remove it"),
+    N_("the value of \"%s\" must be a text, in quotes"),
+    N_("the domain %.*s stands in this file twice"),
+    N_("this is a file of version %lld; this program reads version %d"),
+    N_("there is a tenant %.*s already; --replace makes it what this file says"),
     N_("here must stand %s"),
     N_("\"%s\" must be %s"),
     N_("\"%s\" is missing here; it must be %s"),
@@ -147,9 +151,18 @@ static const char *const patterns[] = {
     N_("%s takes one of %s"),
     N_("%s takes a number from %llu to %llu"),
     N_("%s takes at most %llu octets"),
+    N_("%s begins with the separator that the mail server knows, as in +Junk"),
+    N_("%s takes letters, digits and + - = _ . # / only"),
+    N_("%s must not end in a dot"),
+    N_("%s takes text in UTF-8"),
+    N_("%s takes no control characters"),
+    N_("%s neither begins nor ends with a space"),
     N_("the domain has %lld allow entries, which is as many as it may have; remove some first"),
     N_("there is no allow entry with the number %llu"),
     N_("there is such an entry already, number %lld; change that"),
+    N_("its evidence, on node %.*s, cannot be had here: %s"),
+    N_("allow entry %llu"),
+    N_("%s no longer acts"),
     N_("version %lld of the explanation does not count; the one that is shown now is %d"),
     N_("there is no domain with the number %lld"),
     N_("%.*s is not hosted here"),
@@ -159,6 +172,7 @@ static const char *const patterns[] = {
     N_("message %lld %s"),
     N_("change %lld cannot be followed: the store knows those from %lld to %lld; all domains must be read anew"),
     N_("there is no option \"%.*s\"; did you mean %s?"),
+    N_("there is no option \"%.*s\""),
     N_("%.*s needs the recorded confirmation of the domain's administrator, who has read what it does; record it "
        "first: `sekisho policy confirm %.*s --by WHO`"),
     N_("there is no tenant \"%.*s\""),
@@ -180,6 +194,8 @@ static const char *const patterns[] = {
     N_("there is no user \"%.*s\""),
     N_("a user's name has 1 to %u letters, digits and signs of ASCII, and no spaces"),
     N_("%.*s is no domain of this tenant"),
+    N_("\"%.*s\" is no mail address"),
+    N_("\"%.*s\" is no mail address; one is needed as user@example.com"),
     N_("there is a user \"%.*s\" already"),
 
     /* Of what is released: the mail server, and libcurl. */
@@ -273,12 +289,15 @@ static struct directive read_directive(const char *format, size_t *next)
 
 struct arguments {
     struct seki_str texts[MAX_ARGUMENTS]; /* by the number of the argument */
+    bool is_quoted[MAX_ARGUMENTS];        /* other people's words */
 };
 
 /* Does the rest of a pattern fit? An argument is as short as it can be, and never empty. */
 static bool fits(const char *pattern, size_t next, struct seki_str text, struct arguments *arguments)
 {
+    bool is_quoted = false;
     for (; *pattern != '%' && *pattern != '\0'; pattern++) {
+        is_quoted = *pattern == '"';
         if (text.len == 0 || *text.ptr != *pattern)
             return false;
         text = seki_str_from(text, 1);
@@ -291,8 +310,10 @@ static bool fits(const char *pattern, size_t next, struct seki_str text, struct 
             return false;
         if (!fits(pattern + d.len, next, seki_str_from(text, len), arguments))
             continue;
-        if (d.argument < MAX_ARGUMENTS)
+        if (d.argument < MAX_ARGUMENTS) {
             arguments->texts[d.argument] = seki_str_head(text, len);
+            arguments->is_quoted[d.argument] = is_quoted;
+        }
         return true;
     }
     return false;
@@ -323,6 +344,18 @@ static const char *find_pattern(struct seki_str text, struct arguments *argument
 
 static void write_sentence(seki_translator *text, struct seki_str english, unsigned depth, struct seki_buf *out);
 
+/* "title" of a file, and an option named filter, are not the labels of a table that are called so: what we say in a
+ * sentence of ours has several words. */
+static void fill_in(seki_translator *text, const struct arguments *arguments, size_t which, unsigned depth,
+                    struct seki_buf *out)
+{
+    struct seki_str argument = arguments->texts[which];
+    if (arguments->is_quoted[which] || seki_str_find(argument, ' ') == argument.len)
+        seki_buf_add(out, argument);
+    else
+        write_sentence(text, argument, depth + 1, out);
+}
+
 static void fill(seki_translator *text, const char *format, const struct arguments *arguments, unsigned depth,
                  struct seki_buf *out)
 {
@@ -334,7 +367,7 @@ static void fill(seki_translator *text, const char *format, const struct argumen
         }
         struct directive d = read_directive(format, &next);
         if (d.argument < MAX_ARGUMENTS)
-            write_sentence(text, arguments->texts[d.argument], depth + 1, out);
+            fill_in(text, arguments, d.argument, depth, out);
         format += d.len;
     }
 }

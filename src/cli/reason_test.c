@@ -20,6 +20,10 @@ static const struct {
     { "\"%.*s\" is too much for a record of type %.*s", "%4$.*3$s のレコードに「%2$.*1$s」は余分です" },
     { "whether %.*s exists could not be looked up: %.*s", "%.*s の存在を確認できません: %.*s" },
     { "%.*s of i=%u", "%.*s (i=%u)" },
+    { "title", "名称" },
+    { "%s takes no control characters", "%s に制御文字は使えません" },
+    { "the domain", "ドメイン" },
+    { "%s is missing", "%sがありません" },
     { "%s:%u: %s", "%s の %u 行目: %s" },
 };
 
@@ -56,6 +60,13 @@ static const struct {
     { "arguments with lengths in another order", "\"x\" is too much for a record of type MX",
       "MX のレコードに「x」は余分です" },
     { "words of others are not formats", "%s%n has no SPF record", "%s%n に SPF レコードがありません" },
+    { "a name in quotes that is also a label", "\"title\" is too much for a record of type MX",
+      "MX のレコードに「title」は余分です" },
+    { "a quoted name of several words", "\"the domain\" is too much for a record of type MX",
+      "MX のレコードに「the domain」は余分です" },
+    { "one word is a name, also where a label is called so", "title takes no control characters",
+      "title に制御文字は使えません" },
+    { "several words are ours", "the domain is missing", "ドメインがありません" },
     { "two names", "whether a.example exists could not be looked up: REFUSED",
       "a.example の存在を確認できません: REFUSED" },
 };

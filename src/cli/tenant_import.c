@@ -238,9 +238,9 @@ static bool read_words(struct cli_import *import, const struct file_tenant *file
         return cli_import_refuse(import, &version, "this is a file of version %lld; this program reads version %d",
                                  (long long)file->version, CLI_TENANT_FILE_VERSION);
     if (!store_server_shape_read(file->shape, &tenant->server_shape))
-        return cli_import_refuse(import, &shape, "\"shape\" must be dedicated, shared or gateway");
+        return cli_import_refuse(import, &shape, N_("\"shape\" must be dedicated, shared or gateway"));
     if (!store_dns_shape_read(file->dns, &tenant->dns_shape))
-        return cli_import_refuse(import, &dns, "\"dns\" must be self, hosted or third-party");
+        return cli_import_refuse(import, &dns, N_("\"dns\" must be self, hosted or third-party"));
     tenant->name = file->name;
     tenant->title = file->title.len > 0 ? file->title : SEKI_STR("");
     tenant->is_dns_only = file->dns_only;

@@ -1,4 +1,5 @@
 /* What an allow entry may be, and its network as text. */
+#include "base/i18n.h"
 #include "store/allow_parts.h"
 #include "store/change_parts.h"
 #include "store/owned_name.h"
@@ -43,20 +44,20 @@ enum seki_result store_allow_check_terms(const struct store_allow_entry *entry, 
     if (result == SEKI_OK)
         result = store_check_text(entry->owner, STORE_ACTOR_MAX_OCTETS, "the owner", why);
     if (result == SEKI_OK)
-        result = store_check_text(entry->warned, STORE_ACTOR_MAX_OCTETS, "who acknowledged the warning", why);
+        result = store_check_text(entry->warned, STORE_ACTOR_MAX_OCTETS, N_("who acknowledged the warning"), why);
     if (result != SEKI_OK)
         return result;
     if (entry->allow.expires_at_s != 0 && entry->allow.expires_at_s <= now_s)
-        return refuse(why, "the entry would have expired already");
+        return refuse(why, N_("the entry would have expired already"));
     if (entry->allow.evidence != POLICY_EVIDENCE_NONE)
         return SEKI_OK;
     if (entry->allow.expires_at_s == 0 || entry->allow.expires_at_s - now_s > STORE_ALLOW_NONE_MAX_S)
-        return refuse(why, "an entry that asks for no evidence must expire, within a year");
+        return refuse(why, N_("an entry that asks for no evidence must expire, within a year"));
     if (seki_str_trim(entry->owner).len == 0)
-        return refuse(why, "an entry that asks for no evidence needs an owner, who answers for it");
+        return refuse(why, N_("an entry that asks for no evidence needs an owner, who answers for it"));
     if (seki_str_trim(entry->warned).len == 0)
-        return refuse(why, "an entry that asks for no evidence lets anybody write in this domain's name;"
-                           " say who acknowledged that warning");
+        return refuse(why, N_("an entry that asks for no evidence lets anybody write in this domain's name;"
+                              " say who acknowledged that warning"));
     return SEKI_OK;
 }
 
@@ -64,13 +65,13 @@ static enum seki_result check_network(const struct policy_allow *allow, struct s
 {
     bool is_wanted = allow->evidence == POLICY_EVIDENCE_NETWORK;
     if (!is_wanted && allow->network.octet_count != 0)
-        return refuse(why, "a network belongs to the evidence \"network\" only");
+        return refuse(why, N_("a network belongs to the evidence \"network\" only"));
     if (!is_wanted)
         return SEKI_OK;
     if (allow->network.octet_count != 4 && allow->network.octet_count != 16)
-        return refuse(why, "the evidence \"network\" needs a network, as 192.0.2.0/24");
+        return refuse(why, N_("the evidence \"network\" needs a network, as 192.0.2.0/24"));
     if (allow->prefix_bits == 0 || allow->prefix_bits > allow->network.octet_count * 8u)
-        return refuse(why, "the network's prefix has 1 to 32 bits, or 128 for IPv6");
+        return refuse(why, N_("the network's prefix has 1 to 32 bits, or 128 for IPv6"));
     return SEKI_OK;
 }
 
@@ -87,11 +88,11 @@ static enum seki_result check_names(struct store_change *change, struct policy_a
 {
     bool has_domain = allow->evidence == POLICY_EVIDENCE_DKIM || allow->evidence == POLICY_EVIDENCE_SPF;
     if (has_domain && allow->domain.len == 0)
-        return refuse(why, "the evidence \"dkim\" or \"spf\" needs the domain that must pass");
+        return refuse(why, N_("the evidence \"dkim\" or \"spf\" needs the domain that must pass"));
     if (!has_domain && allow->domain.len > 0)
-        return refuse(why, "a domain that must pass belongs to the evidence \"dkim\" or \"spf\" only");
+        return refuse(why, N_("a domain that must pass belongs to the evidence \"dkim\" or \"spf\" only"));
     if (allow->author_domain.len == 0 && allow->evidence == POLICY_EVIDENCE_NONE)
-        return refuse(why, "an entry that asks for no evidence needs an author domain");
+        return refuse(why, N_("an entry that asks for no evidence needs an author domain"));
     if (allow->author_domain.len == 0)
         allow->includes_subdomains = false; /* it stands for every author as it is */
     enum seki_result result = SEKI_OK;
@@ -120,7 +121,7 @@ enum seki_result store_allow_check(struct store_change *change, struct store_all
                                    struct seki_arena *arena, struct seki_error *why)
 {
     if (entry->allow.evidence >= POLICY_EVIDENCE_COUNT)
-        return refuse(why, "that is no kind of evidence");
+        return refuse(why, N_("that is no kind of evidence"));
     if (entry->allow.evidence != POLICY_EVIDENCE_NONE)
         entry->warned = (struct seki_str){ "", 0 };
     enum seki_result result = check_names(change, &entry->allow, arena, why);

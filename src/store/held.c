@@ -1,5 +1,6 @@
 #include "store/held.h"
 
+#include "base/i18n.h"
 #include "store/change_parts.h"
 #include "store/held_parts.h"
 #include "store/rows.h"
@@ -189,12 +190,13 @@ enum seki_result store_held_get(struct sql *sql, int64_t id, struct seki_arena *
 /* ---- what became of it ---- */
 
 static const char *const state_sentences[] = {
-    [STORE_HELD] = "is held",
-    [STORE_HELD_RELEASING] = "is being released by somebody; look again in ten minutes",
-    [STORE_HELD_UNCLEAR] = ("was handed to the mail server, and what it said was not noted; look into its log, and "
-                            "release it again only if it did not arrive"),
-    [STORE_HELD_RELEASED] = "was released already",
-    [STORE_HELD_DELETED] = "was deleted",
+    [STORE_HELD] = N_("is held"),
+    [STORE_HELD_RELEASING] = N_("is being released by somebody; look again in ten minutes"),
+    [STORE_HELD_UNCLEAR] =
+        N_("was handed to the mail server, and what it said was not noted; look into its log, and "
+           "release it again only if it did not arrive"),
+    [STORE_HELD_RELEASED] = N_("was released already"),
+    [STORE_HELD_DELETED] = N_("was deleted"),
 };
 
 /* Nobody was let through by a statement with a condition: tell the state that was in the way. */

@@ -1,5 +1,6 @@
 #include "store/users.h"
 
+#include "base/i18n.h"
 #include "store/change_parts.h"
 #include "store/person.h"
 #include "store/rows.h"
@@ -177,7 +178,8 @@ static enum seki_result check(struct sql *sql, const struct store_user *user, st
     if (result != SEKI_OK)
         return result;
     if ((user->role == STORE_OPERATOR) != (user->tenant_id == 0)) {
-        seki_error_set(why, user->tenant_id == 0 ? "this role needs a tenant" : "an operator belongs to no tenant");
+        seki_error_set(why,
+                       user->tenant_id == 0 ? "this role needs a tenant" : N_("an operator belongs to no tenant"));
         return SEKI_BAD_INPUT;
     }
     kept_out->name = seki_arena_copy_lower(arena, user->name);

@@ -248,6 +248,8 @@ def allow_lists(tap, store):
         ("a signature of nobody", [*add, "x.example", "--evidence", "dkim"], 2, "names no one"),
         ("too much evidence", [*add, "x.example", "--evidence", "aligned:x.example"], 2, "takes nothing behind"),
         ("no network", [*add, "x.example", "--evidence", "network:192.0.2.0/33"], 2, "is no network"),
+        ("an author that is empty, as of a script's variable", ["allow", "add", "shop.example", "", "--evidence", "aligned"], 2,
+         "needs the author's domain; * is every author"),
         ("evidence none, the risk not accepted", [*add, "x.example", "--evidence", "none"], 2, "--accept-risk"),
         ("evidence none without an end", [*add, "x.example", *risk, "--owner", "Bob"], 2, "--expires"),
         ("evidence none of nobody's", [*add, "x.example", *risk, "--expires", "30d"], 2, "--owner"),
