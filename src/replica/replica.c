@@ -7,6 +7,7 @@
 
 #define REFRESH_EVERY_US (200 * 1000)
 #define TRIES_MAX        8 /* of one look-up beside commits; one every few milliseconds is much */
+#define OPEN_TRIES_MAX   3 /* each of a damaged one leaves something behind (replica_generation_close()) */
 
 struct replica {
     char *folder;
@@ -30,20 +31,24 @@ static void condemn(struct replica *replica, const char *name)
     replica_generation_close(&replica->generation);
 }
 
-/* A generation stays until there is another one: should the folder vanish, what was known last still holds. */
+/* A generation stays until there is another one: should the folder vanish, what was known last still holds. One that is
+ * replaced or changed while it is opened is not damaged: it is tried again, by the name that then counts. */
 static void follow(struct replica *replica)
 {
     char name[REPLICA_GENERATION_NAME_MAX];
-    if (!replica_generation_current(replica->folder, name) || strcmp(name, replica->generation.name) == 0 ||
-        strcmp(name, replica->condemned) == 0)
-        return;
-    struct replica_generation next;
-    if (replica_generation_open(replica->folder, name, &next, NULL)) {
+    for (int tries = 0; tries < OPEN_TRIES_MAX; tries++) {
+        struct replica_generation next;
+        if (!replica_generation_current(replica->folder, name) || strcmp(name, replica->generation.name) == 0 ||
+            strcmp(name, replica->condemned) == 0)
+            return;
+        if (!replica_generation_open(replica->folder, name, &next, NULL))
+            continue;
         replica_generation_close(&replica->generation);
         replica->generation = next;
         replica->condemned[0] = '\0';
-    } else
-        condemn(replica, name);
+        return;
+    }
+    condemn(replica, name);
 }
 
 static void look_at_size(void *context)

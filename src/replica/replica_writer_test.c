@@ -359,6 +359,47 @@ static void readers_never_see_half_a_change(void **state)
     replica_writer_close(writer);
 }
 
+static void *open_over_and_over(void *context)
+{
+    struct race *race = context;
+    while (!atomic_load(&race->is_over)) {
+        struct replica *replica = replica_open(race->folder);
+        if (test_find(replica, "always.example") != 1)
+            atomic_fetch_add(&race->wrong, 1);
+        atomic_fetch_add(&race->look_ups, 1);
+        replica_close(replica);
+    }
+    return NULL;
+}
+
+/* Its pages change while the reader that comes looks for the first one: that is no damage. */
+static void a_reader_that_comes_in_the_middle_of_changes_finds_it_sound(void **state)
+{
+    struct race race = { .folder = ((struct test_folder *)*state)->path };
+    struct replica_writer *writer = test_writer(*state);
+    test_begin_rebuild(writer);
+    put_always(writer, 1);
+    test_commit(writer, 1);
+    pthread_t readers[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&readers[i], NULL, open_over_and_over, &race), 0);
+    for (uint64_t round = 2; round < 300; round++) {
+        if (round % 10 == 0)
+            test_begin_rebuild(writer);
+        else
+            test_begin_change(writer);
+        put_always(writer, round);
+        test_commit(writer, round);
+    }
+    atomic_store(&race.is_over, true);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(readers[i], NULL);
+    assert_true(atomic_load(&race.look_ups) > 0);
+    assert_int_equal(atomic_load(&race.wrong), 0);
+    assert_false(replica_writer_is_reported(writer));
+    replica_writer_close(writer);
+}
+
 /* ---- killed at any instant ---- */
 
 static enum seki_result put_twenty(struct replica_writer *writer, uint64_t round)
@@ -446,6 +487,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_replica_that_is_full_says_so_and_stays_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(readers_of_another_user_need_the_group_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(readers_never_see_half_a_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_that_comes_in_the_middle_of_changes_finds_it_sound, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_writer_killed_at_any_instant_leaves_a_whole_replica, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
