@@ -50,9 +50,9 @@ bench-hosting: packages-bench build/plain/build.ninja
 	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
 	@tests/bench/hosting.py build/plain $(ARGS)
 
-# make bench-traffic [ARGS=1000000]: messages taken over and judged again, and a record of the journal. Ten minutes.
+# make bench-traffic [ARGS=1000000]: messages taken over and judged again, who fails, and a record of the journal. Ten minutes.
 bench-traffic: packages-bench build/plain/build.ninja
-	@ninja -C build/plain src/cli/sekisho tests/traffic_maker tests/bench/traffic_bench tests/bench/journal_bench >/dev/null
+	@ninja -C build/plain src/cli/sekisho tests/traffic_maker tests/bench/traffic_bench tests/bench/failing_bench tests/bench/journal_bench >/dev/null
 	@echo "load average at the start: $$(cut -d' ' -f1 /proc/loadavg)"
 	@tests/bench/traffic.py build/plain $(ARGS)
 

@@ -220,43 +220,103 @@ static enum seki_result suggest(struct sql *sql, const struct store_stats_span *
     return result == SEKI_OK && !is_hosted ? find_evidence(sql, span, arena, failing, why) : result;
 }
 
-static void join_correspondents(struct store_query *query, const struct store_stats_span *span)
+/* Every failing message of a client whose address is known has one row of its network: these count the messages.
+ * PostgreSQL keeps to the order of GROUP BY. In that of the key it would read all rows by the key's index, one here and one
+ * there; so it reads them as they lie, and sorts. SQLite, whose rows lie in the order of the key, takes that all the same. */
+static enum seki_result read_ranked(struct sql *sql, struct store_query *query, const struct store_stats_span *span,
+                                    const char *order, size_t limit, struct seki_arena *arena, struct list *list,
+                                    struct seki_error *why)
 {
-    seki_buf_add(&query->text,
-                 SEKI_STR("LEFT JOIN (SELECT t.domain_id, t.correspondent, sum(t.messages) AS messages, "
-                          "sum(t.replies) AS replies FROM correspondent_day t WHERE 1 = 1"));
+    *list = (struct list){ sizeof(struct store_stats_failing), read_failing, NULL, 0 };
+    store_query_add(query, " AND t.evidence = ?", SQL_OF_INT(POLICY_EVIDENCE_NETWORK));
     add_span(query, span);
-    seki_buf_add(&query->text,
-                 SEKI_STR(" GROUP BY t.domain_id, t.correspondent) c ON c.domain_id = t.domain_id AND "
-                          "c.correspondent = CASE t.org_domain WHEN '' THEN t.author_domain "
-                          "ELSE t.org_domain END "));
+    seki_buf_add(&query->text, SEKI_STR(" GROUP BY t.author_domain, t.domain_id ORDER BY "));
+    seki_buf_add(&query->text, seki_str_of(order));
+    store_query_add(query, "days DESC, messages DESC, t.domain_id, t.author_domain LIMIT ?",
+                    SQL_OF_INT(store_list_limit(limit)));
+    return read_list(sql, query, arena, list, why);
 }
 
-/* Every failing message of a client whose address is known has one row of its network: these count the messages. */
+#define AUTHOR                                                                                                     \
+    "SELECT t.domain_id, (SELECT d.name FROM domain d WHERE d.id = t.domain_id), t.author_domain, "                \
+    "count(DISTINCT t.begin_s) AS days, sum(t.messages) AS messages, max(t.begin_s), "
+
+/* Those alone to whom somebody wrote: of a million authors they are few, and the rest need not be sorted by that. SQLite takes a
+ * CROSS JOIN in the order in which it stands; from the other side it would read all of a domain for each correspondent. */
+static enum seki_result read_written_to(struct sql *sql, const struct store_stats_span *span, size_t limit,
+                                        struct seki_arena *arena, struct list *list, struct seki_error *why)
+{
+    struct store_query query;
+    store_query_init(&query, arena,
+                     AUTHOR
+                     "max(c.messages) AS sent, max(c.replies) AS replies FROM traffic_failing_day t CROSS JOIN "
+                     "(SELECT t.domain_id, t.correspondent, sum(t.messages) AS messages, sum(t.replies) AS replies "
+                     "FROM correspondent_day t WHERE 1 = 1");
+    add_span(&query, span);
+    seki_buf_add(
+        &query.text,
+        SEKI_STR(" GROUP BY t.domain_id, t.correspondent) c WHERE c.domain_id = t.domain_id AND "
+                 "c.correspondent = CASE t.org_domain WHEN '' THEN t.author_domain ELSE t.org_domain END"));
+    return read_ranked(sql, &query, span, "replies DESC, sent DESC, ", limit, arena, list, why);
+}
+
+static enum seki_result read_regular(struct sql *sql, const struct store_stats_span *span, size_t limit,
+                                     struct seki_arena *arena, struct list *list, struct seki_error *why)
+{
+    struct store_query query;
+    store_query_init(&query, arena, AUTHOR "0 AS sent, 0 AS replies FROM traffic_failing_day t WHERE 1 = 1");
+    return read_ranked(sql, &query, span, "", limit, arena, list, why);
+}
+
+static bool is_listed(const struct store_stats_failing *listed, size_t count,
+                      const struct store_stats_failing *failing)
+{
+    for (size_t i = 0; i < count; i++)
+        if (listed[i].domain_id == failing->domain_id &&
+            seki_str_equal(listed[i].author_domain, failing->author_domain))
+            return true;
+    return false;
+}
+
+/* Those of the second list behind those of the first, each once. @return NULL: no room */
+static struct store_stats_failing *one_behind_the_other(const struct list *first, const struct list *second,
+                                                        size_t limit, struct seki_arena *arena, size_t *count_out)
+{
+    const struct store_stats_failing *behind = second->items;
+    size_t count = first->count;
+    struct store_stats_failing *all = seki_arena_alloc(arena, count + second->count + 1, sizeof *all);
+    if (all == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(all, first->items, count * sizeof *all);
+    for (size_t i = 0; i < second->count && count < limit; i++)
+        if (!is_listed(all, first->count, &behind[i]))
+            all[count++] = behind[i];
+    *count_out = count;
+    return all;
+}
+
 enum seki_result store_stats_failing(struct sql *sql, const struct store_stats_span *span, size_t limit,
                                      struct seki_arena *arena, const struct store_stats_failing **failing_out,
                                      size_t *count_out, struct seki_error *why)
 {
-    struct store_query query;
-    struct list list = { sizeof(struct store_stats_failing), read_failing, NULL, 0 };
-    store_query_init(&query, arena,
-                     "SELECT t.domain_id, d.name, t.author_domain, count(DISTINCT t.begin_s) AS days, "
-                     "sum(t.messages) AS messages, max(t.begin_s), coalesce(max(c.messages), 0) AS sent, "
-                     "coalesce(max(c.replies), 0) AS replies FROM traffic_failing_day t "
-                     "LEFT JOIN domain d ON d.id = t.domain_id ");
-    join_correspondents(&query, span);
-    store_query_add(&query, "WHERE t.evidence = ?", SQL_OF_INT(POLICY_EVIDENCE_NETWORK));
-    add_span(&query, span);
-    seki_buf_add(&query.text, SEKI_STR(" GROUP BY t.domain_id, d.name, t.author_domain"));
-    store_query_add(
-        &query, " ORDER BY replies DESC, sent DESC, days DESC, messages DESC, t.domain_id, t.author_domain LIMIT ?",
-        SQL_OF_INT(store_list_limit(limit)));
-    enum seki_result result = read_list(sql, &query, arena, &list, why);
-    struct store_stats_failing *failing = list.items;
-    for (size_t i = 0; i < list.count && result == SEKI_OK; i++)
+    const size_t most = (size_t)store_list_limit(limit);
+    struct list written_to, regular = { 0 };
+    size_t count = 0;
+    *failing_out = NULL;
+    *count_out = 0;
+    enum seki_result result = read_written_to(sql, span, limit, arena, &written_to, why);
+    if (result == SEKI_OK && written_to.count < most)
+        result = read_regular(sql, span, limit, arena, &regular, why);
+    if (result != SEKI_OK)
+        return result;
+    struct store_stats_failing *failing = one_behind_the_other(&written_to, &regular, most, arena, &count);
+    if (failing == NULL)
+        return store_no_room(arena, why);
+    for (size_t i = 0; i < count && result == SEKI_OK; i++)
         result = suggest(sql, span, arena, &failing[i], why);
     *failing_out = failing;
-    *count_out = result == SEKI_OK ? list.count : 0;
+    *count_out = result == SEKI_OK ? count : 0;
     return result;
 }
 

@@ -2,7 +2,8 @@
 """What recorded traffic costs, with both databases: traffic.py BUILD_DIR [MESSAGES].
 
 Messages are taken over into a new store (traffic_bench.c: authors and networks of which most write once), and as many of
-one domain (traffic_maker.c) are judged again by `sekisho policy what-if`. Each database keeps what it commits safe
+one domain (traffic_maker.c) are judged again by `sekisho policy what-if`; as many rows of failing mail are looked through as
+`sekisho stats failing` does (failing_bench.c). Each database keeps what it commits safe
 (fsync). Then what a record costs in the journal (journal_bench.c)."""
 import os
 import pathlib
@@ -40,13 +41,14 @@ def measure(name, build, urls, messages):
     print(f"# {name}; load average {os.getloadavg()[0]:.2f}", flush=True)
     subprocess.run([build / "tests" / "bench" / "traffic_bench", next(urls), messages], check=True)
     what_if(build, next(urls), messages)
+    subprocess.run([build / "tests" / "bench" / "failing_bench", next(urls), messages], check=True)
 
 
 def main():
     build = pathlib.Path(sys.argv[1])
     messages = sys.argv[2] if len(sys.argv) > 2 else "1000000"
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
-        measure("SQLite", build, (f"sqlite:{folder}/{name}" for name in ("many", "one")), messages)
+        measure("SQLite", build, (f"sqlite:{folder}/{name}" for name in ("many", "one", "failing")), messages)
         print("# Journal", flush=True)
         subprocess.run([build / "tests" / "bench" / "journal_bench", folder], check=True)
     if programs() is None:
