@@ -7,6 +7,7 @@
 #include "cli/unknown.h"
 #include "journal/reader.h"
 #include "store/person.h"
+#include "store/traffic_text.h"
 
 #include <unistd.h>
 
@@ -24,11 +25,23 @@ static struct seki_str node_name(const struct cli_store *store)
     return seki_arena_copy(store->arena, seki_str_of(host));
 }
 
+/* What is looked for is what was recorded, octet by octet; nearly all servers write A-labels, and people do not. */
+static void tell_other_spelling(const struct cli_store *store, struct seki_str address)
+{
+    struct seki_str other = store_traffic_address(address, store->arena).text;
+    if (!seki_str_equal_nocase(other, address))
+        cli_complain(_("mail servers write this address as %.*s; ask for that too"), SEKI_STR_ARGS(other));
+}
+
 /* Exit 2 and not 1, which would be "nothing was recorded of it" to a script that has to prove it. */
 static bool open_store(struct cli_store *store, const char *address)
 {
-    if (store_person_is_address(seki_str_of(address)))
-        return cli_store_open(store, store->options);
+    if (store_person_is_address(seki_str_of(address))) {
+        bool is_open = cli_store_open(store, store->options);
+        if (is_open)
+            tell_other_spelling(store, seki_str_of(address));
+        return is_open;
+    }
     cli_complain(_("\"%s\" is no mail address; one is needed as user@example.com"), address);
     return cli_store_misused(store);
 }

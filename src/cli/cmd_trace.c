@@ -3,6 +3,7 @@
 #include "cli/hosting.h"
 #include "cli/i18n.h"
 #include "cli/json.h"
+#include "cli/reason.h"
 #include "cli/recorded.h"
 #include "cli/course.h"
 #include "cli/table.h"
@@ -12,7 +13,8 @@
 
 #include <stdio.h>
 
-#define PRESET_LIMIT 100u
+#define PRESET_LIMIT    100u
+#define SENTENCE_OCTETS 4096u
 
 /* ---- one message ---- */
 
@@ -21,7 +23,11 @@ static void show_text(struct cli_recorded *r, const struct cli_recalled *recalle
     cli_print_recorded(r);
     putchar('\n');
     if (recalled == NULL) {
-        cli_print_sentence(0, _("There is no explanation: %s."), why->text);
+        struct seki_buf reason;
+        seki_buf_init(&reason, SENTENCE_OCTETS);
+        cli_reason(seki_str_of(why->text), &reason);
+        cli_print_sentence(0, _("There is no explanation: %.*s."), SEKI_STR_ARGS(seki_buf_str(&reason)));
+        seki_buf_release(&reason);
         return;
     }
     cli_print_sentence(0, "%s", _("From what was recorded, judged again by this program:"));

@@ -169,6 +169,11 @@ def check_person(tap, url, path, journal):
               [(3, "bob@example.com"), (2, "Ann@example.net"), (1, "ann@example.net")], "and what is held, for it and from it")
     code, out, _ = run(url, "db", "find", "ann@example.net")
     tap.ok("Held in quarantine" in out and "bob@example.com" in out, "both for people", out)
+    code, out, err = run(url, "db", "find", "ann@日本.example")
+    tap.ok(code == 1 and "mail servers write this address as ann@xn--wgv71a.example" in err,
+           "an address as people write it: the spelling of servers is told", out + err)
+    code, out, err = run(url, "db", "find", "Ann@XN--wgv71a.Example")
+    tap.ok(code == 1 and err == "", "and not where it was given", out + err)
     code, out, _ = run(url, "db", "find", "nobody@example.net")
     tap.equal(code, 1, "of another nothing was recorded")
     code, out, _ = run(url, "db", "erase", "nobody@example.net", "--yes")
