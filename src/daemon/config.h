@@ -72,6 +72,7 @@ struct config {
     } arc;
     struct {                 /* [store] */
         struct seki_str url; /* "": none, and then there is no control role. Withheld from all roles but that one */
+        uint64_t audit_days; /* 0: for ever */
     } store;
     struct { /* [control] */
         struct seki_str user, group;

@@ -251,6 +251,8 @@ static void check_store(const struct check *check)
         tell(check, "store", "url", "it is no store; write sqlite:/PATH or postgresql://USER@HOST/DATABASE");
     if (check->config->hosting.replica.len == 0)
         tell(check, "store", "url", "mail would not see what is in it; set [hosting] replica too");
+    if (check->config->store.audit_days > 0 && check->config->journal.folder.len == 0)
+        tell(check, "store", "audit_days", "a node without a journal drops nothing; set [journal] folder too");
 }
 
 static void check_quarantine(const struct check *check)

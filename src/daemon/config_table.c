@@ -127,6 +127,8 @@ const struct config_option config_options[] = {
 
     { "store", "url", TEXT(store.url), "", .needs_restart = true,
       .help = N_("sqlite:/PATH or postgresql://USER@HOST/DATABASE; its password in a passfile. Empty: none.") },
+    { "store", "audit_days", NUMBER(store.audit_days), "0", .max = 36500,
+      .help = N_("Lines of the audit log are dropped after so many days. 0: they are kept for ever.") },
 
     { "control", "user", TEXT(control.user), "", .needs_restart = true,
       .help = N_("Run the role control as this user when started as root. Empty: [daemon] user.") },

@@ -8,7 +8,7 @@
 #define INTERVAL_MS 3600000u
 
 struct keep_job {
-    uint64_t keep_days;
+    uint64_t keep_days, audit_days;
 };
 
 static void *open_job(const struct control_context *context, struct sql *sql, struct seki_error *why)
@@ -18,14 +18,15 @@ static void *open_job(const struct control_context *context, struct sql *sql, st
     if (job == NULL)
         seki_error_set(why, "no memory");
     else
-        *job = (struct keep_job){ .keep_days = context->config->journal.keep_days };
+        *job = (struct keep_job){ .keep_days = context->config->journal.keep_days,
+                                  .audit_days = context->config->store.audit_days };
     return job;
 }
 
 static enum control_turn turn_job(void *user, struct sql *sql, struct seki_error *why)
 {
     const struct keep_job *job = user;
-    enum seki_result result = control_keep(sql, job->keep_days, (int64_t)time(NULL), why);
+    enum seki_result result = control_keep(sql, job->keep_days, job->audit_days, (int64_t)time(NULL), why);
     return result == SEKI_OK ? CONTROL_IDLE : control_turn_of(result);
 }
 

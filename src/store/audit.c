@@ -71,3 +71,11 @@ enum seki_result store_audit_list(struct sql *sql, const struct store_audit_filt
     *entries_out = (const struct store_audit_entry *)items;
     return result;
 }
+
+enum seki_result store_audit_drop_before(struct sql *sql, int64_t before_s, struct seki_error *why)
+{
+    return store_delete_old(sql,
+                            "DELETE FROM audit_entry WHERE id IN (SELECT id FROM audit_entry WHERE at_s < $1 "
+                            "ORDER BY at_s LIMIT $2)",
+                            before_s, why);
+}

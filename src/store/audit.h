@@ -1,5 +1,5 @@
 /* Reading the audit log. Its lines are written by the modules that change things, in the same transaction; nothing here
- * writes, changes or removes one. They outlive what they tell about. */
+ * writes or changes one. They outlive what they tell about, and are kept for ever unless [store] audit_days says otherwise. */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 
@@ -30,5 +30,7 @@ SEKI_MUST_USE enum seki_result store_audit_list(struct sql *sql, const struct st
                                                 struct seki_arena *arena,
                                                 const struct store_audit_entry **entries_out, size_t *count_out,
                                                 struct seki_error *why);
+/** Drop the lines from before that time. */
+SEKI_MUST_USE enum seki_result store_audit_drop_before(struct sql *sql, int64_t before_s, struct seki_error *why);
 
 #endif
