@@ -83,6 +83,7 @@ static const char *const patterns[] = {
        "disk is not mounted read-only"),
     N_("it cannot be written to, which is needed for looking at it too; run this as the user of sekishod or as "
        "root, and see that the disk is not mounted read-only"),
+    N_("another program is writing to it and does not come to an end; try again"),
     N_("the file is damaged; stop sekishod and put the last backup in its place"),
     N_("the file is no store, or it is damaged; name another, or put the last backup in its place"),
     N_("%s: cannot be read as a public suffix list: %s; install the package publicsuffix, or name a list in text "
@@ -219,6 +220,7 @@ __attribute__((unused)) static const char *const parts[] = {
     N_("the author domain"),
     N_("the domain that must pass"),
     N_("the note"),
+    N_("the store's URL must begin with sqlite: or postgresql://"),
     N_("the owner"),
     N_("the administrator who confirms"),
     N_("the name of who makes the change"),

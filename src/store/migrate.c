@@ -99,15 +99,24 @@ static enum seki_result count_applied(struct sql *sql, const struct store_migrat
     return result;
 }
 
-enum seki_result store_migrations_dry(struct sql *sql, const struct store_migrations *migrations,
-                                      struct seki_buf *pending_out, struct seki_error *why)
+/* Without the lock of writers: every command asks, and those that only look must wait for nobody. */
+static enum seki_result look(struct sql *sql, const struct store_migrations *migrations, size_t *applied_out,
+                             struct seki_error *why)
 {
-    size_t applied = 0;
+    *applied_out = 0;
     enum seki_result result = sql_begin(sql, false, why);
     if (result != SEKI_OK)
         return result;
-    result = count_applied(sql, migrations, &applied, why);
+    result = count_applied(sql, migrations, applied_out, why);
     sql_rollback(sql);
+    return result;
+}
+
+enum seki_result store_migrations_dry(struct sql *sql, const struct store_migrations *migrations,
+                                      struct seki_buf *pending_out, struct seki_error *why)
+{
+    size_t applied;
+    enum seki_result result = look(sql, migrations, &applied, why);
     for (size_t i = applied; result == SEKI_OK && i < migrations->count; i++)
         seki_buf_add_format(pending_out, "%04u %s\n", migrations->rows[i].version, migrations->rows[i].name);
     return result == SEKI_OK ? seki_buf_failed(pending_out) : result;
@@ -169,10 +178,13 @@ static enum seki_result apply_next(struct sql *sql, const struct store_migration
 enum seki_result store_migrations_apply(struct sql *sql, const struct store_migrations *migrations,
                                         unsigned *applied_out, struct seki_error *why)
 {
+    size_t applied;
     *applied_out = 0;
+    enum seki_result result = look(sql, migrations, &applied, why);
+    if (result != SEKI_OK || applied == migrations->count)
+        return result;
     for (;;) {
-        size_t applied = 0;
-        enum seki_result result = sql_begin(sql, true, why);
+        result = sql_begin(sql, true, why);
         if (result != SEKI_OK)
             return result;
         result = apply_next(sql, migrations, *applied_out > 0, &applied, why);

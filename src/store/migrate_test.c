@@ -171,6 +171,22 @@ static void two_at_once_do_it_once(struct sql *sql, const char *url)
     assert_int_equal(store_test_integer(sql, "select sum(n) from a"), 3);
 }
 
+/* As every command asks it: a long change, or a batch, must not stop those that only look. */
+static void what_is_complete_waits_for_no_writer(struct sql *sql, const char *url)
+{
+    enum seki_result result;
+    unsigned applied = 7;
+    STORE_OK(store_migrate(sql, &applied, WHY));
+    struct sql *writer = sql_open(url, &result, WHY);
+    assert_non_null(writer);
+    STORE_OK(sql_begin(writer, true, WHY));
+    STORE_OK(sql_run(writer, "UPDATE hosting_state SET last_change = 1 WHERE id = 1", NULL, 0, NULL, WHY));
+    STORE_OK(store_migrate(sql, &applied, WHY));
+    assert_int_equal(applied, 0);
+    sql_rollback(writer);
+    sql_close(writer);
+}
+
 static void words_that_are_not_known(struct sql *sql, const char *url)
 {
     (void)url;
@@ -200,6 +216,7 @@ static const struct store_test tests[] = {
     STORE_TEST(a_broken_one_leaves_what_was),
     STORE_TEST(a_changed_or_newer_one_stops),
     STORE_TEST(two_at_once_do_it_once),
+    STORE_TEST(what_is_complete_waits_for_no_writer),
     STORE_TEST(words_that_are_not_known),
     STORE_TEST(the_programs_own_apply),
 };

@@ -39,6 +39,8 @@ static struct sqlite *of(struct sql *sql)
     return (struct sqlite *)sql;
 }
 
+#define IN_USE "another program is writing to it and does not come to an end; try again"
+
 #define NOT_WRITABLE                                                                                               \
     "it cannot be written to, which is needed for looking at it too; run this as the user of sekishod or as "      \
     "root, and"                                                                                                    \
@@ -51,8 +53,8 @@ static const struct fault {
     const char *sentence; /* NULL: SQLite's own words */
 } faults[] = {
     { SQLITE_CONSTRAINT, SEKI_BAD_INPUT, NULL },
-    { SQLITE_BUSY, SEKI_TEMPORARY, NULL },
-    { SQLITE_LOCKED, SEKI_TEMPORARY, NULL },
+    { SQLITE_BUSY, SEKI_TEMPORARY, IN_USE },
+    { SQLITE_LOCKED, SEKI_TEMPORARY, IN_USE },
     { SQLITE_TOOBIG, SEKI_LIMIT, NULL },
     { SQLITE_NOMEM, SEKI_SYSTEM, NULL },
     { SQLITE_FULL, SEKI_TEMPORARY, "its disk is full; make room there" },
