@@ -221,34 +221,57 @@ static void pass(struct content_attachments *a, struct seki_str octets)
         a->is_inspected = content_transfer_feed(&a->transfer, octets, to_inspector, a);
 }
 
+/* RFC 5322 section 2.2 has CR and LF together only, and some programs take a CR alone for a line end. A delimiter there ends a part
+ * for them, and not for the others. */
 static void take_held_line(struct content_attachments *a)
 {
     struct seki_str line = { a->line, a->line_len };
+    char last = line.ptr[line.len - 1];
+    bool is_doubtful = a->before == '\r' || last == '\r';
     a->line_len = 0;
-    if (take_delimiter(a, line))
+    a->before = last;
+    if (is_doubtful)
+        judge_doubtful_delimiter(a, line);
+    else if (take_delimiter(a, line))
         return;
     if (a->state == BODY && a->part.type == CONTENT_PART_TEXT)
         take_uuencode(a, line);
     pass(a, line);
 }
 
-/* @return what is left of the octets */
-static struct seki_str hold(struct content_attachments *a, struct seki_str octets)
+static void hold_some(struct content_attachments *a, struct seki_str some)
 {
-    size_t end = seki_str_find(octets, '\n');
-    struct seki_str some = seki_str_head(octets, end < octets.len ? end + 1 : end);
-    some = seki_str_head(some, sizeof a->line - a->line_len);
     memcpy(a->line + a->line_len, some.ptr, some.len);
     a->line_len += some.len;
-    a->before = a->line[a->line_len - 1];
-    if (a->before == '\n')
+    char last = a->line[a->line_len - 1];
+    if (last == '\n')
         take_held_line(a);
     else if (a->line_len == sizeof a->line) { /* too long for a delimiter */
         judge_doubtful_delimiter(a, (struct seki_str){ a->line, a->line_len });
         pass(a, (struct seki_str){ a->line, a->line_len });
         a->line_len = 0;
+        a->before = last;
     }
+}
+
+/* Up to LF, or to CR; whether that stands alone is seen by what comes next. @return what is left of the octets */
+static struct seki_str hold(struct content_attachments *a, struct seki_str octets)
+{
+    bool is_behind_cr = a->line_len > 0 && a->line[a->line_len - 1] == '\r';
+    if (is_behind_cr && octets.ptr[0] != '\n' && octets.ptr[0] != '\r') {
+        take_held_line(a);
+        return octets;
+    }
+    struct seki_str some = seki_str_head(octets, sizeof a->line - a->line_len);
+    some = seki_str_head(some, seki_str_find(some, '\n') + 1);
+    some = seki_str_head(some, seki_str_find(some, '\r') + 1);
+    hold_some(a, some);
     return seki_str_from(octets, some.len);
+}
+
+static bool is_line_end(char c)
+{
+    return c == '\r' || c == '\n';
 }
 
 /* Does a line begin in this block with either? Nearly all of a message comes through here, so it is written for the compiler
@@ -259,7 +282,8 @@ static bool has_line(const char *before, char one, char other)
     const char *block = before + 1;
     unsigned char has = 0;
     for (size_t i = 0; i < BLOCK_OCTETS; i++)
-        has |= (unsigned char)((block[i] == one) | (block[i] == other)) & (unsigned char)(before[i] == '\n');
+        has |= (unsigned char)(((block[i] == one) | (block[i] == other)) &
+                               ((before[i] == '\n') | (before[i] == '\r')));
     return has != 0;
 }
 
@@ -267,11 +291,11 @@ static bool has_line(const char *before, char one, char other)
 static size_t find_line(struct seki_str octets, char before, char one, char other)
 {
     size_t i = 1;
-    if (before == '\n' && (octets.ptr[0] == one || octets.ptr[0] == other))
+    if (is_line_end(before) && (octets.ptr[0] == one || octets.ptr[0] == other))
         return 0;
     while (octets.len - i >= BLOCK_OCTETS && !has_line(octets.ptr + i - 1, one, other))
         i += BLOCK_OCTETS;
-    while (i < octets.len && !(octets.ptr[i - 1] == '\n' && (octets.ptr[i] == one || octets.ptr[i] == other)))
+    while (i < octets.len && !(is_line_end(octets.ptr[i - 1]) && (octets.ptr[i] == one || octets.ptr[i] == other)))
         i++;
     return i;
 }
@@ -347,6 +371,8 @@ static void add_to_header(struct content_attachments *a, struct seki_str text)
 
 void content_attachments_field(struct content_attachments *a, struct seki_str name, struct seki_str value)
 {
+    if (content_part_hides_line(value))
+        content_look_found(&a->look, CONTENT_OPAQUE, SEKI_STR(""), SEKI_STR("(header)"));
     if (!seki_str_starts_with_nocase(name, SEKI_STR("Content-")))
         return;
     add_to_header(a, name);

@@ -67,6 +67,25 @@ static const struct {
       "a.exe" },
     { "text behind the boundary, which some read and some do not", MIXED, NULL, "--b\r\n\r\n--bc\r\n" EXE,
       CONTENT_OPAQUE, "(boundary)" },
+    { "a delimiter behind a CR alone, where some see a line", MIXED, NULL, "--b\r\n\r\ntext\r--b\r" EXE,
+      CONTENT_OPAQUE, "(boundary)" },
+    { "in the preamble", MIXED, NULL, "text\r--b\r" EXE, CONTENT_OPAQUE, "(boundary)" },
+    { "at the end of a line that was held back", MIXED, NULL, "--b\r\n\r\n--x\r--b\r" EXE, CONTENT_OPAQUE,
+      "(boundary)" },
+    { "one that a CR alone ends", MIXED, NULL, "--b\r\n\r\ntext\r\n--b\r" EXE, CONTENT_OPAQUE, "(boundary)" },
+    { "CR alone, and no delimiter", MIXED, NULL, "--b\r\n\r\nte\rxt\r-\r\r--x\r-b\r\n--b--\r\n", CONTENT_HARMLESS,
+      "" },
+    { "CR twice before LF", MIXED, NULL, "--b\r\r\nContent-Disposition: x; filename=a.exe\r\r\n\r\r\nx",
+      CONTENT_BY_NAME, "a.exe" },
+    { "a field behind a CR alone", MIXED, NULL, "--b\r\nX: y\rcontent-type: message/rfc822\r\n\r\n.",
+      CONTENT_OPAQUE, "(unnamed)" },
+    { "a body behind CR alone", MIXED, NULL, "--b\r\nX: y\r\rtext\r\n\r\n.", CONTENT_OPAQUE, "(unnamed)" },
+    { "a body behind CR alone in an empty line", MIXED, NULL, "--b\r\nX: y\r\n\rtext\r\n\r\n.", CONTENT_OPAQUE,
+      "(unnamed)" },
+    { "a delimiter in a field", MIXED, NULL, "--b\r\nX: y\r--b\r\n\r\n.", CONTENT_OPAQUE, "(unnamed)" },
+    { "CR alone in a field", MIXED, NULL, "--b\r\nX: y\rz\r\r\n\r\n.", CONTENT_HARMLESS, "" },
+    { "in the message's header", " text/plain\rContent-Transfer-Encoding: base64", NULL, ".", CONTENT_OPAQUE,
+      "(header)" },
     { "a delimiter within a line is none", MIXED, NULL, "--b\r\n\r\nx--b\r\n" EXE, CONTENT_HARMLESS, "" },
     { "parts within parts", MIXED, NULL,
       "--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\n.\r\n--c--\r\n--b\r\n" EXE "x",
@@ -86,6 +105,8 @@ static const struct {
     { "boundaries that programs differ about", " multipart/mixed; boundary*=b", NULL, "--b\r\n\r\n.",
       CONTENT_OPAQUE, "(unnamed)" },
     { "a file in a text", NULL, NULL, "See:\r\nbegin 644 a.exe\r\nM...\r\nend\r\n", CONTENT_BY_NAME, "a.exe" },
+    { "behind a CR alone, and ended by one", NULL, NULL, "See:\rbegin 644 a.exe\rM...\r", CONTENT_BY_NAME,
+      "a.exe" },
     { "a harmless file in a text", NULL, NULL, "begin 644 a.txt\r\n", CONTENT_HARMLESS, "" },
     { "a text that begins", NULL, NULL, "begin with a.exe\r\nbegin\r\nb\r\nbegin 644\r\n", CONTENT_HARMLESS, "" },
     { "control characters are not shown", " application/x; name=\"a\x1b\x01.exe\"", NULL, "", CONTENT_BY_NAME,
@@ -113,6 +134,7 @@ static void a_line_is_found_wherever_it_stands(void **state)
     } lines[] = {
         { "a delimiter", MIXED, "\n--b\r\n" EXE, CONTENT_BY_NAME },
         { "a file in a text", NULL, "\nbegin 644 a.exe\r\n", CONTENT_BY_NAME },
+        { "a delimiter behind a CR alone", MIXED, "\r--b\r", CONTENT_OPAQUE },
         { "no line, but for its letters", MIXED, "-\n-b--b\nx--b\r\n" EXE, CONTENT_HARMLESS },
         { "no file", NULL, "b\nb\nxbegin 644 a.exe\r\n", CONTENT_HARMLESS },
     };
@@ -186,6 +208,29 @@ static void the_header_of_a_part_is_bounded(void **state)
     seki_buf_release(&body);
 }
 
+static void every_field_may_hide_another(void **state)
+{
+    static const struct {
+        const char *subject;
+        enum content_danger danger;
+    } fields[] = {
+        { " text", CONTENT_HARMLESS },
+        { " te\rxt\r\n more\r", CONTENT_HARMLESS },
+        { " text\rContent-Type: multipart/mixed; boundary=b\r\r--b", CONTENT_OPAQUE },
+        { " text\r\rtext", CONTENT_OPAQUE },
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        seki_arena_clear(*state);
+        struct content_attachments *attachments = content_attachments_new(*state);
+        content_attachments_field(attachments, SEKI_STR("Subject"), seki_str_of(fields[i].subject));
+        content_attachments_end_of_header(attachments);
+        struct content_finding finding = content_attachments_finding(attachments);
+        content_attachments_end(attachments);
+        assert_int_equal(finding.danger, fields[i].danger);
+        assert_true(fields[i].danger == CONTENT_HARMLESS || seki_str_equal(finding.name, SEKI_STR("(header)")));
+    }
+}
+
 static void a_full_arena_is_no_message(void **state)
 {
     (void)state;
@@ -216,6 +261,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(parts_are_bounded),
         cmocka_unit_test(the_header_of_a_part_is_bounded),
+        cmocka_unit_test(every_field_may_hide_another),
         cmocka_unit_test(a_full_arena_is_no_message),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

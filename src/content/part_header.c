@@ -430,11 +430,30 @@ static struct seki_str take_lines(struct seki_str *rest)
     return lines;
 }
 
+static bool begins_line(struct seki_str text)
+{
+    return seki_str_starts_with(text, SEKI_STR("--")) || seki_str_starts_with_nocase(text, SEKI_STR("Content-"));
+}
+
+bool content_part_hides_line(struct seki_str text)
+{
+    char before = '\n';
+    for (size_t cr; (cr = seki_str_find(text, '\r')) + 1 < text.len; before = '\r') {
+        before = cr > 0 ? text.ptr[cr - 1] : before;
+        text = seki_str_from(text, cr + 1);
+        bool is_alone = text.ptr[0] != '\r' && text.ptr[0] != '\n';
+        if (is_alone && (before == '\r' || before == '\n' || begins_line(text)))
+            return true;
+    }
+    return false;
+}
+
 void content_part_header_read(struct seki_str text, struct content_part_header *header_out,
                               void (*named)(void *user, struct seki_str name), void *user)
 {
     struct reader reader = { .header = header_out, .named = named, .user = user };
-    *header_out = (struct content_part_header){ .type = CONTENT_PART_TEXT };
+    *header_out =
+        (struct content_part_header){ .type = CONTENT_PART_TEXT, .is_odd = content_part_hides_line(text) };
     while (text.len > 0) {
         struct seki_str lines = take_lines(&text);
         size_t colon = seki_str_find(lines, ':');

@@ -17,7 +17,7 @@ struct content_part_header {
     char boundaries[CONTENT_PART_BOUNDARIES][CONTENT_PART_BOUNDARY_MAX];
     size_t boundary_lens[CONTENT_PART_BOUNDARIES], boundary_count;
     /* More boundaries, pieces or open comments than are read; a boundary that programs differ about; a name in a charset
-     * that is not read; a piece of a message. */
+     * that is not read; a piece of a message; a line that only some programs see. */
     bool is_odd;
     bool has_name;
 };
@@ -28,6 +28,9 @@ struct content_part_header {
  */
 void content_part_header_read(struct seki_str text, struct content_part_header *header_out,
                               void (*named)(void *user, struct seki_str name), void *user);
+
+/** Some programs take a CR alone for a line end: is there another field for them, the header's end, or a delimiter? */
+bool content_part_hides_line(struct seki_str text);
 
 static inline struct seki_str content_part_boundary(const struct content_part_header *header, size_t index)
 {
