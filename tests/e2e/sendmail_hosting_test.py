@@ -59,6 +59,7 @@ several@unhosted.example:team
 HOSTS = "127.0.0.1 refuse.example cname.example cname2.example\n"  # Sendmail takes the first for the name
 ALIASES = "team:one, two\n"
 MAILBOXES = """\
+DAEMON_OPTIONS(`Name=release, Family=inet, Addr=127.0.0.1, Port={release_port}, InputMailFilters=')dnl
 FEATURE(`virtusertable', `text -k0 -v1 -z: {folder}/virtusers')dnl
 define(`confHOSTS_FILE', `{folder}/hosts')dnl
 undefine(`_NO_CANONIFY_')dnl
@@ -95,6 +96,7 @@ class Site:
     def __init__(self):
         self.programs = contextlib.ExitStack()
         self.arrived = collections.Counter()
+        self.release_port = free_port()
 
     def __enter__(self):
         with self.programs:
@@ -120,7 +122,8 @@ class Site:
             (self.folder / "mta" / "hosts").write_text(HOSTS)
             self.sendmail = self.programs.enter_context(sendmail.Sendmail(
                 self.folder / "mta", free_port(), f"local:{self.folder}/inbound.sock",
-                lines=MAILBOXES.replace("{folder}", str(self.folder / "mta"))))
+                lines=MAILBOXES.replace("{folder}", str(self.folder / "mta")).replace("{release_port}",
+                                                                                      str(self.release_port))))
             self.programs = self.programs.pop_all()
         return self
 
@@ -299,6 +302,15 @@ def whose_mailbox_an_alias_in_dns_is(tap, site):
     tap.ok(site.nothing_else_arrived(), "nobody has mail")
 
 
+def what_is_released_needs_a_listener_without_the_filter(tap, site):
+    """The guide's line for release_to; of all clients, so that no trusted network is what helps."""
+    held = len(site.held())
+    with smtplib.SMTP("127.0.0.1", site.release_port, EVIL.helo, timeout=60, source_address=(EVIL.client, 0)) as smtp:
+        smtp.sendmail(EVIL.sender, [at("hold")], forged())
+    tap.ok(b"Authentication-Results" not in site.next(at("hold")), "through that one it is delivered as it is")
+    tap.equal(len(site.held()), held, "and not held again")
+
+
 def strict_refusal_splits_the_message(tap, site):
     with site.connect(EVIL) as smtp:
         smtp.mail(EVIL.sender)
@@ -359,6 +371,7 @@ def main(tap):
         for body in (each_action_for_one_recipient, what_passes_is_left_alone, subjects_are_tagged,
                      one_message_ends_three_ways, recipients_as_clients_write_them,
                      whom_sendmail_delivers_to_decides, whose_mailbox_a_virtual_user_is, whose_mailbox_an_alias_in_dns_is,
+                     what_is_released_needs_a_listener_without_the_filter,
                      strict_refusal_splits_the_message,
                      forged_bounces_vanish, one_connection, mail_needs_no_reply, nothing_was_amiss):
             begun = time.monotonic()
