@@ -89,6 +89,8 @@ static bool set_option(struct cli_options *options, const struct cli_option *o, 
         return set_number(field, o, argument);
     else if (o->words != NULL)
         return set_word(field, o, argument);
+    else if (o->narrows && *argument == '\0')
+        return cli_complain(_("--%s is empty; leave it out where all are meant"), o->name);
     else
         *(const char **)field = argument;
     return true;

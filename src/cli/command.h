@@ -99,6 +99,7 @@ struct cli_option {
     size_t offset;            /* in struct cli_options */
     uint64_t min, max;        /* of a number */
     const char *const *words; /* that a text must be one of; ends with NULL. NULL: any text */
+    bool narrows; /* what is shown: an empty text, as of a script's variable, must not mean all of it */
 };
 extern const struct cli_option cli_option_table[];
 extern const size_t cli_option_count;

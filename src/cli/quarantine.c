@@ -73,10 +73,14 @@ static bool read_number(const char *text, uint64_t *number_out)
 
 bool cli_held_check_numbers(const struct cli_options *options)
 {
-    uint64_t number;
-    for (size_t i = 0; i < options->operand_count; i++)
+    uint64_t number, other;
+    for (size_t i = 0; i < options->operand_count; i++) {
         if (!read_number(options->operands[i], &number))
             return false;
+        for (size_t j = 0; j < i; j++)
+            if (read_number(options->operands[j], &other) && other == number)
+                return cli_complain(_("%s is given twice; once will do"), options->operands[i]);
+    }
     return true;
 }
 

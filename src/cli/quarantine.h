@@ -15,7 +15,7 @@ bool cli_quarantine_find(struct cli_store *store, struct cli_quarantine *quarant
 
 /** The item with this number. @return false: said, or in store->why */
 bool cli_held_find(struct cli_store *store, const char *number, struct store_held *item_out);
-/** Are these numbers? @return false: said */
+/** Are these numbers, each once? @return false: said */
 bool cli_held_check_numbers(const struct cli_options *options);
 
 /** Its message, when it is on this node. @param message_out in the store's arena. @return false: store->why says why not */

@@ -82,7 +82,7 @@ enum seki_result store_domain_list(struct sql *sql, const struct store_domain_fi
     store_query_init(&query, arena, COLUMNS " WHERE 1 = 1");
     if (filter->tenant_id != 0)
         store_query_add(&query, " AND d.tenant_id = ?", SQL_OF_INT(filter->tenant_id));
-    if (filter->below.len > 0) {
+    if (filter->below.ptr != NULL) {
         enum seki_result result = store_check_domain(filter->below, "the domain", arena, &below, why);
         if (result != SEKI_OK)
             return result;

@@ -17,7 +17,7 @@ struct store_domain {
 /** What is looked for; zero: everything. */
 struct store_domain_filter {
     int64_t tenant_id;     /* 0: of all */
-    struct seki_str below; /* this domain and those below it; "" all */
+    struct seki_str below; /* this domain and those below it; ptr NULL: all */
     struct seki_str after; /* names behind this one, in the order of octets */
     size_t limit;          /* 0: STORE_LIST_MAX_ROWS */
 };

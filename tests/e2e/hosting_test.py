@@ -128,6 +128,13 @@ def domains(tap, store):
         ("a domain that is hosted", ["domain", "add", "shop.example", "--tenant", "bigger"], 1,
          "shop.example is hosted already, for tenant acme"),
         ("no domain name", ["domain", "add", "no domain", "--tenant", "acme"], 1, "is not a domain name"),
+        ("no domain, as of a script's empty variable", ["domain", "list", ""], 1, "the domain is missing"),
+        ("changes of no domain", ["audit", "list", "--domain", ""], 2, "--domain is empty; leave it out where all are meant"),
+        ("changes of no tenant", ["audit", "list", "--tenant", ""], 2, "--tenant is empty"),
+        ("held for no recipient", ["quarantine", "list", "--recipient", ""], 2, "--recipient is empty"),
+        ("a held message twice", ["quarantine", "delete", "1", "01"], 2, "01 is given twice; once will do"),
+        ("recorded for no recipient", ["trace", "--recipient", ""], 2, "--recipient is empty"),
+        ("recorded from no author", ["trace", "--author", ""], 2, "--author is empty"),
         ("a domain that is not hosted", ["domain", "show", "other.example"], 1, "other.example is not hosted here"),
         ("a tenant with domains", ["tenant", "remove", "acme"], 1, "tenant acme still has domains (2)"),
     ])
