@@ -60,6 +60,11 @@ void content_inspector_begin(struct content_inspector *inspector, struct seki_st
     inspector->head_len = 0;
 }
 
+enum content_kind content_inspector_kind(const struct content_inspector *inspector)
+{
+    return inspector->kind;
+}
+
 struct seki_str content_inspector_path(const struct content_inspector *inspector)
 {
     return (struct seki_str){ inspector->path, inspector->path_len };

@@ -28,6 +28,9 @@ void content_inspector_end(struct content_inspector *inspector);
  *  as one is opaque. */
 void content_inspector_cut(struct content_inspector *inspector);
 
+/** What it was opened as; CONTENT_PLAIN: nothing. */
+enum content_kind content_inspector_kind(const struct content_inspector *inspector);
+
 /** Its path, for those that look into it. */
 struct seki_str content_inspector_path(const struct content_inspector *inspector);
 

@@ -62,7 +62,8 @@ struct content_tnef {
     struct content_kept_name name, display_name;
     char half; /* of a UTF-16 unit */
     bool has_half, is_object;
-    size_t interface_left; /* octets of an object's */
+    size_t interface_left;                     /* octets of an object's */
+    bool is_file, is_unopened, is_archive_too; /* the attachment: see begin_attachment() */
 };
 
 struct content_tnef *content_tnef_new(struct seki_arena *arena)
@@ -99,9 +100,28 @@ static struct seki_str name_of(const struct content_kept_name *name)
     return seki_str_head(text, seki_str_find(text, '\0'));
 }
 
+/* Of its several names and contents, in any order, each program takes those that it likes. */
+static void begin_attachment(struct content_tnef *tnef)
+{
+    tnef->name.len = 0;
+    tnef->is_file = false;        /* there was a content that is no object */
+    tnef->is_unopened = false;    /* there was one that is no archive, and was opened as none */
+    tnef->is_archive_too = false; /* it has the name of one */
+}
+
+/* What a name promises is opened when the content comes behind it, and is not kept for the names that come later. */
+static void judge_promise(struct content_tnef *tnef)
+{
+    if (tnef->is_unopened && tnef->is_archive_too)
+        content_look_found(tnef->look, CONTENT_OPAQUE, content_inspector_path(tnef->archive), name_of(&tnef->name));
+}
+
 static void judge_name(struct content_tnef *tnef, const struct content_kept_name *name)
 {
-    content_look_name(tnef->look, content_inspector_path(tnef->archive), name_of(name));
+    struct seki_str text = name_of(name);
+    content_look_name(tnef->look, content_inspector_path(tnef->archive), text);
+    tnef->is_archive_too = tnef->is_archive_too || content_type_of_name(text).kind != CONTENT_PLAIN;
+    judge_promise(tnef);
 }
 
 /* Half a character is none that a name could need to be judged. */
@@ -132,8 +152,8 @@ static void to_entry(struct content_tnef *tnef, struct seki_str octets)
     size_t skipped = octets.len < tnef->interface_left ? octets.len : tnef->interface_left;
     tnef->interface_left -= skipped;
     octets = seki_str_from(octets, skipped);
-    if (tnef->entry != NULL && octets.len > 0 && !content_inspector_feed(tnef->entry, octets))
-        tnef->entry = NULL;
+    if (tnef->entry != NULL && octets.len > 0)
+        content_inspector_feed(tnef->entry, octets);
 }
 
 static void use_octets(struct content_tnef *tnef, struct seki_str octets)
@@ -146,6 +166,16 @@ static void use_octets(struct content_tnef *tnef, struct seki_str octets)
         add_wide(tnef, octets.ptr[i]);
 }
 
+static void end_content(struct content_tnef *tnef)
+{
+    if (tnef->entry != NULL)
+        content_inspector_end(tnef->entry);
+    if (tnef->entry == NULL || content_inspector_kind(tnef->entry) == CONTENT_PLAIN)
+        tnef->is_unopened = true;
+    tnef->entry = NULL;
+    judge_promise(tnef);
+}
+
 /* Some programs show the display name where there is no other; of a message within it is the subject, and "see example.com" no
  * program. Which of both it is may come later. */
 static void end_value(struct content_tnef *tnef)
@@ -155,15 +185,15 @@ static void end_value(struct content_tnef *tnef)
         tnef->display_name = tnef->name;
     else if (is_name)
         judge_name(tnef, &tnef->name);
-    if (tnef->use == CONTENT && tnef->entry != NULL)
-        content_inspector_end(tnef->entry);
-    tnef->entry = NULL;
+    if (tnef->use == CONTENT)
+        end_content(tnef);
 }
 
 static void begin_content(struct content_tnef *tnef)
 {
     struct seki_str path = content_inspector_path(tnef->archive);
     tnef->is_object = tnef->type == TYPE_OBJECT;
+    tnef->is_file = tnef->is_file || !tnef->is_object;
     tnef->interface_left = tnef->is_object ? INTERFACE_OCTETS : 0;
     if (content_look_count_entry(tnef->look, path))
         tnef->entry = content_inspector_enter(tnef->archive, name_of(&tnef->name), true);
@@ -273,6 +303,11 @@ static void read_value_len(struct content_tnef *tnef)
 
 /* ---- attributes: section 2.1.1 ---- */
 
+static enum use use_of_attribute(unsigned identifier)
+{
+    return identifier == ATT_ATTACH_TITLE ? NAME : identifier == ATT_ATTACH_DATA ? CONTENT : IGNORED;
+}
+
 static void begin_attribute(struct content_tnef *tnef)
 {
     unsigned identifier = u16(tnef->field + 1);
@@ -284,17 +319,15 @@ static void begin_attribute(struct content_tnef *tnef)
     tnef->state = identifier == ATT_ATTACHMENT ? PROPERTY_COUNT : CHECKSUM;
     if (!is_level)
         set_damaged(tnef);
-    else if (identifier == ATT_ATTACH_REND_DATA)
-        tnef->name.len = 0;
-    else if (identifier == ATT_ATTACH_TITLE)
-        begin_value(tnef, tnef->attribute_left, NAME);
-    else if (identifier == ATT_ATTACH_DATA)
-        begin_value(tnef, tnef->attribute_left, CONTENT);
+    else if (identifier != ATT_ATTACHMENT)
+        begin_value(tnef, tnef->attribute_left, use_of_attribute(identifier));
+    if (identifier == ATT_ATTACH_REND_DATA)
+        begin_attachment(tnef);
 }
 
 static void end_attribute(struct content_tnef *tnef)
 {
-    if (!tnef->is_object)
+    if (tnef->is_file || !tnef->is_object)
         judge_name(tnef, &tnef->display_name);
     tnef->state = ATTRIBUTE;
 }
@@ -350,6 +383,13 @@ static void gather(struct content_tnef *tnef, struct seki_str octets)
         take_field(tnef);
 }
 
+/* Properties go past the end of their attribute, or leave of it what another program may take for one more. */
+static bool is_out_of_step(const struct content_tnef *tnef, uint64_t want)
+{
+    return tnef->state == CHECKSUM ? tnef->attribute_left >= field_lens[PROPERTY]
+                                   : tnef->state > CHECKSUM && tnef->attribute_left < want;
+}
+
 /* @return how many octets it was */
 static size_t take_some(struct content_tnef *tnef, struct seki_str octets)
 {
@@ -360,10 +400,10 @@ static size_t take_some(struct content_tnef *tnef, struct seki_str octets)
         tnef->attribute_left -= octets.len;
         if (is_value)
             take_value(tnef, octets);
+    } else if (is_out_of_step(tnef, want)) {
+        set_damaged(tnef);
     } else if (tnef->state == CHECKSUM && tnef->attribute_left > 0) {
         octets = cut(octets, &tnef->attribute_left);
-    } else if (tnef->state > CHECKSUM && tnef->attribute_left < want) {
-        set_damaged(tnef);
     } else {
         octets = cut(octets, &want);
         tnef->attribute_left -= tnef->state > CHECKSUM ? octets.len : 0;

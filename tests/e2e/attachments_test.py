@@ -225,6 +225,7 @@ def forwarded(inner):
             b"--outer\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--outer--\r\n")
 
 
+LZMA = b"\x5d\0\0\x80\0" + bytes(range(256)) * 4 # no octets that say so
 EXE_IN_ZIP = {"readme.txt": TEXT, "invoice.exe": MZ}
 MIB = 1024 * 1024
 
@@ -308,6 +309,21 @@ CASES = [
     ("with its octets among the properties", attached(tnef((b"a.jpg", None, [tnef_property(0x3701_0102, MZ)])), "winmail.dat"),
      "octets winmail.dat/a.jpg"),
     ("with a zip", attached(tnef((b"a.zip", zipped(EXE_IN_ZIP), [])), "winmail.dat"), "name winmail.dat/a.zip/invoice.exe"),
+    ("with an archive that only its last name tells of", attached(tnef((b"a.txt", LZMA, [
+        tnef_property(0x3707_001f, wide("a.lzma"))])), "winmail.dat"), "opaque winmail.dat/a.lzma"),
+    ("with a name before its content, and another between", attached(tnef((b"a.zip", None, [
+        tnef_property(0x3707_001f, wide("a.txt")), tnef_property(0x3701_0102, zipped(EXE_IN_ZIP, prefix=TEXT))])),
+        "winmail.dat"), "opaque winmail.dat/a.txt"),
+    ("with a zip under two names", attached(tnef((b"a.dat", zipped({"a.txt": TEXT}), [
+        tnef_property(0x3707_001f, wide("a.zip"))])), "winmail.dat"), "none"),
+    ("with an archive and a text, each a file", attached(tnef((b"a.zip", zipped({"a.txt": TEXT}), []),
+                                                               (b"a.txt", TEXT, [])), "winmail.dat"), "none"),
+    ("with a name to show of a file and an object", attached(tnef((b"", None, [
+        tnef_property(0x3701_0102, TEXT), tnef_property(0x3701_000d, bytes(16) + TEXT),
+        tnef_property(0x3001_001f, wide("a.js"))])), "winmail.dat"), "name winmail.dat/a.js"),
+    ("with a property that is not counted", attached(tnef((b"a.txt", TEXT, []))
+     + tnef_attribute(0x00069005, struct.pack("<I", 0) + tnef_property(0x3707_001f, wide("a.exe"))), "winmail.dat"),
+     "opaque winmail.dat"),
     ("with a message that has a program", attached(tnef_message(tnef((b"a.exe", TEXT, [])), 1), "winmail.dat"),
      "name winmail.dat/message/a.exe"),
     ("with a message whose subject is no name", attached(tnef((b"m", None, [
