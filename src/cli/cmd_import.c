@@ -2,6 +2,7 @@
  * is what is told. */
 #include "cli/audit.h"
 #include "cli/i18n.h"
+#include "cli/readable.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/tenant_file.h"
@@ -62,12 +63,14 @@ static const char *text_of(json_t *line, const char *name)
     return text != NULL ? text : "";
 }
 
-static void print_lines(json_t *lines)
+static void print_lines(json_t *lines, struct seki_arena *arena)
 {
     for (size_t i = json_array_size(lines); i-- > 0;) {
         json_t *line = json_array_get(lines, i);
-        cli_print_sentence(2, "%s %s %s %s", text_of(line, "action"), text_of(line, "tenant"),
-                           text_of(line, "domain"), text_of(line, "object"));
+        const struct seki_str what =
+            seki_arena_format(arena, "%s %s %s %s", text_of(line, "action"), text_of(line, "tenant"),
+                              text_of(line, "domain"), text_of(line, "object"));
+        cli_print_sentence(2, "%.*s", SEKI_STR_ARGS(seki_str_trim(cli_readable(what, arena))));
         cli_print_audit_state(4, "- ", json_object_get(line, "before"));
         cli_print_audit_state(4, "+ ", json_object_get(line, "after"));
     }
@@ -84,7 +87,7 @@ static void tell(const struct cli_store *store, const struct cli_tenant_file *fi
                                  (json_int_t)file->held_back_count, "changes", lines));
         return;
     }
-    print_lines(lines);
+    print_lines(lines, store->arena);
     if (file->passed_over_count > 0)
         cli_print_sentence(0, _("Entries of the allow list that have expired meanwhile were passed over: %zu."),
                            file->passed_over_count);

@@ -150,8 +150,9 @@ static enum seki_result check_mailbox(struct sql *sql, const struct store_user *
     return result;
 }
 
+/* @param kept_out  its domain in A-labels, as mail has it: the user's language is found by the recipient's address */
 static enum seki_result check_address(struct sql *sql, const struct store_user *user, struct seki_arena *arena,
-                                      struct seki_error *why)
+                                      struct seki_str *kept_out, struct seki_error *why)
 {
     struct seki_str domain;
     enum seki_result result = store_check_text(user->address, 320, "the address", why);
@@ -164,6 +165,10 @@ static enum seki_result check_address(struct sql *sql, const struct store_user *
                        SEKI_STR_ARGS(user->address));
         return SEKI_BAD_INPUT;
     }
+    if (!seki_str_is_ascii(user->address))
+        *kept_out = seki_arena_format(
+            arena, "%.*s@%.*s", SEKI_STR_ARGS(seki_str_head(user->address, seki_str_find_last(user->address, '@'))),
+            SEKI_STR_ARGS(domain));
     return user->role == STORE_MAILBOX_OWNER ? check_mailbox(sql, user, domain, why) : SEKI_OK;
 }
 
@@ -186,7 +191,7 @@ static enum seki_result check(struct sql *sql, const struct store_user *user, st
     kept_out->tenant_name = (struct seki_str){ "", 0 };
     if (user->tenant_id != 0)
         result = store_tenant_name(sql, user->tenant_id, arena, &kept_out->tenant_name, why);
-    return result == SEKI_OK ? check_address(sql, user, arena, why) : result;
+    return result == SEKI_OK ? check_address(sql, user, arena, &kept_out->address, why) : result;
 }
 
 static enum seki_result check_free(struct sql *sql, const struct store_user *user, struct seki_error *why)

@@ -1,6 +1,8 @@
 /* Users and roles, and recorded confirmations: people. */
 #include "store/hosting_test.h"
 
+#include "store/held.h"
+
 static void who_may_be_what(struct sql *sql, const char *url)
 {
     (void)url;
@@ -45,6 +47,32 @@ static void who_may_be_what(struct sql *sql, const char *url)
         if (cases[i].why)
             assert_why(cases[i].why);
     }
+}
+
+/* A digest looks for its language by the address that the mail had. */
+static void an_address_is_kept_as_mail_has_it(struct sql *sql, const char *url)
+{
+    (void)url;
+    begin_test(sql);
+    int64_t tenant = add_tenant(sql, "acme", POLICY_SHARED);
+    struct store_user kept, user = { .name = SEKI_STR("taro"),
+                                     .title = SEKI_STR(""),
+                                     .address = SEKI_STR("Taro@日本.example"),
+                                     .role = STORE_ADMINISTRATOR,
+                                     .language = POLICY_JAPANESE,
+                                     .tenant_id = tenant };
+    struct store_change *change = begin(sql);
+    STORE_OK(end(change, store_user_add(change, &user, &user.id, WHY)));
+    STORE_OK(store_user_find(sql, SEKI_STR("taro"), memory, &kept, WHY));
+    assert_text(kept.address, "Taro@xn--wgv71a.example");
+    int64_t change_id = -1;
+    change = begin(sql);
+    STORE_OK(store_user_change(change, &user, WHY));
+    STORE_OK(store_change_commit(change, &change_id, WHY));
+    assert_int_equal(change_id, 0); /* the same in the other spelling */
+    bool is_japanese = false;
+    STORE_OK(store_held_language(sql, SEKI_STR("taro@xn--wgv71a.example"), &is_japanese, WHY));
+    assert_true(is_japanese);
 }
 
 static void changed_and_removed(struct sql *sql, const char *url)
@@ -146,6 +174,7 @@ int main(void)
 {
     static const struct store_test tests[] = {
         STORE_TEST(who_may_be_what),
+        STORE_TEST(an_address_is_kept_as_mail_has_it),
         STORE_TEST(changed_and_removed),
         STORE_TEST(confirmations),
         STORE_TEST(a_confirmation_of_an_old_version_is_void),
