@@ -57,6 +57,7 @@ static bool enter(struct content_gzip *gzip)
     if (!content_look_count_entry(gzip->look, path) || !content_look_name(gzip->look, path, name) ||
         !content_look_name(gzip->look, path, seki_str_of(gzip->name)))
         return false;
+    content_inspector_name_too(gzip->archive, seki_str_of(gzip->name));
     gzip->entry = content_inspector_enter(gzip->archive, name, true);
     return gzip->entry != NULL;
 }

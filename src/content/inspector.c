@@ -15,7 +15,7 @@ struct content_inspector {
     char path[CONTENT_NAME_MAX];
     size_t path_len;
     struct content_type by_name;
-    enum content_kind kind;
+    enum content_kind kind, next_kind; /* next_kind: by another name of the entry that is entered next */
     bool is_judged, is_over;
     char head[CONTENT_HEAD_MAX];
     size_t head_len;
@@ -55,7 +55,7 @@ void content_inspector_begin(struct content_inspector *inspector, struct seki_st
         add_to_path(inspector, SEKI_STR("/"));
     add_to_path(inspector, name);
     inspector->by_name = content_type_of_name(name);
-    inspector->kind = CONTENT_PLAIN;
+    inspector->kind = inspector->next_kind = CONTENT_PLAIN;
     inspector->is_judged = inspector->is_over = false;
     inspector->head_len = 0;
 }
@@ -188,11 +188,21 @@ void content_inspector_cut(struct content_inspector *inspector)
     inspector->is_over = true;
 }
 
+void content_inspector_name_too(struct content_inspector *inspector, struct seki_str name)
+{
+    enum content_kind kind = content_type_of_name(name).kind;
+    if (kind != CONTENT_PLAIN)
+        inspector->next_kind = kind;
+}
+
 struct content_inspector *content_inspector_enter(struct content_inspector *inspector, struct seki_str name,
                                                   bool is_readable)
 {
     struct content_type type = content_type_of_name(name);
     struct seki_str outer = content_inspector_path(inspector);
+    if (type.kind == CONTENT_PLAIN)
+        type.kind = inspector->next_kind;
+    inspector->next_kind = CONTENT_PLAIN;
     if (!is_readable && type.kind != CONTENT_PLAIN)
         content_look_found(inspector->look, CONTENT_OPAQUE, outer, name);
     else if (inspector->depth == CONTENT_ARCHIVE_DEPTH_MAX && type.kind != CONTENT_PLAIN)
@@ -201,10 +211,12 @@ struct content_inspector *content_inspector_enter(struct content_inspector *insp
         return NULL;
     if (inspector->inner == NULL)
         inspector->inner = content_inspector_new(inspector->arena, inspector->look, inspector->depth + 1);
-    if (inspector->inner == NULL)
+    if (inspector->inner == NULL) {
         found(inspector, CONTENT_OVER_BOUND);
-    else
-        content_inspector_begin(inspector->inner, outer, name);
+        return NULL;
+    }
+    content_inspector_begin(inspector->inner, outer, name);
+    inspector->inner->by_name = type;
     return inspector->inner;
 }
 

@@ -34,6 +34,9 @@ enum content_kind content_inspector_kind(const struct content_inspector *inspect
 /** Its path, for those that look into it. */
 struct seki_str content_inspector_path(const struct content_inspector *inspector);
 
+/** The entry that is entered next has this name too, which programs may give it: it is opened as what either promises. */
+void content_inspector_name_too(struct content_inspector *inspector, struct seki_str name);
+
 /**
  * Begin with an entry of the archive that this inspector looks into.
  * @return its inspector, one for all entries of this level; NULL: looking is over (too deep, or the arena is full), or

@@ -98,6 +98,13 @@ static bool judge_name(struct content_tar *tar, struct seki_str name)
     return content_look_name(tar->look, content_inspector_path(tar->archive), name);
 }
 
+static void judge_long_name(struct content_tar *tar, struct seki_str name)
+{
+    name = seki_str_head(name, seki_str_find(name, '\0'));
+    if (judge_name(tar, name))
+        content_inspector_name_too(tar->archive, name);
+}
+
 static void begin_data(struct content_tar *tar)
 {
     struct seki_str name = field(tar, 0, 100);
@@ -152,7 +159,7 @@ static void judge_record(struct content_tar *tar, struct seki_str record)
     static const struct seki_str names[] = { SEKI_STR_INIT("path="), SEKI_STR_INIT("GNU.sparse.name=") };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (seki_str_starts_with(record, names[i]))
-            judge_name(tar, seki_str_from(record, names[i].len));
+            judge_long_name(tar, seki_str_from(record, names[i].len));
     if (seki_str_starts_with(record, SEKI_STR("size=")))
         set_damaged(tar);
 }
@@ -169,7 +176,7 @@ static void judge_pax(struct content_tar *tar)
 static void end_names(struct content_tar *tar)
 {
     if (tar->type == 'L')
-        judge_name(tar, (struct seki_str){ tar->names, tar->names_len });
+        judge_long_name(tar, (struct seki_str){ tar->names, tar->names_len });
     else
         judge_pax(tar);
 }

@@ -179,9 +179,11 @@ static void take_name(struct content_zip *zip, char octet)
 /* Of several each: programs take the first whose checksum is right, or the last. */
 static void end_field(struct content_zip *zip)
 {
-    if (zip->unicode_name.len > 0)
-        content_look_name(zip->look, content_inspector_path(zip->archive),
-                          content_kept_name_str(&zip->unicode_name));
+    struct seki_str path = content_inspector_path(zip->archive), name = content_kept_name_str(&zip->unicode_name);
+    enum content_kind kind = content_type_of_name(name).kind;
+    content_look_name(zip->look, path, name);
+    if (kind != CONTENT_PLAIN && kind != content_type_of_name(content_kept_name_str(&zip->name)).kind)
+        content_look_found(zip->look, CONTENT_OPAQUE, path, name); /* an archive only for who takes this name */
     zip->unicode_name.len = zip->field_head_len = 0;
 }
 
