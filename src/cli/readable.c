@@ -20,8 +20,8 @@ static void add_utf8(struct seki_buf *out, uint32_t point)
 }
 
 /* Only what becomes the same A-label again is a U-label (RFC 5890 section 2.3.2.1): so nothing invisible, no direction mark
- * and no second spelling is ever shown. @return "" where it is none */
-static struct seki_str u_label(struct seki_str label, struct seki_arena *arena)
+ * and no second spelling is ever shown. @return false: it is none, and *out has nothing of it */
+static bool add_u_label(struct seki_buf *out, struct seki_str label, struct seki_arena *arena)
 {
     uint32_t points[POLICY_PUNYCODE_MAX];
     struct seki_buf read;
@@ -29,13 +29,16 @@ static struct seki_str u_label(struct seki_str label, struct seki_arena *arena)
     size_t count = 0;
     if (seki_str_starts_with_nocase(label, SEKI_STR(PREFIX)))
         count = policy_punycode_decode(seki_str_from(label, sizeof PREFIX - 1), points);
-    seki_buf_init_arena(&read, arena, LABEL_MAX_OCTETS);
+    seki_buf_init(&read, LABEL_MAX_OCTETS);
     for (size_t i = 0; i < count; i++)
         add_utf8(&read, points[i]);
     struct seki_str text = seki_buf_str(&read);
     bool is_one = count > 0 && !seki_str_is_ascii(text) && seki_domain_to_ascii(arena, text, &ascii) == SEKI_OK &&
                   seki_str_equal_nocase(ascii, label);
-    return is_one ? text : SEKI_STR("");
+    if (is_one)
+        seki_buf_add(out, text);
+    seki_buf_release(&read);
+    return is_one;
 }
 
 static bool is_label_octet(char c)
@@ -59,11 +62,12 @@ static bool read_name(struct seki_str name, struct seki_arena *arena, struct sek
     struct seki_str label;
     bool is_other = false;
     for (bool is_first = true; seki_str_split(&name, '.', &label); is_first = false) {
-        struct seki_str read = u_label(label, arena);
         if (!is_first)
             seki_buf_add_char(out, '.');
-        seki_buf_add(out, read.len > 0 ? read : label);
-        is_other |= read.len > 0;
+        if (add_u_label(out, label, arena))
+            is_other = true;
+        else
+            seki_buf_add(out, label);
     }
     return is_other;
 }
@@ -71,22 +75,23 @@ static bool read_name(struct seki_str name, struct seki_arena *arena, struct sek
 static void add_name(struct seki_buf *out, struct seki_str name, struct seki_arena *arena)
 {
     struct seki_buf read;
-    seki_buf_init_arena(&read, arena, TEXT_MAX_OCTETS);
+    seki_buf_init(&read, TEXT_MAX_OCTETS);
     seki_buf_add(out, name);
-    if (!read_name(name, arena, &read) || seki_buf_failed(&read) != SEKI_OK)
-        return;
-    seki_buf_add(out, SEKI_STR(" ("));
-    seki_buf_add(out, seki_buf_str(&read));
-    seki_buf_add_char(out, ')');
+    if (read_name(name, arena, &read) && seki_buf_failed(&read) == SEKI_OK) {
+        seki_buf_add(out, SEKI_STR(" ("));
+        seki_buf_add(out, seki_buf_str(&read));
+        seki_buf_add_char(out, ')');
+    }
+    seki_buf_release(&read);
 }
 
 struct seki_str cli_readable(struct seki_str text, struct seki_arena *arena)
 {
-    const struct seki_str whole = text;
-    struct seki_buf out;
+    struct seki_str readable = text;
+    struct seki_buf out; /* lists are long: only what comes of it is kept in the arena */
     if (!seki_str_contains_nocase(text, SEKI_STR(PREFIX)))
         return text;
-    seki_buf_init_arena(&out, arena, TEXT_MAX_OCTETS);
+    seki_buf_init(&out, TEXT_MAX_OCTETS);
     while (text.len > 0) {
         size_t len = name_octets(text);
         if (len > 0)
@@ -95,5 +100,10 @@ struct seki_str cli_readable(struct seki_str text, struct seki_arena *arena)
             seki_buf_add_char(&out, text.ptr[0]);
         text = seki_str_from(text, len > 0 ? len : 1);
     }
-    return seki_buf_failed(&out) == SEKI_OK ? seki_buf_str(&out) : whole;
+    if (seki_buf_failed(&out) == SEKI_OK && seki_buf_str(&out).len > readable.len) {
+        struct seki_str copy = seki_arena_copy(arena, seki_buf_str(&out));
+        readable = copy.ptr != NULL ? copy : readable;
+    }
+    seki_buf_release(&out);
+    return readable;
 }
