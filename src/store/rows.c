@@ -2,6 +2,8 @@
 
 #include "store/tenants.h"
 
+#include <assert.h>
+
 #define DELETED_ROWS 2000 /* in one transaction */
 
 enum seki_result store_no_room(const struct seki_arena *arena, struct seki_error *why)
@@ -117,6 +119,7 @@ void store_query_init(struct store_query *query, struct seki_arena *arena, const
 
 void store_query_add(struct store_query *query, const char *text, struct sql_value value)
 {
+    assert(query->count < STORE_QUERY_VALUES_MAX);
     query->values[query->count++] = value;
     for (const char *c = text; *c; c++)
         if (*c == '?')

@@ -34,7 +34,7 @@ int64_t store_list_limit(size_t limit);
 
 /* ---- conditions that are put together ---- */
 
-#define STORE_QUERY_VALUES_MAX 16u
+#define STORE_QUERY_VALUES_MAX 32u /* traffic_scan.c has 20 at most */
 
 struct store_query {
     struct seki_buf text;
