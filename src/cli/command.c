@@ -181,7 +181,7 @@ const struct cli_option cli_option_table[] = {
       FIELD(node), 0, 0 },
     { "queue-id", "ID", N_("with this queue id"), CLI_TEXT, CLI_GROUP_TRACE, FIELD(queue_id), 0, 0,
       .narrows = true },
-    { "message-id", "ID", N_("with this Message-ID, angle brackets and all"), CLI_TEXT, CLI_GROUP_TRACE,
+    { "message-id", "ID", N_("with this Message-ID, angle brackets or not"), CLI_TEXT, CLI_GROUP_TRACE,
       FIELD(message_id), 0, 0, .narrows = true },
     { "sender", "ADDR", N_("from this envelope sender; <> for bounces"), CLI_TEXT, CLI_GROUP_TRACE, FIELD(sender),
       0, 0 },

@@ -62,8 +62,11 @@ static void add_conditions(struct store_query *query, const struct store_traffic
     add_if(query, filter->until_us != 0, " AND r.at_us < ?", SQL_OF_INT(filter->until_us));
     add_if(query, filter->at_message != 0, " AND r.message = ?", SQL_OF_INT(filter->at_message));
     add_if(query, filter->queue_id.len > 0, " AND m.queue_id = ?", store_traffic_text(filter->queue_id, arena));
-    add_if(query, filter->message_id.len > 0, " AND m.message_id = ?",
-           store_traffic_lower(filter->message_id, arena));
+    if (filter->message_id.len > 0) { /* mail programs show it without angle brackets */
+        struct seki_str bracketed = seki_arena_format(arena, "<%.*s>", SEKI_STR_ARGS(filter->message_id));
+        store_query_add(query, " AND m.message_id IN (?", store_traffic_lower(filter->message_id, arena));
+        store_query_add(query, ", ?)", store_traffic_lower(bracketed, arena));
+    }
     add_address(query, " AND m.mail_from IN (?", filter->mail_from, arena);
     add_if(query, filter->is_null_sender, " AND m.mail_from = ? AND m.segment_id <> 0", SQL_OF_STR(SEKI_STR("")));
     add_address(query, " AND r.address IN (?", filter->recipient, arena);

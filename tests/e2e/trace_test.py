@@ -84,6 +84,8 @@ def find(tap, node):
         ("by a queue id of another case, which is another one", ["--queue-id", "4xyz"], []),
         ("by another queue id", ["--queue-id", "nobody"], []),
         ("by Message-ID", ["--message-id", "<1@example.com>"], ALL),
+        ("by Message-ID as mail programs show it", ["--message-id", "1@Example.com"], ALL),
+        ("by another Message-ID", ["--message-id", "1@example"], []),
         ("by sender, with angle brackets", ["--sender", "<Bounce@example.com>"], ALL),
         ("by recipient", ["--recipient", "b@other.example"], [("forged", "b"), ("good", "b")]),
         ("by client", ["--ip", FORGED], ALL[:3]),
@@ -100,6 +102,11 @@ def find(tap, node):
         ("by time", ["--since", "2026-11-22", "--until", "2026-11-23"], ALL),
         ("by time before all", ["--until", "2026-11-22"], []),
         ("no more than asked for", ["--limit", "1"], ALL[:1]),
+        ("by everything at once", ["--since", "2026-01-01", "--until", "2027-01-01", "--queue-id", "4XyZ", "--message-id",
+                                   "<1@example.com>", "--sender", "bounce@example.com", "--recipient", "b@other.example",
+                                   "--author", "example.com", "--ip", GOOD, "--domain", "other.example", "--tenant", "acme",
+                                   "--result", "spf=pass,dkim=none,arc=none,dmarc=pass,applied=deliver", "--limit", "9"],
+         [("good", "b")]),
     )
     for name, words, wanted in cases:
         found = node.found(*words)
