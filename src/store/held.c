@@ -148,7 +148,7 @@ static void add_domain(struct store_query *query, const struct store_held_filter
     }
     store_query_add(query, " AND (r.domain_id = ?", SQL_OF_INT(filter->domain_id));
     seki_buf_add(&query->text, SEKI_STR(" OR (NOT EXISTS (SELECT 1 FROM domain d WHERE d.id = r.domain_id)"));
-    store_query_add(query, " AND substr(lower(r.address), length(r.address) - CAST(? AS INTEGER))",
+    store_query_add(query, " AND lower(substr(r.address, length(r.address) - CAST(? AS INTEGER)))",
                     SQL_OF_INT(filter->left_by.len));
     store_query_add(query, " IN ('@' || ?", SQL_OF_STR(filter->left_by));
     store_query_add(query, ", '.' || ?)))", SQL_OF_STR(filter->left_by));

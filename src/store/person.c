@@ -74,12 +74,13 @@ static struct sql_value pattern_of(struct seki_str address, struct seki_arena *a
     return SQL_OF_STR(seki_buf_str(&buf));
 }
 
+/* Both sides are made lower by the store itself: PostgreSQL knows more letters than ASCII's. */
 static enum seki_result find_held(struct sql *sql, struct sql_value address, struct seki_arena *arena,
                                   struct store_person *person, struct seki_error *why)
 {
     return store_held_read(sql,
-                           " WHERE r.address <> '' AND (lower(r.address) = $1 OR lower(m.mail_from) = $1"
-                           " OR lower(m.author) LIKE $2 ESCAPE '\\') ORDER BY r.id DESC",
+                           " WHERE r.address <> '' AND (lower(r.address) = lower($1) OR lower(m.mail_from) = "
+                           "lower($1) OR lower(m.author) LIKE lower($2) ESCAPE '\\') ORDER BY r.id DESC",
                            SQL_VALUES(address, pattern_of(address.text, arena)), arena, &person->held,
                            &person->held_count, why);
 }
@@ -124,14 +125,14 @@ static enum seki_result count_held(struct sql *sql, struct sql_value address, st
 {
     bool is_found;
     enum seki_result result =
-        store_read_number(sql, "SELECT count(*) FROM held_recipient WHERE lower(address) = $1", &address, 1,
+        store_read_number(sql, "SELECT count(*) FROM held_recipient WHERE lower(address) = lower($1)", &address, 1,
                           &erased->held, &is_found, why);
     if (result != SEKI_OK)
         return result;
     return store_read_number(sql,
                              "SELECT count(*) FROM held_recipient r JOIN held_message m ON m.id = r.message_id"
-                             " WHERE lower(r.address) = $1 AND m.has_file = 1 AND EXISTS (SELECT 1 FROM"
-                             " held_recipient o WHERE o.message_id = r.message_id AND lower(o.address) <> $1"
+                             " WHERE lower(r.address) = lower($1) AND m.has_file = 1 AND EXISTS (SELECT 1 FROM"
+                             " held_recipient o WHERE o.message_id = r.message_id AND lower(o.address) <> lower($1)"
                              " AND o.state IN " STORE_HELD_OPEN_STATES ")",
                              &address, 1, &erased->held_beside, &is_found, why);
 }
@@ -150,7 +151,8 @@ static struct store_audit_line line_of(struct seki_arena *arena, struct seki_str
 /* Expired as well, so that `control` forgets the row with the file. One that is just being released is not stopped. */
 static const char erase_held[] =
     "UPDATE held_recipient SET address = '', expires_at_s = $2, changed_at_s = $2, changed_by = $3,"
-    " state = CASE WHEN state IN ('held', 'unclear') THEN 'deleted' ELSE state END WHERE lower(address) = $1";
+    " state = CASE WHEN state IN ('held', 'unclear') THEN 'deleted' ELSE state END WHERE lower(address) = "
+    "lower($1)";
 
 enum seki_result store_person_erase(struct store_change *change, struct seki_str address, struct seki_str node,
                                     const struct store_person_place *places, size_t count,

@@ -83,7 +83,7 @@ class PostgreSQL:
         self.folder.chmod(0o755)
         try:
             self._run("initdb", "-D", str(self.folder / "data"), "-U", "sekisho", "-A", "trust", "-E", "UTF8",
-                      "--no-locale", "--no-sync", "--no-instructions")
+                      "--locale=C.UTF-8", "--no-sync", "--no-instructions")
             self.serve()
             self.query("create database test", "postgres")
         except PostgreSQLError:
