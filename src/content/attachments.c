@@ -300,6 +300,15 @@ static size_t find_line(struct seki_str octets, char before, char one, char othe
     return i;
 }
 
+/* As find_line(), for one letter: base64 has no "-" at all. */
+static size_t find_dash(struct seki_str octets, char before)
+{
+    size_t at = seki_str_find(octets, '-');
+    while (at < octets.len && !is_line_end(at > 0 ? octets.ptr[at - 1] : before))
+        at += 1 + seki_str_find(seki_str_from(octets, at + 1), '-');
+    return at;
+}
+
 /* @return octets before the next line that may be a delimiter, or may begin a file within a text */
 static size_t unheld(const struct content_attachments *a, struct seki_str octets)
 {
@@ -308,7 +317,7 @@ static size_t unheld(const struct content_attachments *a, struct seki_str octets
         return 0;
     if (a->depth == 0 && !is_text)
         return octets.len;
-    return find_line(octets, a->before, a->depth > 0 ? '-' : 'b', is_text ? 'b' : '-');
+    return is_text ? find_line(octets, a->before, a->depth > 0 ? '-' : 'b', 'b') : find_dash(octets, a->before);
 }
 
 static struct seki_str take_body(struct content_attachments *a, struct seki_str octets)
