@@ -353,7 +353,7 @@ def a_copy_with_the_same_name_does_no_harm(tap, site):
     copy.sekishod.start()
     wait_until(lambda: copy.figure("replica_change_id") == first.figure("replica_change_id"), "its replica")
     tap.equal(copy.reply(queue_id="4Copy"), b"d", "the copy takes mail by the policies that hold")
-    wait_until(lambda: copy.figure("node_name_taken") == 1, "it to find out", 40)
+    wait_until(lambda: copy.figure("node_name_taken") == 1 and copy.sekishod.events("node_name_taken"), "it to find out", 40)
     [told] = copy.sekishod.events("node_name_taken")
     tap.contains(told["reason"], "another running node of this store is called mx1 too", "and says what is wrong")
     tap.contains(told["reason"], "give one of them another [hosting] node_name", "and what to do")
