@@ -7,6 +7,8 @@
 
 #include "content/kept_name.h"
 
+#define TNEF_SIGNATURE 0x223E9F78u
+
 /* Attributes' identifiers, without the type that stands above them: not every program looks at that. */
 #define ATT_ATTACH_REND_DATA 0x9002u /* begins the next attachment */
 #define ATT_ATTACH_TITLE     0x8010u
@@ -303,6 +305,14 @@ static void read_value_len(struct content_tnef *tnef)
 
 /* ---- attributes: section 2.1.1 ---- */
 
+/* Behind it stands a key, which nobody needs. */
+static void read_signature(struct content_tnef *tnef)
+{
+    tnef->state = ATTRIBUTE;
+    if (u32(tnef->field) != TNEF_SIGNATURE) /* it is called winmail.dat, and is none */
+        set_damaged(tnef);
+}
+
 static enum use use_of_attribute(unsigned identifier)
 {
     return identifier == ATT_ATTACH_TITLE ? NAME : identifier == ATT_ATTACH_DATA ? CONTENT : IGNORED;
@@ -336,7 +346,7 @@ static void take_field(struct content_tnef *tnef)
 {
     tnef->field_len = 0;
     switch (tnef->state) {
-    case SIGNATURE: tnef->state = ATTRIBUTE; break; /* it has been looked at: content/types.c */
+    case SIGNATURE: read_signature(tnef); break;
     case ATTRIBUTE: begin_attribute(tnef); break;
     case CHECKSUM: end_attribute(tnef); break;
     case PROPERTY_COUNT:

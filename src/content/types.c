@@ -275,7 +275,8 @@ struct content_type content_type_of_name(struct seki_str name)
     if (is_among(&extension, macro_extensions, COUNT(macro_extensions)) ||
         seki_str_ends_with_nocase(name, SEKI_STR("vbaProject.bin")))
         return (struct content_type){ .danger = CONTENT_MACROS };
-    return (struct content_type){ .kind = kind_of(&extension) };
+    bool is_tnef = seki_str_ends_with_nocase(name, SEKI_STR("winmail.dat"));
+    return (struct content_type){ .kind = is_tnef ? CONTENT_TNEF : kind_of(&extension) };
 }
 
 /* ---- first octets ---- */
