@@ -170,10 +170,11 @@ static enum replica_found look_up(struct replica *replica,
 
 /* ---- the look-ups ---- */
 
-/* The name without its first label; "" behind the last. */
+/* The name without its first label; "" where a single one would be left, for that is a public suffix and nobody's domain. */
 static struct seki_str parent_of(struct seki_str name)
 {
-    return seki_str_from(name, seki_str_find(name, '.') + 1);
+    struct seki_str parent = seki_str_from(name, seki_str_find(name, '.') + 1);
+    return seki_str_find(parent, '.') < parent.len ? parent : SEKI_STR("");
 }
 
 /* The entry that answers for a name: its own, or the nearest above it that includes subdomains. */

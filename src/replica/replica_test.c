@@ -74,6 +74,7 @@ static const struct {
     { "the end of a name is not a name above it", "notexample.com", 0, "" },
     { "the beginning of a name", "example.co", 0, "" },
     { "a top-level domain", "com", 0, "" },
+    { "below a top-level domain", "a.com", 0, "" },
     { "no name", "", 0, "" },
     { "only dots", "...", 0, "" },
     { "upper case is not folded here", "EXAMPLE.COM", 0, "" },
