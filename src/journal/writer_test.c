@@ -132,6 +132,25 @@ static void test_next_segment_when_full(void **state)
     journal_writer_close(writer);
 }
 
+static uint64_t octets_on_disk(const char *segment)
+{
+    char path[256];
+    struct stat file;
+    snprintf(path, sizeof path, "%s/%s", folder, segment);
+    assert_int_equal(stat(path, &file), 0);
+    return (uint64_t)file.st_blocks * 512;
+}
+
+static void test_what_was_reserved_is_given_back(void **state)
+{
+    (void)state;
+    struct journal_writer *writer = open_writer(NULL);
+    struct journal_position position = append(writer, "one");
+    assert_true(octets_on_disk(position.segment) <= 4u << 20);
+    journal_writer_close(writer);
+    assert_true(octets_on_disk(position.segment) <= 64u << 10);
+}
+
 static void test_record_larger_than_a_segment(void **state)
 {
     (void)state;
@@ -345,6 +364,7 @@ int main(void)
         TEST(test_checksum),
         TEST(test_position_finds_the_entry),
         TEST(test_next_segment_when_full),
+        TEST(test_what_was_reserved_is_given_back),
         TEST(test_record_larger_than_a_segment),
         TEST(test_missing_folder_then_there),
         TEST(test_quiet_segment_ends_when_it_is_old),
