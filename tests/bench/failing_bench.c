@@ -5,9 +5,7 @@
 #include "store/migrate.h"
 #include "store/traffic_stats.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "store_bench.h"
 
 #define BEGIN_S INT64_C(1780272000)
 #define DAY_S   86400
@@ -15,32 +13,6 @@
 #define DOMAINS 1000
 #define AUTHORS (UINT64_C(1) << 20)
 #define ROWS    1000u /* written at a time */
-
-static struct seki_error why;
-static uint64_t random_state = 1;
-
-static uint64_t random_below(uint64_t bound)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % bound;
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void must(enum seki_result result)
-{
-    if (result == SEKI_OK)
-        return;
-    fprintf(stderr, "failing_bench: %s\n", why.text);
-    exit(1);
-}
 
 static void write_rows(struct sql *sql, const char *text, uint64_t rows)
 {
@@ -74,11 +46,11 @@ static void look(struct sql *sql, const char *what)
         struct seki_arena *arena = seki_arena_new(1u << 20);
         const struct store_stats_failing *failing;
         size_t count;
-        double began = seconds();
+        double began = now_s();
         must(store_stats_failing(sql, &(struct store_stats_span){ .since_s = BEGIN_S }, 50, arena, &failing, &count,
                                  &why));
         printf("who fails, %s: %zu told, the first with %lld replies, %.2f s\n", what, count,
-               count > 0 ? (long long)failing[0].replies : 0, seconds() - began);
+               count > 0 ? (long long)failing[0].replies : 0, now_s() - began);
         seki_arena_free(arena);
     }
 }

@@ -7,29 +7,10 @@
 #include "store/resolve.h"
 #include "store/settings.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "store_bench.h"
 
 #define DOMAINS_PER_TENANT 20
 #define NOW_S              1800000000
-
-static struct seki_error why;
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void must(enum seki_result result)
-{
-    if (result == SEKI_OK)
-        return;
-    fprintf(stderr, "hosting_bench: %s\n", why.text);
-    exit(1);
-}
 
 static struct store_change *begin(struct sql *sql)
 {
@@ -57,7 +38,7 @@ static void import_domain(struct store_change *change, int64_t tenant_id, unsign
 
 static int64_t import(struct sql *sql, unsigned count)
 {
-    double began = seconds();
+    double began = now_s();
     int64_t tenant_id = 0;
     struct store_change *change = begin(sql);
     for (unsigned i = 0; i < count; i++) {
@@ -74,7 +55,7 @@ static int64_t import(struct sql *sql, unsigned count)
         import_domain(change, tenant_id, i);
     }
     must(store_change_commit(change, NULL, &why));
-    double took = seconds() - began;
+    double took = now_s() - began;
     printf("import of %u domains in one change: %.2f s, %.0f domains/s\n", count, took, count / took);
     return tenant_id;
 }
@@ -104,7 +85,7 @@ static void fill(struct sql *sql, int64_t tenant_id, unsigned from, unsigned to)
 
 static int64_t walk(struct sql *sql, int64_t after, const char *what)
 {
-    double began = seconds();
+    double began = now_s();
     struct store_resolve_walk *walked;
     int64_t change_id;
     size_t count[STORE_WALKED_REMOVED + 1] = { 0 };
@@ -117,7 +98,7 @@ static int64_t walk(struct sql *sql, int64_t after, const char *what)
         count[item->kind]++;
     }
     store_resolve_end(walked);
-    double took = seconds() - began;
+    double took = now_s() - began;
     printf("walk after %s: %zu tenants, %zu domains, %.4f s\n", what, count[STORE_WALKED_TENANT],
            count[STORE_WALKED_DOMAIN], took);
     return change_id;
@@ -125,11 +106,11 @@ static int64_t walk(struct sql *sql, int64_t after, const char *what)
 
 static void choose(struct sql *sql, struct store_owner owner, const char *value)
 {
-    double began = seconds();
+    double began = now_s();
     struct store_change *change = begin(sql);
     must(store_setting_set(change, owner, SEKI_STR("on-spf-fail"), seki_str_of(value), &why));
     must(store_change_commit(change, NULL, &why));
-    printf("change of one choice of a %s: %.4f s\n", store_level_name(owner.level), seconds() - began);
+    printf("change of one choice of a %s: %.4f s\n", store_level_name(owner.level), now_s() - began);
 }
 
 static int64_t first_id(struct sql *sql)

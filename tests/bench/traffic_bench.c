@@ -9,35 +9,14 @@
 #include "store/traffic.h"
 #include "store/traffic_scan.h"
 
+#include "store_bench.h"
+
 #define DAYS 7
-
-static uint64_t random_state = 1;
-
-static uint64_t random_below(uint64_t bound)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % bound;
-}
 
 /* Small numbers often: uniform in the logarithm, nearly. */
 static uint64_t random_often_small(unsigned bits)
 {
     return random_below(UINT64_C(1) << (1 + random_below(bits)));
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static _Noreturn void fail(const struct seki_error *why)
-{
-    fprintf(stderr, "traffic_bench: %s\n", why->text);
-    exit(1);
 }
 
 static const struct journal_recipient *make_recipients(struct seki_arena *arena, size_t count)
@@ -97,7 +76,6 @@ static void make_record(struct seki_arena *arena, int64_t at_us, struct journal_
 
 static double ingest(struct sql *sql, size_t messages, size_t batch_size)
 {
-    struct seki_error why = { "" };
     struct store_traffic *traffic = store_traffic_new(sql, &why);
     struct seki_arena *arena = seki_arena_new(256u * 1024u * 1024u);
     struct journal_record *records = calloc(batch_size, sizeof *records);
@@ -116,8 +94,7 @@ static double ingest(struct sql *sql, size_t messages, size_t batch_size)
             SEKI_STR("mx1"), SEKI_STR("1-1-0.seg"), done, { done + batch_size, false }, places, batch_size
         };
         double begin_s = now_s();
-        if (store_traffic_ingest(traffic, &batch, &why) != SEKI_OK)
-            fail(&why);
+        must(store_traffic_ingest(traffic, &batch, &why));
         spent_s += now_s() - begin_s;
     }
     free(records);
@@ -143,12 +120,10 @@ static bool judge(void *user, const struct store_traffic_row *row)
 
 static void scan(struct sql *sql)
 {
-    struct seki_error why = { "" };
     struct judged judged = { .policy = policy_default() };
     judged.policy.actions[POLICY_DMARC_REJECT] = POLICY_REFUSE;
     double begin_s = now_s();
-    if (store_traffic_scan(sql, &(struct store_traffic_filter){ 0 }, judge, &judged, &why) != SEKI_OK)
-        fail(&why);
+    must(store_traffic_scan(sql, &(struct store_traffic_filter){ 0 }, judge, &judged, &why));
     double spent_s = now_s() - begin_s;
     printf("judged again: %zu rows in %.2f s, %.0f rows/s (%zu would be refused)\n", judged.rows, spent_s,
            (double)judged.rows / spent_s, judged.refused);
@@ -157,7 +132,6 @@ static void scan(struct sql *sql)
 int main(int argc, char **argv)
 {
     uint64_t messages = 100000, batch_size = 1000;
-    struct seki_error why = { "" };
     enum seki_result result = SEKI_OK;
     unsigned applied;
     if (argc < 2 || argc > 4 || (argc > 2 && !seki_str_to_u64(seki_str_of(argv[2]), 100000000, &messages)) ||
@@ -167,8 +141,8 @@ int main(int argc, char **argv)
         return 2;
     }
     struct sql *sql = sql_open(argv[1], &result, &why);
-    if (sql == NULL || store_migrate(sql, &applied, &why) != SEKI_OK)
-        fail(&why);
+    must(sql != NULL ? SEKI_OK : result);
+    must(store_migrate(sql, &applied, &why));
     double spent_s = ingest(sql, messages, batch_size);
     printf("taken over: %llu messages in %.2f s, %.0f messages/s\n", (unsigned long long)messages, spent_s,
            (double)messages / spent_s);
