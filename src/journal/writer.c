@@ -107,9 +107,8 @@ static void end_segment(struct journal_writer *writer)
 {
     if (writer->fd < 0)
         return;
-    int kept = ftruncate(writer->fd, (off_t)writer->offset); /* gives back what was reserved behind it */
-    (void)kept;                                              /* then it goes when the segment is compressed */
-    close(writer->fd);                                       /* gives the lock back: complete */
+    (void)!ftruncate(writer->fd, (off_t)writer->offset); /* gives back what was reserved behind it */
+    close(writer->fd);                                   /* gives the lock back: complete */
     writer->fd = -1;
 }
 
